@@ -1,0 +1,94 @@
+//! ISO 4217 currencies and how many decimals each one has.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A currency by its ISO 4217 code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Currency([u8; 3]);
+
+/// Currencies without decimals (ISO 4217 exponent 0).
+const ZERO: &[&str] = &[
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+    "VUV", "XAF", "XOF", "XPF",
+];
+/// Currencies with three decimals (ISO 4217 exponent 3).
+const THREE: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+/// Currencies with two decimals (ISO 4217 exponent 2).
+const TWO: &[&str] = &[
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BMD",
+    "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CNY", "COP",
+    "CRC", "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP",
+    "GBP", "GEL", "GHS", "GIP", "GMD", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS",
+    "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD",
+    "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN",
+    "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "PAB", "PEN", "PGK", "PHP", "PKR",
+    "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE",
+    "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TOP", "TRY", "TTD",
+    "TWD", "TZS", "UAH", "USD", "UYU", "UZS", "VES", "WST", "XCD", "YER", "ZAR", "ZMW",
+];
+
+impl Currency {
+    /// Pound sterling.
+    pub const GBP: Self = Self(*b"GBP");
+
+    /// The currency with this upper-case ISO code, when there is one.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let known = [TWO, ZERO, THREE].iter().any(|list| list.contains(&code));
+        known.then(|| code.as_bytes().try_into().ok().map(Self)).flatten()
+    }
+
+    /// The ISO 4217 code, upper case.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// How many decimals a price has: 0, 2 or 3 (ISO 4217 "minor unit").
+    #[must_use]
+    pub fn exponent(&self) -> u32 {
+        match self.code() {
+            code if ZERO.contains(&code) => 0,
+            code if THREE.contains(&code) => 3,
+            _ => 2,
+        }
+    }
+
+    /// Minor units in one major unit: 1, 100 or 1000.
+    #[must_use]
+    pub fn scale(&self) -> i64 {
+        10_i64.pow(self.exponent())
+    }
+
+    /// The sign people write, or the code where there is no common one.
+    #[must_use]
+    pub fn symbol(&self) -> &str {
+        match self.code() {
+            "GBP" => "£",
+            "EUR" => "€",
+            "USD" => "$",
+            "JPY" => "¥",
+            "INR" => "₹",
+            "KRW" => "₩",
+            code => code,
+        }
+    }
+
+    /// Every code known, for suggestions.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        TWO.iter().chain(ZERO).chain(THREE).copied()
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(d)?;
+        Self::parse(&code).ok_or_else(|| serde::de::Error::custom("unknown currency"))
+    }
+}
