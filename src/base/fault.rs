@@ -104,6 +104,15 @@ impl<R> Failure<R> {
     }
 }
 
+impl From<Failure<Never>> for Fault {
+    fn from(failure: Failure<Never>) -> Self {
+        match failure {
+            Failure::Fault(fault) => fault,
+            Failure::Refused(never) => match never {},
+        }
+    }
+}
+
 impl<R: Refusal> fmt::Display for Failure<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

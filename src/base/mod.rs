@@ -4,6 +4,7 @@
 //! [`randomness`], which hand both out as values. Money is integers in minor units.
 
 pub mod clock;
+pub mod country;
 pub mod currency;
 pub mod email_address;
 pub mod fault;

@@ -3,9 +3,25 @@
 //! **Invariants.** No tables, no routes: the catalog is values made from files. A [`Catalog`] is
 //! only made from files without errors; it is immutable and shared.
 
+mod addresses;
+mod check;
+mod check_pictures;
+mod check_redirects;
+mod check_words;
 mod model;
+mod read;
+mod read_bundle;
+mod read_page;
+mod read_product;
+mod read_shelf;
+mod read_shop;
+mod read_variant;
+pub mod values;
 
+pub use check::sku_unknown;
 pub use model::{
     Bundle, BundleItem, BundleType, Catalog, Category, Contact, OptionAxis, Page, Picture, Product,
     Redirect, Sale, Shop, Status, StockShow, Tier, Variant,
 };
+pub use read::read;
+pub use read_product::picture_url;

@@ -125,6 +125,12 @@ pub struct Picture {
     pub file: String,
     /// Alternative text; empty when the editor gave none (a warning).
     pub alt: String,
+    /// Address it is served under; carries a hash of its content.
+    pub url: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
 }
 
 /// A period with a lower price; half-open: `from <= now < until`.

@@ -4,9 +4,41 @@
 //! **Invariants.** Integers only. Discounts apply in the order bundle → item → order → customer →
 //! shipping → tax. Shares of a discount sum to the discount; no line falls below zero.
 
+mod arrival;
+mod books;
+mod bundle;
+mod check;
+mod choose;
+mod codes;
+mod delivery;
+mod explain;
+mod lines;
 mod model;
+mod promotion;
+mod provider_lines;
+mod quote;
+mod read;
+mod read_delivery;
+mod read_promotion;
+mod round;
+mod split;
+mod steps;
+mod tax;
 
+pub use books::Books;
+pub use bundle::{BundlePrice, bundle_price};
+pub use explain::{explain, sentence};
 pub use model::{
     Adjustment, Basket, BasketLine, Book, Buyer, Conditions, Delivery, Destination, Effect, Item,
     Objection, Promotion, Quote, QuoteLine, QuotePart, Rate, Source, Stage, Step, TaxRate, Zone,
 };
+pub use provider_lines::{PROVIDER_LINES_MAX, ProviderLine, amount_lines};
+pub use quote::quote;
+pub use read::{Loaded, load, load_tree};
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod sample;

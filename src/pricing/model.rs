@@ -424,15 +424,15 @@ impl Quote {
     /// Units of each SKU the lines need together, bundle parts included, by SKU.
     #[must_use]
     pub fn units(&self) -> std::collections::BTreeMap<Sku, u32> {
-        let mut units = std::collections::BTreeMap::new();
+        let mut units = std::collections::BTreeMap::<Sku, u32>::new();
+        let mut add = |sku: &Sku, qty: u32| {
+            let sum = units.entry(sku.clone()).or_default();
+            *sum = sum.saturating_add(qty);
+        };
         for line in &self.lines {
             match &line.item {
-                Item::Sku(sku) => *units.entry(sku.clone()).or_insert(0) += line.qty,
-                Item::Bundle(_) => {
-                    for part in &line.parts {
-                        *units.entry(part.sku.clone()).or_insert(0) += part.qty;
-                    }
-                }
+                Item::Sku(sku) => add(sku, line.qty),
+                Item::Bundle(_) => line.parts.iter().for_each(|part| add(&part.sku, part.qty)),
             }
         }
         units

@@ -1,0 +1,409 @@
+-- The whole database as a fresh shop has it.
+--
+-- Money is whole minor units (`_minor`), shares are basis points (`_bp`), moments are UTC
+-- milliseconds (`_at`), secrets are stored as SHA-256 only (`_hash`). Every table is STRICT and
+-- belongs to the room its heading names: only that room's store files write it.
+
+-- ── room: platform ──────────────────────────────────────────────────────────────────────────
+
+-- Letters waiting to be sent or sent: written in the transaction of what caused them, with the
+-- snapshot they are rendered from. At most one for each cause: `dedup_key` is UNIQUE.
+CREATE TABLE outbox (
+  id          INTEGER PRIMARY KEY,
+  dedup_key   TEXT    NOT NULL UNIQUE,
+  sender      TEXT    NOT NULL,
+  recipient   TEXT    NOT NULL,
+  template    TEXT    NOT NULL,
+  data        TEXT    NOT NULL,
+  state       TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'dead')),
+  attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  next_at     INTEGER NOT NULL,
+  answer      TEXT,
+  created_at  INTEGER NOT NULL,
+  sent_at     INTEGER,
+  CHECK ((state = 'sent') = (sent_at IS NOT NULL))
+) STRICT;
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+
+-- ── room: identity ──────────────────────────────────────────────────────────────────────────
+
+-- Browsers we know again: the cookie holds the token, we hold its hash.
+CREATE TABLE session (
+  token_hash   TEXT    PRIMARY KEY,
+  kind         TEXT    NOT NULL CHECK (kind IN ('guest')),
+  created_at   INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  expires_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_expires ON session (expires_at);
+
+-- ── room: stock ─────────────────────────────────────────────────────────────────────────────
+
+-- Where goods lie. One row for now.
+CREATE TABLE location (
+  id    TEXT PRIMARY KEY,
+  title TEXT NOT NULL
+) STRICT;
+INSERT INTO location (id, title) VALUES ('main', 'Main stock');
+
+-- How many there are of each SKU. `held` is promised to open checkouts; it never exceeds
+-- `on_hand`, so what is free is never negative.
+CREATE TABLE stock_item (
+  sku        TEXT    NOT NULL,
+  location   TEXT    NOT NULL DEFAULT 'main' REFERENCES location (id),
+  on_hand    INTEGER NOT NULL CHECK (on_hand >= 0),
+  held       INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0 AND held <= on_hand),
+  low        INTEGER NOT NULL DEFAULT 0 CHECK (low >= 0),
+  version    INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY (sku, location)
+) STRICT;
+
+-- The ledger: every change of `on_hand`, and why. Nothing here is ever changed or removed.
+CREATE TABLE stock_move (
+  id            INTEGER PRIMARY KEY,
+  sku           TEXT    NOT NULL,
+  location      TEXT    NOT NULL DEFAULT 'main' REFERENCES location (id),
+  delta         INTEGER NOT NULL,
+  on_hand_after INTEGER NOT NULL CHECK (on_hand_after >= 0),
+  reason        TEXT    NOT NULL CHECK (reason IN ('opening', 'receive', 'count', 'damage', 'sale',
+                                                   'cancel', 'return', 'transfer', 'correction')),
+  order_id      TEXT,
+  note          TEXT,
+  actor         TEXT    NOT NULL,
+  at            INTEGER NOT NULL,
+  CHECK (delta <> 0 OR reason = 'opening')
+) STRICT;
+CREATE INDEX stock_move_sku ON stock_move (sku, location);
+CREATE INDEX stock_move_order ON stock_move (order_id) WHERE order_id IS NOT NULL;
+CREATE TRIGGER stock_move_is_kept_u BEFORE UPDATE ON stock_move
+BEGIN SELECT RAISE(ABORT, 'stock_move is append-only'); END;
+CREATE TRIGGER stock_move_is_kept_d BEFORE DELETE ON stock_move
+BEGIN SELECT RAISE(ABORT, 'stock_move is append-only'); END;
+
+-- Stock promised to an order while it is being paid for.
+CREATE TABLE hold (
+  order_id   TEXT    NOT NULL,
+  sku        TEXT    NOT NULL,
+  location   TEXT    NOT NULL DEFAULT 'main' REFERENCES location (id),
+  qty        INTEGER NOT NULL CHECK (qty > 0),
+  state      TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'sold', 'released')),
+  expires_at INTEGER NOT NULL,
+  ended_why  TEXT,
+  PRIMARY KEY (order_id, sku, location)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_active ON hold (expires_at) WHERE state = 'active';
+CREATE INDEX hold_sku ON hold (sku, location) WHERE state = 'active';
+
+-- SKUs that have fallen to their low mark: raised once at each crossing, cleared on restock.
+CREATE TABLE stock_alert (
+  id         INTEGER PRIMARY KEY,
+  sku        TEXT    NOT NULL,
+  kind       TEXT    NOT NULL CHECK (kind IN ('low', 'sold_out')),
+  raised_at  INTEGER NOT NULL,
+  cleared_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX stock_alert_open ON stock_alert (sku, kind) WHERE cleared_at IS NULL;
+
+-- ── room: search ────────────────────────────────────────────────────────────────────────────
+
+-- What lists are filtered and sorted by: mirrored from the files. `price_minor` is the lowest
+-- price at the moment of mirroring; `digest` tells whether a product must be mirrored anew.
+-- Each list order has an index that holds all it shows.
+CREATE TABLE product (
+  id           INTEGER PRIMARY KEY,
+  slug         TEXT    NOT NULL UNIQUE,
+  title_folded TEXT    NOT NULL,
+  tier         TEXT    NOT NULL,
+  featured     INTEGER NOT NULL CHECK (featured IN (0, 1)),
+  price_minor  INTEGER NOT NULL CHECK (price_minor >= 0),
+  published    TEXT    NOT NULL DEFAULT '',
+  digest       TEXT    NOT NULL
+) STRICT;
+CREATE INDEX product_name ON product (title_folded, slug);
+CREATE INDEX product_featured ON product (featured DESC, title_folded, slug);
+CREATE INDEX product_newest ON product (published DESC, title_folded, slug);
+CREATE INDEX product_price ON product (price_minor, title_folded, slug);
+CREATE INDEX product_price_down ON product (price_minor DESC, title_folded, slug);
+CREATE INDEX product_tier ON product (tier);
+
+-- Shelves a product stands on, from its own up to the top.
+CREATE TABLE product_shelf (
+  shelf      TEXT    NOT NULL,
+  product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+  PRIMARY KEY (shelf, product_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_shelf_product ON product_shelf (product_id);
+
+-- Words for grouping.
+CREATE TABLE product_tag (
+  tag        TEXT    NOT NULL,
+  product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+  PRIMARY KEY (tag, product_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_tag_product ON product_tag (product_id);
+
+-- Words of each product, accents folded; `rowid` is the product's id. The words are brand, kind,
+-- tags, options and shelves. The texts themselves stay in the files.
+CREATE VIRTUAL TABLE product_fts USING fts5 (
+  title, words, skus, description,
+  content = '', contentless_delete = 1,
+  tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+
+-- Every word of the index above and how many products have it, for the repair of typing mistakes.
+CREATE VIRTUAL TABLE product_word USING fts5vocab ('product_fts', 'row');
+
+-- ── room: orders ────────────────────────────────────────────────────────────────────────────
+
+-- The next order number.
+CREATE TABLE order_sequence (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  next INTEGER NOT NULL
+) STRICT;
+INSERT INTO order_sequence (id, next) VALUES (1, 1001);
+
+-- An order, with everything it was made from: later changes of the catalog never reach it.
+CREATE TABLE orders (
+  id                  TEXT    PRIMARY KEY,
+  number              TEXT    NOT NULL UNIQUE,
+  token_hash          TEXT    NOT NULL UNIQUE,
+  cart_id             TEXT,
+  idempotency_key     TEXT    NOT NULL UNIQUE,
+  email               TEXT    NOT NULL,
+  payment_status      TEXT    NOT NULL CHECK (payment_status IN ('pending', 'processing', 'paid',
+                        'failed', 'expired', 'cancelled', 'part_refunded', 'refunded')),
+  fulfilment_status   TEXT    NOT NULL DEFAULT 'unfulfilled' CHECK (fulfilment_status IN
+                        ('unfulfilled', 'part_shipped', 'shipped', 'delivered', 'returned')),
+  currency            TEXT    NOT NULL,
+  items_minor         INTEGER NOT NULL CHECK (items_minor >= 0),
+  discount_minor      INTEGER NOT NULL CHECK (discount_minor >= 0),
+  delivery_minor      INTEGER NOT NULL CHECK (delivery_minor >= 0),
+  tax_minor           INTEGER NOT NULL CHECK (tax_minor >= 0),
+  tax_included        INTEGER NOT NULL CHECK (tax_included IN (0, 1)),
+  total_minor         INTEGER NOT NULL CHECK (total_minor >= 0),
+  revision            TEXT    NOT NULL,
+  pricing_input       TEXT    NOT NULL,
+  quote               TEXT    NOT NULL,
+  name                TEXT    NOT NULL,
+  phone               TEXT    NOT NULL DEFAULT '',
+  line1               TEXT    NOT NULL,
+  line2               TEXT    NOT NULL DEFAULT '',
+  city                TEXT    NOT NULL,
+  postcode            TEXT    NOT NULL,
+  country             TEXT    NOT NULL,
+  note                TEXT    NOT NULL DEFAULT '',
+  delivery_title      TEXT    NOT NULL,
+  delivery_from       TEXT,
+  delivery_to         TEXT,
+  carrier             TEXT,
+  tracking_number     TEXT,
+  attention           TEXT,
+  hold_expires_at     INTEGER NOT NULL,
+  placed_at           INTEGER NOT NULL,
+  paid_at             INTEGER,
+  shipped_at          INTEGER,
+  delivered_at        INTEGER,
+  closed_at           INTEGER,
+  version             INTEGER NOT NULL DEFAULT 1,
+  CHECK (total_minor = items_minor - discount_minor + delivery_minor
+         + CASE tax_included WHEN 1 THEN 0 ELSE tax_minor END),
+  CHECK (payment_status NOT IN ('paid', 'part_refunded', 'refunded') OR paid_at IS NOT NULL)
+) STRICT;
+CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
+CREATE INDEX orders_by_time ON orders (placed_at DESC);
+CREATE INDEX orders_by_cart ON orders (cart_id) WHERE cart_id IS NOT NULL;
+CREATE INDEX orders_by_email ON orders (email);
+
+-- Lines of an order as they were bought; parts of a bundle name their bundle's line.
+CREATE TABLE order_item (
+  order_id       TEXT    NOT NULL REFERENCES orders (id),
+  position       INTEGER NOT NULL,
+  parent         INTEGER,
+  kind           TEXT    NOT NULL CHECK (kind IN ('product', 'bundle', 'part')),
+  ref            TEXT    NOT NULL,
+  title          TEXT    NOT NULL,
+  options        TEXT    NOT NULL DEFAULT '',
+  tier           TEXT    NOT NULL DEFAULT '',
+  qty            INTEGER NOT NULL CHECK (qty > 0),
+  unit_minor     INTEGER NOT NULL CHECK (unit_minor >= 0),
+  gross_minor    INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL,
+  net_minor      INTEGER NOT NULL CHECK (net_minor >= 0),
+  tax_minor      INTEGER NOT NULL,
+  tax_bp         INTEGER NOT NULL,
+  image          TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (order_id, position),
+  CHECK (gross_minor - discount_minor = net_minor)
+) STRICT, WITHOUT ROWID;
+
+-- Named discounts of an order, as shares of its lines.
+CREATE TABLE order_adjustment (
+  id           INTEGER PRIMARY KEY,
+  order_id     TEXT    NOT NULL REFERENCES orders (id),
+  position     INTEGER,
+  source       TEXT    NOT NULL CHECK (source IN ('bundle', 'promotion', 'shipping')),
+  ref          TEXT    NOT NULL,
+  label        TEXT    NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0)
+) STRICT;
+CREATE INDEX order_adjustment_order ON order_adjustment (order_id);
+
+-- What happened to an order, when, and by whom.
+CREATE TABLE order_event (
+  id       INTEGER PRIMARY KEY,
+  order_id TEXT    NOT NULL REFERENCES orders (id),
+  at       INTEGER NOT NULL,
+  actor    TEXT    NOT NULL,
+  kind     TEXT    NOT NULL,
+  data     TEXT    NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX order_event_order ON order_event (order_id);
+CREATE TRIGGER order_event_is_kept_u BEFORE UPDATE ON order_event
+BEGIN SELECT RAISE(ABORT, 'order_event is append-only'); END;
+CREATE TRIGGER order_event_is_kept_d BEFORE DELETE ON order_event
+BEGIN SELECT RAISE(ABORT, 'order_event is append-only'); END;
+
+-- Uses of promotions with a limit: held with the order, used once it is paid.
+CREATE TABLE promotion_claim (
+  promotion    TEXT NOT NULL,
+  order_id     TEXT NOT NULL REFERENCES orders (id),
+  customer_key TEXT NOT NULL,
+  state        TEXT NOT NULL CHECK (state IN ('held', 'used', 'released')),
+  PRIMARY KEY (promotion, order_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX promotion_claim_customer ON promotion_claim (promotion, customer_key)
+  WHERE state <> 'released';
+CREATE INDEX promotion_claim_order ON promotion_claim (order_id);
+
+-- ── room: cart ──────────────────────────────────────────────────────────────────────────────
+
+-- What a visitor has put aside.
+CREATE TABLE cart (
+  id             TEXT    PRIMARY KEY,
+  token_hash     TEXT    NOT NULL,
+  status         TEXT    NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ordered', 'expired')),
+  version        INTEGER NOT NULL DEFAULT 1,
+  country        TEXT    NOT NULL,
+  rate           TEXT,
+  codes          TEXT    NOT NULL DEFAULT '[]',
+  created_at     INTEGER NOT NULL,
+  last_change_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX cart_of_token ON cart (token_hash) WHERE status = 'active';
+CREATE INDEX cart_idle ON cart (last_change_at) WHERE status = 'active';
+
+-- Lines, with the price their visitor saw when they were last told.
+CREATE TABLE cart_line (
+  id              TEXT    PRIMARY KEY,
+  cart_id         TEXT    NOT NULL REFERENCES cart (id) ON DELETE CASCADE,
+  position        INTEGER NOT NULL,
+  kind            TEXT    NOT NULL CHECK (kind IN ('sku', 'bundle')),
+  ref             TEXT    NOT NULL,
+  qty             INTEGER NOT NULL CHECK (qty BETWEEN 1 AND 999),
+  seen_unit_minor INTEGER NOT NULL CHECK (seen_unit_minor >= 0),
+  UNIQUE (cart_id, kind, ref)
+) STRICT;
+
+-- What happened to a cart.
+CREATE TABLE cart_event (
+  id      INTEGER PRIMARY KEY,
+  cart_id TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  kind    TEXT    NOT NULL,
+  data    TEXT    NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX cart_event_cart ON cart_event (cart_id);
+
+-- ── room: payments ──────────────────────────────────────────────────────────────────────────
+
+-- Attempts to be paid. A row is `wanted` before the provider is called, with the exact request
+-- frozen beside its idempotency key, so that a repeated call is the same call.
+CREATE TABLE payment (
+  id                  TEXT    PRIMARY KEY,
+  order_id            TEXT    NOT NULL,
+  attempt             INTEGER NOT NULL CHECK (attempt >= 1),
+  provider            TEXT    NOT NULL,
+  mode                TEXT    NOT NULL CHECK (mode IN ('live', 'test', 'simulator')),
+  state               TEXT    NOT NULL CHECK (state IN ('wanted', 'open', 'processing', 'paid',
+                                                        'failed', 'expired')),
+  idempotency_key     TEXT    NOT NULL UNIQUE,
+  request             TEXT    NOT NULL,
+  amount_minor        INTEGER NOT NULL CHECK (amount_minor >= 0),
+  currency            TEXT    NOT NULL,
+  received_minor      INTEGER,
+  session_id          TEXT    UNIQUE,
+  session_url         TEXT,
+  session_expires_at  INTEGER,
+  provider_payment_id TEXT,
+  lapse_at            INTEGER NOT NULL,
+  look_at             INTEGER NOT NULL,
+  looks               INTEGER NOT NULL DEFAULT 0,
+  error               TEXT,
+  created_at          INTEGER NOT NULL,
+  ended_at            INTEGER,
+  CHECK (state <> 'paid' OR received_minor = amount_minor)
+) STRICT;
+CREATE UNIQUE INDEX payment_one_alive ON payment (order_id)
+  WHERE state IN ('wanted', 'open', 'processing', 'paid');
+CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_id)
+  WHERE provider_payment_id IS NOT NULL;
+CREATE INDEX payment_look ON payment (look_at) WHERE state IN ('wanted', 'open', 'processing');
+CREATE INDEX payment_order ON payment (order_id);
+
+-- The inbox: every event a provider told us (or the reconciler fetched), kept as it came.
+CREATE TABLE webhook_event (
+  provider    TEXT    NOT NULL,
+  event_id    TEXT    NOT NULL,
+  type        TEXT    NOT NULL,
+  object_id   TEXT    NOT NULL DEFAULT '',
+  order_id    TEXT,
+  payload     TEXT    NOT NULL,
+  source      TEXT    NOT NULL CHECK (source IN ('webhook', 'reconciler')),
+  received_at INTEGER NOT NULL,
+  state       TEXT    NOT NULL CHECK (state IN ('new', 'done', 'retry', 'dead', 'ignored')),
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  next_at     INTEGER NOT NULL,
+  last_error  TEXT,
+  duplicates  INTEGER NOT NULL DEFAULT 0,
+  applied_at  INTEGER,
+  PRIMARY KEY (provider, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
+CREATE INDEX webhook_event_order ON webhook_event (order_id) WHERE order_id IS NOT NULL;
+
+-- Every call to a provider: what, with which key, how it went.
+CREATE TABLE provider_call (
+  id              INTEGER PRIMARY KEY,
+  provider        TEXT    NOT NULL,
+  operation       TEXT    NOT NULL,
+  idempotency_key TEXT,
+  outcome         TEXT    NOT NULL,
+  took_ms         INTEGER NOT NULL,
+  at              INTEGER NOT NULL
+) STRICT;
+
+-- The simulator's own memory: it plays the provider, so the shop never reads these rows.
+CREATE TABLE simulator_session (
+  id              TEXT    PRIMARY KEY,
+  idempotency_key TEXT    NOT NULL UNIQUE,
+  request         TEXT    NOT NULL,
+  status          TEXT    NOT NULL CHECK (status IN ('open', 'complete', 'expired')),
+  payment_status  TEXT    NOT NULL CHECK (payment_status IN ('unpaid', 'paid', 'failed')),
+  payment_id      TEXT,
+  outcome         TEXT    CHECK (outcome IN ('paid', 'failed')),
+  settles_at      INTEGER,
+  expires_at      INTEGER NOT NULL,
+  created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX simulator_session_open ON simulator_session (expires_at) WHERE status = 'open';
+
+-- Webhooks the simulator owes: each is posted to the shop's public endpoint until answered.
+CREATE TABLE simulator_delivery (
+  id       INTEGER PRIMARY KEY,
+  payload  TEXT    NOT NULL,
+  forged   INTEGER NOT NULL DEFAULT 0 CHECK (forged IN (0, 1)),
+  due_at   INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  state    TEXT    NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done', 'given_up'))
+) STRICT;
+CREATE INDEX simulator_delivery_due ON simulator_delivery (due_at) WHERE state = 'due';

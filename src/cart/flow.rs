@@ -1,0 +1,276 @@
+//! What happens to a cart, in order, inside one transaction.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::changes::{limit_of, units_of};
+use super::model::{CODE_LENGTH_MAX, CODES_MAX, Cart, Line, QUANTITY_MAX, Refusal};
+use super::store;
+use crate::base::ids::{CartId, LineId, Sku};
+use crate::base::{Failure, Fault, Instant, refuse};
+use crate::catalog::Status;
+use crate::orders;
+use crate::platform::Kit;
+use crate::platform::db::{Read, Tx};
+use crate::pricing::{Book, Item, Objection, bundle_price};
+use crate::stock;
+
+type Outcome<T = ()> = Result<T, Failure<Refusal>>;
+
+/// The session's cart, made when there is none.
+pub(super) fn open(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    session: &str,
+    now: Instant,
+) -> Result<Cart, Fault> {
+    if let Some(cart) = store::find(tx, session)? {
+        return Ok(cart);
+    }
+    let id = CartId::new(now, &kit.random);
+    store::insert_cart(tx, &id, session, &book.catalog.shop.country, now)?;
+    store::find(tx, session)?.ok_or_else(|| Fault::new("the new cart is not there"))
+}
+
+/// Whether an item is on sale, its title, and the price of one as listed.
+pub(super) fn listed(book: &Book, item: &Item, now: Instant) -> Option<(String, i64)> {
+    let catalog = &book.catalog;
+    match item {
+        Item::Sku(sku) => {
+            let (product, variant) = catalog.find(sku)?;
+            (product.status == Status::Live).then(|| (product.title.clone(), variant.price_at(now)))
+        }
+        Item::Bundle(slug) => {
+            let bundle = catalog.bundles.get(slug).filter(|b| catalog.bundle_is_live(b))?;
+            Some((bundle.title.clone(), bundle_price(catalog, bundle, now)?.parts_minor))
+        }
+    }
+}
+
+/// A SKU under its present name.
+pub(super) fn canonical(book: &Book, item: Item) -> Item {
+    match item {
+        Item::Sku(sku) => {
+            let found = book.catalog.find(&sku).map(|(_, variant)| variant.sku.clone());
+            Item::Sku(found.unwrap_or(sku))
+        }
+        bundle => bundle,
+    }
+}
+
+/// Free units of every SKU a cart touches; what its own open order holds counts as free, for
+/// that order will be given up before the cart is ordered again.
+pub(super) fn free_for(
+    read: &Read,
+    book: &Book,
+    cart: Option<&CartId>,
+    items: &[&Item],
+) -> Result<BTreeMap<Sku, u32>, Fault> {
+    let skus: Vec<Sku> = items
+        .iter()
+        .flat_map(|item| units_of(&book.catalog, item, 1))
+        .map(|(sku, _)| sku)
+        .collect();
+    let levels = stock::levels_of(read, &skus)?;
+    let mut free: BTreeMap<Sku, u32> =
+        levels.into_iter().map(|(sku, level)| (sku, level.free())).collect();
+    let own = cart.map(|id| orders::order_for_cart(read, id)).transpose()?.flatten();
+    if let Some(order) = own {
+        for (sku, held) in stock::held_by(read, &order.id)? {
+            free.entry(sku).and_modify(|units| *units += held);
+        }
+    }
+    Ok(free)
+}
+
+fn checked(tx: &Tx, book: &Book, cart: &Cart, item: &Item, qty: u32, title: String) -> Outcome {
+    if !(1..=QUANTITY_MAX).contains(&qty) {
+        return refuse(Refusal::Quantity { max: QUANTITY_MAX });
+    }
+    let others: Vec<Line> = cart.lines.iter().filter(|l| &l.item != item).cloned().collect();
+    let mut items: Vec<&Item> = others.iter().map(|line| &line.item).collect();
+    items.push(item);
+    let free = free_for(tx, book, Some(&cart.id), &items)?;
+    let limits = limit_of(&book.catalog, item, &others, &free);
+    if qty > limits.per_order {
+        return refuse(Refusal::PerOrder { title, max: limits.per_order });
+    }
+    if qty > limits.available {
+        return refuse(Refusal::NotEnough { title, available: limits.available });
+    }
+    Ok(())
+}
+
+/// Puts something in; the same thing again adds up on its line.
+pub(super) fn add(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    cart: &Cart,
+    item: Item,
+    qty: u32,
+    now: Instant,
+) -> Outcome {
+    let item = canonical(book, item);
+    let Some((title, unit_minor)) = listed(book, &item, now) else {
+        return refuse(Refusal::NotSold);
+    };
+    if !(1..=QUANTITY_MAX).contains(&qty) {
+        return refuse(Refusal::Quantity { max: QUANTITY_MAX });
+    }
+    let there = cart.lines.iter().find(|line| line.item == item);
+    let wanted = there.map_or(0, |line| line.qty) + qty;
+    checked(tx, book, cart, &item, wanted, title)?;
+    let what = json!({ "item": item, "qty": qty });
+    match there {
+        Some(line) => store::set_qty(tx, &line.id, wanted)?,
+        None => {
+            let max = book.catalog.shop.cart_lines_max;
+            if cart.lines.len() >= max as usize {
+                return refuse(Refusal::TooManyLines { max });
+            }
+            let id = LineId::new(now, &kit.random);
+            let line = Line { id, item, qty, seen_unit_minor: unit_minor };
+            store::insert_line(tx, &cart.id, &line)?;
+        }
+    }
+    changed(tx, cart, "added", &what, now)
+}
+
+fn line_of<'a>(cart: &'a Cart, id: &LineId) -> Outcome<&'a Line> {
+    match cart.lines.iter().find(|line| &line.id == id) {
+        Some(line) => Ok(line),
+        None => refuse(Refusal::NoSuchLine),
+    }
+}
+
+/// Sets how many. Fewer than before is always allowed, even when less than that is left.
+pub(super) fn set(
+    tx: &Tx,
+    book: &Book,
+    cart: &Cart,
+    line: &LineId,
+    qty: u32,
+    now: Instant,
+) -> Outcome {
+    let line = line_of(cart, line)?;
+    if qty == line.qty {
+        return Ok(());
+    }
+    if qty > line.qty || qty == 0 {
+        let Some((title, _)) = listed(book, &line.item, now) else {
+            return refuse(Refusal::NotSold);
+        };
+        checked(tx, book, cart, &line.item, qty, title)?;
+    }
+    store::set_qty(tx, &line.id, qty)?;
+    changed(tx, cart, "changed", &json!({ "item": line.item, "qty": qty }), now)
+}
+
+/// Takes a line out.
+pub(super) fn remove(tx: &Tx, cart: &Cart, line: &LineId, now: Instant) -> Outcome {
+    let line = line_of(cart, line)?;
+    store::delete_line(tx, &line.id)?;
+    changed(tx, cart, "removed", &json!({ "item": line.item }), now)
+}
+
+/// Takes everything out.
+pub(super) fn clear(tx: &Tx, cart: &Cart, now: Instant) -> Outcome {
+    store::delete_lines(tx, &cart.id)?;
+    store::set_codes(tx, &cart.id, &[])?;
+    changed(tx, cart, "cleared", &Value::Null, now)
+}
+
+/// The visitor has seen the new prices and takes them.
+pub(super) fn accept_prices(tx: &Tx, book: &Book, cart: &Cart, now: Instant) -> Outcome {
+    for line in &cart.lines {
+        if let Some((_, unit_minor)) = listed(book, &line.item, now) {
+            if unit_minor != line.seen_unit_minor {
+                store::set_seen(tx, &line.id, unit_minor)?;
+            }
+        }
+    }
+    changed(tx, cart, "prices_accepted", &Value::Null, now)
+}
+
+/// Keeps a code. One that nobody knows, or that is used up or not running, is refused; one whose
+/// conditions are not met yet is kept, for the next thing added may meet them.
+pub(super) fn add_code(
+    tx: &Tx,
+    cart: &Cart,
+    code: &str,
+    objections: &[Objection],
+    now: Instant,
+) -> Outcome {
+    let code = code.trim().to_uppercase();
+    let refused = |why: &str| refuse(Refusal::Code { why: why.to_owned() });
+    if code.is_empty() || code.len() > CODE_LENGTH_MAX {
+        return refused("A code is 1 to 40 letters and digits.");
+    }
+    if cart.codes.contains(&code) {
+        return Ok(());
+    }
+    if cart.codes.len() >= CODES_MAX {
+        return refused("Five codes are the most a cart keeps. Take one out first.");
+    }
+    for objection in objections {
+        match objection {
+            Objection::CodeUnknown { code: c } if c.eq_ignore_ascii_case(&code) => {
+                return refused(&format!("There is no code “{code}”."));
+            }
+            Objection::CodeNotRunning { code: c } if c.eq_ignore_ascii_case(&code) => {
+                return refused(&format!("The code “{code}” cannot be used at the moment."));
+            }
+            Objection::CodeUsedUp { code: c } if c.eq_ignore_ascii_case(&code) => {
+                return refused(&format!("The code “{code}” has been used up."));
+            }
+            _ => {}
+        }
+    }
+    let codes: Vec<String> = cart.codes.iter().cloned().chain([code.clone()]).collect();
+    store::set_codes(tx, &cart.id, &codes)?;
+    changed(tx, cart, "code_added", &json!({ "code": code }), now)
+}
+
+/// Forgets a code.
+pub(super) fn remove_code(tx: &Tx, cart: &Cart, code: &str, now: Instant) -> Outcome {
+    let code = code.trim().to_uppercase();
+    let codes: Vec<String> = cart.codes.iter().filter(|kept| **kept != code).cloned().collect();
+    store::set_codes(tx, &cart.id, &codes)?;
+    changed(tx, cart, "code_removed", &json!({ "code": code }), now)
+}
+
+/// Says where it goes and how.
+pub(super) fn set_destination(
+    tx: &Tx,
+    book: &Book,
+    cart: &Cart,
+    country: &str,
+    rate: Option<&str>,
+    now: Instant,
+) -> Outcome {
+    let zone = book.zones.iter().find(|zone| zone.countries.iter().any(|c| c == country));
+    let Some(zone) = zone else { return refuse(Refusal::Destination) };
+    // A rate of another country is no mistake of the visitor: the form shows one country's rates
+    // while the other is being chosen.
+    let rate = rate.filter(|id| zone.rates.iter().any(|r| r.id == *id));
+    store::set_destination(tx, &cart.id, country, rate)?;
+    changed(tx, cart, "destination", &json!({ "country": country, "rate": rate }), now)
+}
+
+/// The cart's order is paid: the visitor starts anew. Doing it twice changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub fn finish(tx: &Tx, cart: &CartId, now: Instant) -> Result<(), Fault> {
+    if store::set_status(tx, cart, "ordered")? {
+        store::set_changed(tx, cart, "ordered", &Value::Null, now)?;
+    }
+    Ok(())
+}
+
+fn changed(tx: &Tx, cart: &Cart, kind: &str, data: &Value, now: Instant) -> Outcome {
+    Ok(store::set_changed(tx, &cart.id, kind, data, now)?)
+}

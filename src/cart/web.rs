@@ -1,0 +1,339 @@
+//! The cart's page, forms and JSON: read the request, call, answer.
+
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Request, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::model::{Cart, Refusal};
+use super::{flow, store, view};
+use crate::base::country::country_title;
+use crate::base::ids::{LineId, Sku, Token};
+use crate::base::{Failure, Instant};
+use crate::identity;
+use crate::platform::Kit;
+use crate::platform::db::Tx;
+use crate::platform::web::{
+    Error, Rate, Routes, endpoint, read_form, read_json, read_path, wants_html,
+};
+use crate::pricing::{Book, Books, Item};
+
+/// Changes of a cart one address may make.
+const CHANGES: Rate = Rate::new(120, 60);
+/// Codes one address may try.
+const CODES: Rate = Rate::new(10, 60);
+
+/// What handlers of the room need.
+#[derive(Clone)]
+struct Shop {
+    kit: Kit,
+    books: Books,
+}
+
+type Outcome = Result<(), Failure<Refusal>>;
+
+/// Routes of the room.
+#[must_use]
+pub fn routes(kit: &Kit, books: &Books) -> Routes {
+    let shop = Arc::new(Shop { kit: kit.clone(), books: books.clone() });
+    macro_rules! to {
+        ($handler:ident) => {{
+            let shop = Arc::clone(&shop);
+            endpoint(move |request| $handler(Arc::clone(&shop), request))
+        }};
+    }
+    Routes::new()
+        .get("/cart", to!(page))
+        .post("/cart/lines", to!(add_form))
+        .post("/cart/lines/:id", to!(line_form))
+        .post("/cart/clear", to!(clear_form))
+        .post("/cart/accept-prices", to!(accept_form))
+        .post("/cart/codes", to!(code_form))
+        .post("/cart/destination", to!(destination_form))
+        .get("/api/cart", to!(show))
+        .delete("/api/cart", to!(clear_json))
+        .post("/api/cart/lines", to!(add_json))
+        .patch("/api/cart/lines/:id", to!(set_json))
+        .delete("/api/cart/lines/:id", to!(remove_json))
+        .post("/api/cart/accept-prices", to!(accept_json))
+}
+
+/// What is put in: exactly one of a SKU and a bundle.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Addition {
+    sku: Option<String>,
+    bundle: Option<String>,
+    #[serde(default = "one")]
+    qty: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Addition {
+    fn item(self) -> Result<(Item, u32), Failure<Refusal>> {
+        match (self.sku.as_deref(), self.bundle) {
+            (Some(sku), None) => match Sku::parse(sku) {
+                Some(sku) => Ok((Item::Sku(sku), self.qty)),
+                None => Err(Failure::Refused(Refusal::NotSold)),
+            },
+            (None, Some(slug)) => Ok((Item::Bundle(slug), self.qty)),
+            _ => Err(Failure::Refused(Refusal::NotSold)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineChange {
+    qty: Option<u32>,
+    remove: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quantity {
+    qty: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeChange {
+    code: Option<String>,
+    remove: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whereto {
+    country: String,
+    rate: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LinePath {
+    id: String,
+}
+
+async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    draw(&shop, &request, Vec::new(), StatusCode::OK).await
+}
+
+async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let token = identity::presented(&shop.kit, &request);
+    Ok(poem::web::Json(snapshot(&shop, token).await?).into_response())
+}
+
+async fn add_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let addition: Addition = read_form(&mut request).await?;
+    let done = change(&shop, &request, CHANGES, add(&shop, addition)).await;
+    answer_form(&shop, &request, done).await
+}
+
+async fn add_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let addition: Addition = read_json(&mut request).await?;
+    let done = change(&shop, &request, CHANGES, add(&shop, addition)).await;
+    answer_json(&shop, StatusCode::CREATED, done).await
+}
+
+fn add(
+    shop: &Shop,
+    addition: Addition,
+) -> impl FnOnce(&Tx, &Book, &Cart, Instant) -> Outcome + Send + 'static {
+    let kit = shop.kit.clone();
+    move |tx, book, cart, now| {
+        let (item, qty) = addition.item()?;
+        flow::add(tx, &kit, book, cart, item, qty, now)
+    }
+}
+
+async fn line_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let LinePath { id } = read_path(&request)?;
+    let wanted: LineChange = read_form(&mut request).await?;
+    let work = move |tx: &Tx, book: &Book, cart: &Cart, now| {
+        let id = LineId::from_stored(id);
+        match (wanted.qty, wanted.remove) {
+            (Some(qty), None) if qty > 0 => flow::set(tx, book, cart, &id, qty, now),
+            _ => flow::remove(tx, cart, &id, now),
+        }
+    };
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_form(&shop, &request, done).await
+}
+
+async fn set_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let LinePath { id } = read_path(&request)?;
+    let Quantity { qty } = read_json(&mut request).await?;
+    let work = move |tx: &Tx, book: &Book, cart: &Cart, now| {
+        flow::set(tx, book, cart, &LineId::from_stored(id), qty, now)
+    };
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_json(&shop, StatusCode::OK, done).await
+}
+
+async fn remove_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let LinePath { id } = read_path(&request)?;
+    let work = move |tx: &Tx, _: &Book, cart: &Cart, now| {
+        flow::remove(tx, cart, &LineId::from_stored(id), now)
+    };
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_json(&shop, StatusCode::OK, done).await
+}
+
+async fn clear_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let work = |tx: &Tx, _: &Book, cart: &Cart, now| flow::clear(tx, cart, now);
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_form(&shop, &request, done).await
+}
+
+async fn clear_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let work = |tx: &Tx, _: &Book, cart: &Cart, now| flow::clear(tx, cart, now);
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_json(&shop, StatusCode::OK, done).await
+}
+
+async fn accept_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let work = |tx: &Tx, book: &Book, cart: &Cart, now| flow::accept_prices(tx, book, cart, now);
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_form(&shop, &request, done).await
+}
+
+async fn accept_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
+    let work = |tx: &Tx, book: &Book, cart: &Cart, now| flow::accept_prices(tx, book, cart, now);
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_json(&shop, StatusCode::OK, done).await
+}
+
+async fn code_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let wanted: CodeChange = read_form(&mut request).await?;
+    let work = move |tx: &Tx, book: &Book, cart: &Cart, now| match wanted.remove {
+        Some(code) => flow::remove_code(tx, cart, &code, now),
+        None => {
+            let code = wanted.code.unwrap_or_default();
+            let mut tried = cart.clone();
+            tried.codes = vec![code.clone()];
+            let priced = view::price(tx, book, Some(tried), None, now)?;
+            flow::add_code(tx, cart, &code, &priced.quote.objections, now)
+        }
+    };
+    let done = change(&shop, &request, CODES, work).await;
+    answer_form(&shop, &request, done).await
+}
+
+async fn destination_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
+    let to: Whereto = read_form(&mut request).await?;
+    let work = move |tx: &Tx, book: &Book, cart: &Cart, now| {
+        flow::set_destination(tx, book, cart, &to.country, to.rate.as_deref(), now)
+    };
+    let done = change(&shop, &request, CHANGES, work).await;
+    answer_form(&shop, &request, done).await
+}
+
+/// Runs one change in one transaction on the visitor's cart, opening session and cart when there
+/// are none. Returns the token the browser must hold.
+async fn change(
+    shop: &Shop,
+    request: &Request,
+    rate: Rate,
+    work: impl FnOnce(&Tx, &Book, &Cart, Instant) -> Outcome + Send + 'static,
+) -> Result<Token, Error> {
+    let bucket = if rate == CODES { "codes" } else { "cart" };
+    shop.kit.admit(request, bucket, rate)?;
+    let (kit, book, now) = (shop.kit.clone(), shop.books.now(), shop.kit.now());
+    let presented = identity::presented(&kit, request);
+    let done = shop.kit.db.write(move |tx| {
+        let (session, token) =
+            identity::continue_or_start(tx, presented.as_ref(), &kit.random, now)?;
+        let cart = flow::open(tx, &kit, &book, &session, now)?;
+        work(tx, &book, &cart, now)?;
+        Ok::<_, Failure<Refusal>>(token)
+    });
+    Ok(done.await?)
+}
+
+/// A form is answered with the cart's page: by redirect when it worked, at once when it did not.
+async fn answer_form(
+    shop: &Shop,
+    request: &Request,
+    done: Result<Token, Error>,
+) -> Result<Response, Error> {
+    match done {
+        Ok(token) => Ok(StatusCode::SEE_OTHER
+            .with_header(header::LOCATION, "/cart")
+            .with_header(header::SET_COOKIE, identity::remember(&shop.kit, &token)?)
+            .into_response()),
+        Err(error) if error.status().is_client_error() && wants_html(request) => {
+            let problem = error.problem();
+            let notice = json!({ "kind": "bad", "title": problem.title,
+                                 "detail": problem.detail, "hint": problem.hint });
+            draw(shop, request, vec![notice], error.status()).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn answer_json(
+    shop: &Shop,
+    status: StatusCode,
+    done: Result<Token, Error>,
+) -> Result<Response, Error> {
+    let token = done?;
+    let cookie = identity::remember(&shop.kit, &token)?;
+    let body = snapshot(shop, Some(token)).await?;
+    Ok(poem::web::Json(body)
+        .with_status(status)
+        .with_header(header::SET_COOKIE, cookie)
+        .into_response())
+}
+
+/// The visitor's cart as JSON: `version`, `count`, `lines`, `quote` and what stands in the way.
+async fn snapshot(shop: &Shop, token: Option<Token>) -> Result<Value, Error> {
+    let (book, now) = (shop.books.now(), shop.kit.now());
+    let done = shop.kit.db.read(move |read| {
+        let session = token.map(|t| identity::find_session(read, &t, now)).transpose()?.flatten();
+        let cart = session.map(|s| store::find(read, &s)).transpose()?.flatten();
+        let priced = view::price(read, &book, cart, None, now)?;
+        let drawn = view::view(&book, &priced, now);
+        let mut body = serde_json::to_value(&drawn)?;
+        body["quote"] = serde_json::to_value(&priced.quote)?;
+        body["notes"] = priced.objections().into();
+        body["blocked"] = (!priced.can_be_ordered(&book, now)).into();
+        Ok::<_, Failure<Refusal>>(body)
+    });
+    Ok(done.await?)
+}
+
+async fn draw(
+    shop: &Shop,
+    request: &Request,
+    mut notices: Vec<Value>,
+    status: StatusCode,
+) -> Result<Response, Error> {
+    let mut body = snapshot(shop, identity::presented(&shop.kit, request)).await?;
+    let notes = body["notes"].as_array().into_iter().flatten();
+    notices
+        .extend(notes.map(|n| json!({ "kind": "warn", "title": n, "detail": null, "hint": null })));
+    let quote = body["quote"].take();
+    let blocked = body["blocked"].take();
+    let context = json!({
+        "page": { "title": "Cart", "description": "", "path": "/cart", "canonical": null,
+                  "robots": "noindex", "json_ld": null },
+        "cart": body, "quote": quote, "blocked": blocked,
+        "countries": countries(&shop.books.now()), "notices": notices,
+    });
+    let html = shop.kit.render.page("store/cart.html", context)?;
+    Ok(poem::web::Html(html).with_status(status).into_response())
+}
+
+/// Every country something is delivered to, by name.
+#[must_use]
+pub fn countries(book: &Book) -> Vec<Value> {
+    let codes = book.zones.iter().flat_map(|zone| &zone.countries);
+    let mut all: Vec<(&str, &str)> = codes.map(|c| (country_title(c), c.as_str())).collect();
+    all.sort_unstable();
+    all.into_iter().map(|(title, code)| json!({ "code": code, "title": title })).collect()
+}

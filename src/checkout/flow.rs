@@ -1,0 +1,195 @@
+//! Beginning a checkout: everything that must be true together, in one transaction.
+
+use super::model::{Buyer, Refusal};
+use crate::base::ids::OrderId;
+use crate::base::{Failure, Fault, Instant, refuse};
+use crate::cart::{self, Cart};
+use crate::orders::{self, Asked, Order, Placement, token_of};
+use crate::payments::{self, DeliveryCharge, Payment, SessionRequest, Till};
+use crate::platform::db::Tx;
+use crate::pricing::{Book, Destination, amount_lines};
+
+/// A provider's page lives at least this long (Stripe's floor is 30 minutes), seconds.
+const SESSION_SHORTEST_S: i64 = 31 * 60;
+
+/// A checkout that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The order, pending (or paid, when it costs nothing).
+    pub order: Order,
+    /// The attempt to pay.
+    pub payment: Payment,
+}
+
+type Outcome<T> = Result<T, Failure<Refusal>>;
+
+/// What the buyer saw when they pressed the button.
+pub struct Seen {
+    /// Cart version.
+    pub version: Option<i64>,
+    /// Total, minor units.
+    pub total_minor: Option<i64>,
+}
+
+/// Turns a cart into a pending order with held stock and an attempt to pay. The same cart version
+/// gives the same order.
+///
+/// # Errors
+/// When the cart or its price is not what the buyer saw, or something is not to be had.
+pub fn begin(
+    tx: &Tx,
+    till: &Till,
+    book: &Book,
+    session: Option<&str>,
+    buyer: &Buyer,
+    seen: &Seen,
+    now: Instant,
+) -> Outcome<Begun> {
+    let cart = session.map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
+    let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else {
+        return refuse(Refusal::EmptyCart);
+    };
+    if seen.version.is_some_and(|version| version != cart.version) {
+        return refuse(Refusal::CartChanged);
+    }
+    let key = match free_key(tx, &cart)? {
+        Key::Taken(begun) => return Ok(*begun),
+        Key::Free(key) => key,
+    };
+    if let Some(open) = orders::order_for_cart(tx, &cart.id)? {
+        return refuse(Refusal::CloseFirst(open.id));
+    }
+    let placement = price(tx, book, cart, buyer, seen, key, now)?;
+    let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
+    let hold_until = now.plus_s(hold_s);
+    let order =
+        orders::place(tx, &till.kit, book, &placement, hold_until, now).map_err(Failure::lift)?;
+    attempt(tx, till, book, order, 1, hold_until, now)
+}
+
+enum Key {
+    Free(String),
+    Taken(Box<Begun>),
+}
+
+/// The key under which this cart version is ordered; taken while an order made with it lives.
+fn free_key(tx: &Tx, cart: &Cart) -> Result<Key, Fault> {
+    let base = format!("cart:{}:{}", cart.id, cart.version);
+    let mut key = base.clone();
+    let mut tries = 1;
+    while let Some(order) = orders::find_by_key(tx, &key)? {
+        if let Some(payment) = payments::alive_payment(tx, &order.id)? {
+            return Ok(Key::Taken(Box::new(Begun { order, payment })));
+        }
+        tries += 1;
+        key = format!("{base}:{tries}");
+    }
+    Ok(Key::Free(key))
+}
+
+fn price(
+    tx: &Tx,
+    book: &Book,
+    mut cart: Cart,
+    buyer: &Buyer,
+    seen: &Seen,
+    key: String,
+    now: Instant,
+) -> Outcome<Placement> {
+    cart.country.clone_from(&buyer.address.country);
+    cart.rate.clone_from(&buyer.rate);
+    let (id, basket) = (cart.id.clone(), cart.basket());
+    let destination = Destination { country: cart.country.clone(), rate: cart.rate.clone() };
+    let customer = buyer.email.folded();
+    let priced = cart::price(tx, book, Some(cart), Some(&customer), now)?;
+    let drawn = cart::view(book, &priced, now);
+    if let Some(line) = drawn.lines.iter().find(|line| line.problem.is_some()) {
+        let problem = line.problem.as_deref().unwrap_or_default();
+        return refuse(Refusal::Blocked { why: format!("{}: {problem}", line.title) });
+    }
+    if let Some(line) = drawn.lines.iter().find(|line| line.price_change.is_some()) {
+        let why = format!("The price of {} has changed; accept it in the cart.", line.title);
+        return refuse(Refusal::Blocked { why });
+    }
+    let quote = priced.quote;
+    if quote.delivery.is_none() {
+        return refuse(Refusal::Blocked { why: "We do not deliver there.".to_owned() });
+    }
+    if quote.lines.len() != basket.lines.len() {
+        return refuse(Refusal::CartChanged);
+    }
+    if let Some(was_minor) = seen.total_minor.filter(|total| *total != quote.total_minor) {
+        let (now_minor, currency) = (quote.total_minor, quote.currency);
+        return refuse(Refusal::TotalChanged { was_minor, now_minor, currency });
+    }
+    Ok(Placement {
+        cart: Some(id),
+        key,
+        email: buyer.email.clone(),
+        address: buyer.address.clone(),
+        note: buyer.note.clone(),
+        asked: Asked { basket, buyer: priced.buyer, destination, at: now },
+        pictures: cart::pictures(book, &quote),
+        quote,
+    })
+}
+
+/// Begins another attempt at an order that nobody paid in time or whose payment failed: its goods
+/// are held again, at the price it was made with.
+///
+/// # Errors
+/// When its goods are no longer to be had, or it is not closed.
+pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> Outcome<Begun> {
+    let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
+    let hold_until = now.plus_s(hold_s);
+    let order = orders::reopen(tx, book, id, hold_until, now).map_err(Failure::lift)?;
+    let last = payments::last_payment(tx, id)?.map_or(0, |payment| payment.attempt);
+    attempt(tx, till, book, order, last + 1, hold_until, now)
+}
+
+fn attempt(
+    tx: &Tx,
+    till: &Till,
+    book: &Book,
+    order: Order,
+    number: u32,
+    hold_until: Instant,
+    now: Instant,
+) -> Outcome<Begun> {
+    let request = request_for(till, book, &order, hold_until, now);
+    let payment =
+        payments::want(tx, &till.kit, till.provider.as_ref(), &order, number, request, now)?;
+    if order.total_minor == 0 {
+        payments::settle_free(tx, &till.kit, book, &payment, now)?;
+    }
+    Ok(Begun { order, payment })
+}
+
+fn request_for(
+    till: &Till,
+    book: &Book,
+    order: &Order,
+    hold_until: Instant,
+    now: Instant,
+) -> SessionRequest {
+    let base = &till.kit.settings.public_url;
+    let token = token_of(&till.kit.secret, &order.id);
+    let delivery = order.quote.delivery.as_ref().map(|delivery| DeliveryCharge {
+        title: delivery.title.clone(),
+        amount_minor: delivery.price_minor,
+    });
+    SessionRequest {
+        order: order.id.as_str().to_owned(),
+        number: order.number.clone(),
+        merchant: book.catalog.shop.name.clone(),
+        email: order.email.clone(),
+        currency: order.currency,
+        amount_minor: order.total_minor,
+        lines: amount_lines(&order.quote),
+        delivery,
+        success_url: format!("{base}/checkout/success?session_id={{CHECKOUT_SESSION_ID}}"),
+        cancel_url: format!("{base}/order/{}?from=cancel", token.as_str()),
+        expires_at: now.plus_s(SESSION_SHORTEST_S).max(hold_until.plus_s(60)),
+        hold_until,
+    }
+}

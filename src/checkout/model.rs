@@ -1,0 +1,241 @@
+//! What a buyer tells us, parsed; and why a checkout says no.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::email_address::EmailAddress;
+use crate::base::ids::OrderId;
+use crate::base::{Currency, Money, Problem};
+use crate::orders::Address;
+use crate::pricing::Book;
+
+/// Longest name, street or town, in characters.
+const TEXT_MAX: usize = 120;
+/// Longest note, in characters.
+const NOTE_MAX: usize = 500;
+/// Longest postcode or phone number, in characters.
+const SHORT_MAX: usize = 24;
+
+/// The checkout form as sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Submission {
+    /// Where letters go.
+    pub email: String,
+    /// Who receives it.
+    pub name: String,
+    /// For the carrier.
+    pub phone: String,
+    /// Street and number.
+    pub line1: String,
+    /// Flat, floor.
+    pub line2: String,
+    /// Town.
+    pub city: String,
+    /// Postcode.
+    pub postcode: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
+    /// Delivery chosen.
+    pub rate: String,
+    /// Words to the shop.
+    pub note: String,
+    /// The cart version the buyer saw.
+    pub cart_version: Option<i64>,
+    /// The total the buyer saw, minor units.
+    pub quote_total: Option<i64>,
+}
+
+/// A buyer, parsed.
+#[derive(Clone, Debug)]
+pub struct Buyer {
+    /// Where letters go.
+    pub email: EmailAddress,
+    /// Where the goods go.
+    pub address: Address,
+    /// Delivery chosen; the first offered when none.
+    pub rate: Option<String>,
+    /// Words to the shop.
+    pub note: String,
+}
+
+/// One field that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Name of the field.
+    pub field: &'static str,
+    /// What to do about it.
+    pub message: String,
+}
+
+impl Submission {
+    /// The buyer, when every field can be used; otherwise everything that cannot.
+    ///
+    /// # Errors
+    /// One sentence for each field in the way.
+    pub fn parse(&self, book: &Book) -> Result<Buyer, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut wrong = |field, message: &str| {
+            errors.push(FieldError { field, message: message.to_owned() });
+        };
+        let email = EmailAddress::parse(&self.email);
+        if email.is_none() {
+            wrong("email", "Enter an e-mail address, such as ada@example.com.");
+        }
+        let mut text = |field, value: &str, need: Option<&str>, longest: usize| {
+            let value = value.trim().to_owned();
+            if let (true, Some(need)) = (value.is_empty(), need) {
+                wrong(field, need);
+            } else if value.chars().count() > longest {
+                wrong(field, &format!("Use at most {longest} characters."));
+            } else if value.chars().any(|c| c.is_control() && !(field == "note" && c == '\n')) {
+                wrong(field, "Leave out control characters.");
+            } else if looks_like_card(&value) {
+                wrong(field, "Never send card numbers; you pay on the next page.");
+            }
+            value
+        };
+        let address = Address {
+            name: text("name", &self.name, Some("Enter your full name."), TEXT_MAX),
+            phone: text("phone", &self.phone, None, SHORT_MAX),
+            line1: text("line1", &self.line1, Some("Enter street and house number."), TEXT_MAX),
+            line2: text("line2", &self.line2, None, TEXT_MAX),
+            city: text("city", &self.city, Some("Enter a town or city."), TEXT_MAX),
+            postcode: text("postcode", &self.postcode, Some("Enter a postcode."), SHORT_MAX),
+            country: self.country.trim().to_owned(),
+        };
+        let note = text("note", &self.note.replace("\r\n", "\n"), None, NOTE_MAX);
+        let zone = book.zones.iter().find(|z| z.countries.contains(&address.country));
+        let rate = Some(self.rate.trim()).filter(|rate| !rate.is_empty());
+        match zone {
+            None => wrong("country", "Choose a country we deliver to."),
+            Some(zone) if rate.is_some_and(|id| zone.rates.iter().all(|r| r.id != id)) => {
+                wrong("rate", "Choose one of the deliveries offered.");
+            }
+            Some(_) => {}
+        }
+        match email {
+            Some(email) if errors.is_empty() => {
+                Ok(Buyer { email, address, rate: rate.map(str::to_owned), note })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+/// 13 to 19 digits that pass the check of card numbers: such a text is never stored.
+fn looks_like_card(text: &str) -> bool {
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    let other = text.chars().any(|c| !c.is_ascii_digit() && c != ' ' && c != '-');
+    if other || !(13..=19).contains(&digits.len()) {
+        return false;
+    }
+    let doubled = |d: u32| if d > 4 { d * 2 - 9 } else { d * 2 };
+    let sum: u32 = (0..)
+        .zip(digits.iter().rev())
+        .map(|(i, d)| if i % 2 == 1 { doubled(*d) } else { *d })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Why a checkout says no.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// Nothing in the cart.
+    EmptyCart,
+    /// The cart is not the one the buyer saw.
+    CartChanged,
+    /// The total is not the one the buyer saw.
+    TotalChanged {
+        /// What they saw.
+        was_minor: i64,
+        /// What it is.
+        now_minor: i64,
+        /// Of what.
+        currency: Currency,
+    },
+    /// A line stands in the way; the cart says which and why.
+    Blocked {
+        /// In words.
+        why: String,
+    },
+    /// Some fields cannot be used.
+    Fields(Vec<FieldError>),
+    /// An earlier order of this cart is still open and must be closed first.
+    CloseFirst(OrderId),
+    /// Too many checkouts from here lately.
+    Slower(Box<Problem>),
+    /// The order says no.
+    Order(crate::orders::Refusal),
+    /// The payment says no.
+    Payment(crate::payments::Refusal),
+}
+
+impl From<crate::orders::Refusal> for Refusal {
+    fn from(refusal: crate::orders::Refusal) -> Self {
+        Self::Order(refusal)
+    }
+}
+
+impl From<crate::payments::Refusal> for Refusal {
+    fn from(refusal: crate::payments::Refusal) -> Self {
+        Self::Payment(refusal)
+    }
+}
+
+impl crate::base::Refusal for Refusal {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::EmptyCart => Problem::new(
+                409,
+                "empty-cart",
+                "The cart is empty",
+                "There is nothing to check out.",
+            )
+            .hint("Put something into the cart first."),
+            Self::CartChanged | Self::CloseFirst(_) => Problem::new(
+                409,
+                "cart-changed",
+                "The cart has changed",
+                "The cart is not what it was when this page was made.",
+            )
+            .hint("Look through it once more and order again."),
+            Self::TotalChanged { was_minor, now_minor, currency } => {
+                let money = |minor: &i64| Money::new(*minor, *currency);
+                Problem::new(
+                    409,
+                    "total-changed",
+                    "The total has changed",
+                    format!("It was {} and is now {}.", money(was_minor), money(now_minor)),
+                )
+                .hint("Nothing was ordered. Check the new total and order again.")
+                .with("was_minor", *was_minor)
+                .with("now_minor", *now_minor)
+            }
+            Self::Blocked { why } => {
+                Problem::new(409, "cart-blocked", "Not everything can be ordered", why.clone())
+                    .hint("Change the cart and order again.")
+            }
+            Self::Fields(errors) => {
+                let first = errors.first().map_or("", |e| e.message.as_str());
+                Problem::new(422, "invalid-fields", "Some fields need another look", first)
+                    .with("errors", serde_json::to_value(errors).unwrap_or_default())
+            }
+            Self::Slower(problem) => (**problem).clone(),
+            Self::Order(refusal) => refusal.problem(),
+            Self::Payment(refusal) => refusal.problem(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_card;
+
+    #[test]
+    fn card_numbers_are_recognised() {
+        assert!(looks_like_card("4242 4242 4242 4242") && looks_like_card("4242-4242-4242-4242"));
+        for fine in ["4242424242424241", "07700 900123", "12 High Street", "", "1234567890123a"] {
+            assert!(!looks_like_card(fine), "{fine}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The checkout's page, form and JSON.
+
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Request, Response};
+use serde_json::{Value, json};
+
+use super::flow::{Begun, Seen, begin};
+use super::model::{FieldError, Refusal, Submission};
+use super::web_order;
+use crate::base::{Failure, Refusal as _};
+use crate::cart;
+use crate::identity;
+use crate::orders::token_of;
+use crate::payments::{self, Till};
+use crate::platform::web::{
+    Caller, Error, Rate, Routes, endpoint, read_form, read_json, wants_html,
+};
+
+/// Checkouts one address, cart or e-mail may begin (card testers try hundreds).
+const BEGIN: Rate = Rate::new(10, 600);
+/// Times an earlier order of the same cart is closed before giving up.
+const CLOSINGS_MAX: u32 = 3;
+
+/// Routes of the room.
+#[must_use]
+pub fn routes(till: &Till) -> Routes {
+    let till = Arc::new(till.clone());
+    macro_rules! to {
+        ($handler:path) => {{
+            let till = Arc::clone(&till);
+            endpoint(move |request| $handler(Arc::clone(&till), request))
+        }};
+    }
+    Routes::new()
+        .get("/checkout", to!(page))
+        .post("/checkout", to!(submit_form))
+        .post("/api/checkout", to!(submit_json))
+        .get("/checkout/success", to!(web_order::returned))
+        .post("/order/:token/pay", to!(web_order::pay))
+        .post("/order/:token/cancel", to!(web_order::cancel))
+}
+
+async fn page(till: Arc<Till>, request: Request) -> Result<Response, Error> {
+    draw(&till, &request, Draft::default(), StatusCode::OK).await
+}
+
+async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, Error> {
+    let submission: Submission = read_form(&mut request).await?;
+    let refused = match submit(&till, &request, &submission).await {
+        Ok((_, url)) => return Ok(go(&url)),
+        Err(Failure::Fault(fault)) => return Err(fault.into()),
+        Err(Failure::Refused(refusal)) => refusal,
+    };
+    if !wants_html(&request) {
+        return Err(refused.problem().into());
+    }
+    if matches!(refused, Refusal::EmptyCart) {
+        return Ok(go("/cart"));
+    }
+    let problem = refused.problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+    let mut draft = Draft { values: Some(submission), ..Draft::default() };
+    match refused {
+        Refusal::Fields(errors) => draft.errors = errors,
+        Refusal::TotalChanged { was_minor, now_minor, .. } => {
+            draft.changed = json!({ "was_minor": was_minor, "now_minor": now_minor });
+        }
+        _ => {
+            draft.problem = json!({ "title": problem.title, "detail": problem.detail,
+                                    "hint": problem.hint });
+        }
+    }
+    draw(&till, &request, draft, status).await
+}
+
+async fn submit_json(till: Arc<Till>, mut request: Request) -> Result<Response, Error> {
+    let submission: Submission = read_json(&mut request).await?;
+    let (begun, url) = submit(&till, &request, &submission).await?;
+    let token = token_of(&till.kit.secret, &begun.order.id);
+    let body = json!({
+        "number": begun.order.number,
+        "token": token.as_str(),
+        "order_url": format!("{}/order/{}", till.kit.settings.public_url, token.as_str()),
+        "payment_url": url,
+        "total_minor": begun.order.total_minor,
+        "currency": begun.order.currency,
+    });
+    Ok(poem::web::Json(body).with_status(StatusCode::CREATED).into_response())
+}
+
+pub(super) fn go(url: &str) -> Response {
+    StatusCode::SEE_OTHER.with_header(header::LOCATION, url).into_response()
+}
+
+/// Begins the checkout and opens its payment page.
+async fn submit(
+    till: &Arc<Till>,
+    request: &Request,
+    submission: &Submission,
+) -> Result<(Begun, String), Failure<Refusal>> {
+    let book = till.books.now();
+    let buyer = match submission.parse(&book) {
+        Ok(buyer) => Arc::new(buyer),
+        Err(errors) => return Err(Failure::Refused(Refusal::Fields(errors))),
+    };
+    let now = till.kit.now();
+    let presented = identity::presented(&till.kit, request);
+    limit(till, request, &buyer.email.folded())?;
+    for _ in 0..CLOSINGS_MAX {
+        let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
+        let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
+        let token = presented.clone();
+        let begun = till.kit.db.write(move |tx| {
+            let session = token.map(|t| identity::find_session(tx, &t, now)).transpose()?.flatten();
+            begin(tx, &inner, &book, session.as_deref(), &buyer, &seen, now)
+        });
+        match begun.await {
+            Ok(begun) => {
+                let url = payment_page(till, &begun).await?;
+                return Ok((begun, url));
+            }
+            Err(Failure::Refused(Refusal::CloseFirst(order))) => {
+                payments::close(till, &order, "buyer").await.map_err(Failure::lift)?;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Err(Failure::Refused(Refusal::CartChanged))
+}
+
+fn limit(till: &Till, request: &Request, email: &str) -> Result<(), Failure<Refusal>> {
+    let now = till.kit.now();
+    let by_address = till.kit.admit(request, "checkout", BEGIN);
+    let caller = Caller::Named(email.to_owned());
+    let by_email = till.kit.limiter.check("checkout", caller, BEGIN, now);
+    match by_address.and(by_email) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(Failure::Refused(Refusal::Slower(Box::new(error.problem())))),
+    }
+}
+
+/// Where the buyer goes next: the payment page, or straight to the order when it is paid.
+pub(super) async fn payment_page(till: &Till, begun: &Begun) -> Result<String, Failure<Refusal>> {
+    if begun.order.total_minor == 0 || begun.order.payment.has_paid() {
+        let token = token_of(&till.kit.secret, &begun.order.id);
+        return Ok(format!("/order/{}", token.as_str()));
+    }
+    match payments::open(till, &begun.payment.id).await {
+        Err(Failure::Refused(payments::Refusal::Paid)) => {
+            let token = token_of(&till.kit.secret, &begun.order.id);
+            Ok(format!("/order/{}", token.as_str()))
+        }
+        other => other.map_err(Failure::lift),
+    }
+}
+
+/// What the page shows beside the cart.
+#[derive(Default)]
+struct Draft {
+    values: Option<Submission>,
+    errors: Vec<FieldError>,
+    changed: Value,
+    problem: Value,
+}
+
+async fn draw(
+    till: &Till,
+    request: &Request,
+    draft: Draft,
+    status: StatusCode,
+) -> Result<Response, Error> {
+    let (book, now) = (till.books.now(), till.kit.now());
+    let token = identity::presented(&till.kit, request);
+    let (inner, values) = (Arc::clone(&book), draft.values.clone());
+    let shown = till.kit.db.read(move |read| {
+        let session = token.map(|t| identity::find_session(read, &t, now)).transpose()?.flatten();
+        let mut cart = session.map(|s| cart::find_cart(read, &s)).transpose()?.flatten();
+        if let (Some(cart), Some(values)) = (&mut cart, &values) {
+            let known = inner.zones.iter().any(|zone| zone.countries.contains(&values.country));
+            if known {
+                cart.country.clone_from(&values.country);
+                cart.rate = Some(values.rate.clone()).filter(|rate| !rate.is_empty());
+            }
+        }
+        let priced = cart::price(read, &inner, cart, None, now)?;
+        let view = cart::view(&inner, &priced, now);
+        let ready = priced.can_be_ordered(&inner, now) && !priced.has_price_changes(&inner, now);
+        Ok::<_, Failure<Refusal>>((view, priced.quote, ready))
+    });
+    let (cart, quote, ready) = shown.await?;
+    if !ready && draft.values.is_none() {
+        // The cart's page says what stands in the way.
+        return Ok(go("/cart"));
+    }
+    let mut values = serde_json::to_value(draft.values.unwrap_or_default())?;
+    values["country"] = cart.country.clone().into();
+    values["rate"] = quote.delivery.as_ref().map_or("", |d| d.rate.as_str()).into();
+    let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
+    let context = json!({
+        "page": { "title": "Checkout", "description": "", "path": "/checkout", "canonical": null,
+                  "robots": "noindex", "json_ld": null },
+        "cart": { "version": cart.version, "count": cart.count },
+        "lines": cart.lines, "quote": quote, "values": values, "errors": draft.errors,
+        "changed": draft.changed, "problem": draft.problem,
+        "countries": cart::countries(&book), "hold_minutes": hold_s / 60,
+    });
+    let html = till.kit.render.page("store/checkout.html", context)?;
+    Ok(poem::web::Html(html).with_status(status).into_response())
+}

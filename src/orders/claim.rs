@@ -1,0 +1,63 @@
+//! Uses of promotions with a limit: held with the order, used once it is paid, freed when it
+//! closes unpaid. The writer's one transaction at a time makes the count a lock.
+
+use super::model::Refusal;
+use super::store;
+use crate::base::ids::OrderId;
+use crate::base::{Failure, Fault, refuse};
+use crate::platform::db::{Read, Tx};
+use crate::pricing::{Book, Promotion};
+
+/// Claims every limited promotion of a quote for an order.
+pub(super) fn hold(
+    tx: &Tx,
+    book: &Book,
+    claims: &[String],
+    order: &OrderId,
+    customer: &str,
+) -> Result<(), Failure<Refusal>> {
+    for id in claims {
+        let Some(promotion) = book.promotions.iter().find(|p| &p.id == id) else { continue };
+        if is_used_up(tx, promotion, Some(customer))? {
+            return refuse(Refusal::UsedUp { title: promotion.title.clone() });
+        }
+        store::insert_claim(tx, id, order, customer)?;
+    }
+    Ok(())
+}
+
+/// Promotions that this customer, or everybody together, has used up.
+///
+/// # Errors
+/// When the database fails.
+pub fn used_up(read: &Read, book: &Book, customer: Option<&str>) -> Result<Vec<String>, Fault> {
+    let mut used = Vec::new();
+    for promotion in &book.promotions {
+        if is_used_up(read, promotion, customer)? {
+            used.push(promotion.id.clone());
+        }
+    }
+    Ok(used)
+}
+
+/// Orders a customer has paid, by folded e-mail address.
+///
+/// # Errors
+/// When the database fails.
+pub fn paid_orders(read: &Read, customer: &str) -> Result<u32, Fault> {
+    store::count_paid(read, customer)
+}
+
+fn is_used_up(read: &Read, promotion: &Promotion, customer: Option<&str>) -> Result<bool, Fault> {
+    if let Some(limit) = promotion.limit_total {
+        if store::count_claims(read, &promotion.id, None)? >= limit {
+            return Ok(true);
+        }
+    }
+    match (promotion.limit_per_customer, customer) {
+        (Some(limit), Some(customer)) => {
+            Ok(store::count_claims(read, &promotion.id, Some(customer))? >= limit)
+        }
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,340 @@
+//! What happens to an order, in order, inside one transaction.
+
+use serde_json::{Value, json};
+
+use super::model::{Item, Order, Placement, Refusal};
+use super::state::{FulfilmentStatus, PaymentStatus};
+use super::store::{self, Fresh};
+use super::view::token_of;
+use super::{claim, mail, number};
+use crate::base::ids::OrderId;
+use crate::base::{Failure, Fault, Instant, refuse};
+use crate::platform::Kit;
+use crate::platform::db::Tx;
+use crate::pricing::{self, Book, Source};
+use crate::stock;
+
+type Outcome<T = ()> = Result<T, Failure<Refusal>>;
+
+/// What became of money that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paid {
+    /// The order is paid and its goods are its own.
+    Now,
+    /// It was paid before; nothing changed.
+    Already,
+    /// The money is there, the goods are not any more: a person must decide.
+    Short,
+}
+
+/// Writes a pending order with its snapshots, holds its stock and claims its promotions.
+///
+/// # Errors
+/// When stock or a promotion ran out meanwhile; nothing is written then.
+pub fn place(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    placement: &Placement,
+    hold_until: Instant,
+    now: Instant,
+) -> Outcome<Order> {
+    let id = OrderId::new(now, &kit.random);
+    let number = number::next(tx, &book.catalog.shop.number_prefix)?;
+    let token_hash = token_of(&kit.secret, &id).hash();
+    let fresh = Fresh {
+        id: &id,
+        number: &number,
+        token_hash: &token_hash,
+        hold_expires_at: hold_until,
+        placed_at: now,
+    };
+    store::insert_order(tx, placement, &fresh)?;
+    insert_lines(tx, &id, placement)?;
+    stock::hold(tx, &id, &placement.quote.units(), hold_until).map_err(Failure::lift)?;
+    claim::hold(tx, book, &placement.quote.claims, &id, &placement.email.folded())?;
+    store::insert_event(tx, &id, "placed", "buyer", &json!({}), now)?;
+    Ok(must_get(tx, &id)?)
+}
+
+fn insert_lines(tx: &Tx, id: &OrderId, placement: &Placement) -> Result<(), Fault> {
+    let mut position = 0;
+    let mut positions = std::collections::BTreeMap::new();
+    for line in &placement.quote.lines {
+        positions.insert(line.key.clone(), position);
+        for item in items_of(line, position, placement) {
+            store::insert_item(tx, id, &item)?;
+            position += 1;
+        }
+    }
+    for adjustment in &placement.quote.adjustments {
+        let source = source_word(adjustment.source);
+        if adjustment.shares.is_empty() {
+            store::insert_adjustment(tx, id, None, source, adjustment, adjustment.amount_minor)?;
+        }
+        for (key, share) in adjustment.shares.iter().filter(|(_, share)| *share != 0) {
+            let at = positions.get(key).copied();
+            store::insert_adjustment(tx, id, at, source, adjustment, *share)?;
+        }
+    }
+    Ok(())
+}
+
+fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Bundle => "bundle",
+        Source::Promotion => "promotion",
+        Source::Shipping => "shipping",
+    }
+}
+
+/// A quote's line as order lines: the line itself, then a bundle's parts (which cost nothing on
+/// their own; the bundle's line carries the money).
+fn items_of(line: &pricing::QuoteLine, at: u32, placement: &Placement) -> Vec<Item> {
+    let (kind, reference) = match &line.item {
+        pricing::Item::Sku(sku) => ("product", sku.as_str()),
+        pricing::Item::Bundle(slug) => ("bundle", slug.as_str()),
+    };
+    let image = |name: &str| placement.pictures.get(name).cloned().unwrap_or_default();
+    let mut items = vec![Item {
+        position: at,
+        parent: None,
+        kind: kind.to_owned(),
+        reference: reference.to_owned(),
+        title: line.title.clone(),
+        options: line.options.clone(),
+        tier: line.tier.clone(),
+        qty: line.qty,
+        unit_minor: line.unit_minor,
+        gross_minor: line.gross_minor,
+        discount_minor: line.discount_minor,
+        net_minor: line.net_minor,
+        tax_minor: line.tax_minor,
+        tax_bp: line.tax_bp,
+        image: image(reference),
+    }];
+    for (position, part) in (at + 1..).zip(&line.parts) {
+        items.push(Item {
+            position,
+            parent: Some(at),
+            kind: "part".to_owned(),
+            reference: part.sku.as_str().to_owned(),
+            title: part.title.clone(),
+            options: part.options.clone(),
+            tier: String::new(),
+            qty: part.qty,
+            unit_minor: part.unit_minor,
+            gross_minor: 0,
+            discount_minor: 0,
+            net_minor: 0,
+            tax_minor: 0,
+            tax_bp: line.tax_bp,
+            image: image(part.sku.as_str()),
+        });
+    }
+    items
+}
+
+/// The one function that moves a payment status.
+fn move_payment(
+    tx: &Tx,
+    order: &Order,
+    to: PaymentStatus,
+    by: (&str, Value),
+    now: Instant,
+) -> Result<bool, Fault> {
+    if !order.payment.may_become(to) || !store::set_payment(tx, &order.id, order.payment, to, now)?
+    {
+        return Ok(false);
+    }
+    store::insert_event(tx, &order.id, to.word(), by.0, &by.1, now)?;
+    Ok(true)
+}
+
+/// Money has arrived: the order is paid, its holds become sales, its promotions are used, and
+/// the buyer gets one letter. Doing it twice changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub fn mark_paid(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    evidence: Value,
+    now: Instant,
+) -> Result<Paid, Fault> {
+    let order = must_get(tx, id)?;
+    if order.payment.has_paid() {
+        return Ok(Paid::Already);
+    }
+    if !order.payment.is_open() && !stock::hold_again(tx, id, &order.units(), now)? {
+        return Ok(Paid::Short);
+    }
+    if !move_payment(tx, &order, PaymentStatus::Paid, ("payment", evidence), now)? {
+        return Ok(Paid::Already);
+    }
+    stock::commit(tx, &book.catalog, id, now)?;
+    store::set_claims(tx, id, "used")?;
+    if book.catalog.shop.send_order_confirmation {
+        mail::confirm(tx, kit, book, &must_get(tx, id)?, now)?;
+    }
+    Ok(Paid::Now)
+}
+
+/// The buyer has done their part and the money takes days: the goods stay held until `until`.
+///
+/// # Errors
+/// When the database fails.
+pub fn mark_processing(tx: &Tx, id: &OrderId, until: Instant, now: Instant) -> Result<(), Fault> {
+    let order = must_get(tx, id)?;
+    if move_payment(tx, &order, PaymentStatus::Processing, ("payment", json!({})), now)? {
+        stock::extend(tx, id, until)?;
+    }
+    Ok(())
+}
+
+/// The payment failed for good: goods and promotions are free again.
+///
+/// # Errors
+/// When the database fails.
+pub fn fail(tx: &Tx, id: &OrderId, why: &str, now: Instant) -> Result<(), Fault> {
+    close(tx, id, PaymentStatus::Failed, ("payment", why), now)
+}
+
+/// Nobody paid in time and the payment session is closed: goods and promotions are free again.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire(tx: &Tx, id: &OrderId, why: &str, now: Instant) -> Result<(), Fault> {
+    close(tx, id, PaymentStatus::Expired, ("clock", why), now)
+}
+
+/// Given up before payment, the session being closed.
+///
+/// # Errors
+/// When the database fails.
+pub fn cancel(tx: &Tx, id: &OrderId, actor: &str, now: Instant) -> Result<(), Fault> {
+    close(tx, id, PaymentStatus::Cancelled, (actor, "cancelled"), now)
+}
+
+fn close(
+    tx: &Tx,
+    id: &OrderId,
+    to: PaymentStatus,
+    by: (&str, &str),
+    now: Instant,
+) -> Result<(), Fault> {
+    let order = must_get(tx, id)?;
+    if move_payment(tx, &order, to, (by.0, json!({ "why": by.1 })), now)? {
+        stock::release(tx, id, to.word())?;
+        store::set_claims(tx, id, "released")?;
+    }
+    Ok(())
+}
+
+/// Begins another attempt at an order that closed unpaid: goods and promotions are held again.
+///
+/// # Errors
+/// When it is not closed unpaid, or goods or promotions are no longer to be had.
+pub fn reopen(
+    tx: &Tx,
+    book: &Book,
+    id: &OrderId,
+    hold_until: Instant,
+    now: Instant,
+) -> Outcome<Order> {
+    let order = must_get(tx, id)?;
+    let buyer = ("buyer", json!({}));
+    if !move_payment(tx, &order, PaymentStatus::Pending, buyer, now)? {
+        return refuse(not_now("pay", &order));
+    }
+    stock::hold(tx, id, &order.units(), hold_until).map_err(Failure::lift)?;
+    let customer = order.email.to_lowercase();
+    claim::hold(tx, book, &order.quote.claims, id, &customer)?;
+    store::set_hold_until(tx, id, hold_until)?;
+    Ok(must_get(tx, id)?)
+}
+
+/// Marks an order for a person to look at, with the reason in words.
+///
+/// # Errors
+/// When the database fails.
+pub fn flag(tx: &Tx, book: &Book, id: &OrderId, why: &str, now: Instant) -> Result<(), Fault> {
+    let order = must_get(tx, id)?;
+    if order.attention.as_deref() == Some(why) {
+        return Ok(());
+    }
+    store::set_attention(tx, id, why)?;
+    store::insert_event(tx, id, "attention", "payment", &json!({ "why": why }), now)?;
+    mail::alert(tx, book, &order, why, now)?;
+    Ok(())
+}
+
+/// The goods have left.
+///
+/// # Errors
+/// When the order is not paid or has left already.
+pub fn ship(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    tracking: (&str, &str),
+    actor: &str,
+    now: Instant,
+) -> Outcome {
+    let order = must_get(tx, id)?;
+    let paid = matches!(order.payment, PaymentStatus::Paid | PaymentStatus::PartRefunded);
+    if !paid || !move_goods(tx, &order, FulfilmentStatus::Shipped, actor, now)? {
+        return refuse(not_now("ship", &order));
+    }
+    store::set_tracking(tx, id, tracking.0, tracking.1)?;
+    mail::shipped(tx, kit, book, &must_get(tx, id)?, now)?;
+    Ok(())
+}
+
+/// The goods have arrived.
+///
+/// # Errors
+/// When the order has not left.
+pub fn deliver(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    actor: &str,
+    now: Instant,
+) -> Outcome {
+    let order = must_get(tx, id)?;
+    if !move_goods(tx, &order, FulfilmentStatus::Delivered, actor, now)? {
+        return refuse(not_now("deliver", &order));
+    }
+    mail::delivered(tx, kit, book, &must_get(tx, id)?, now)?;
+    Ok(())
+}
+
+/// The one function that moves a fulfilment status.
+fn move_goods(
+    tx: &Tx,
+    order: &Order,
+    to: FulfilmentStatus,
+    actor: &str,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let may = order.fulfilment.may_become(to);
+    if !may || !store::set_fulfilment(tx, &order.id, order.fulfilment, to, now)? {
+        return Ok(false);
+    }
+    store::insert_event(tx, &order.id, to.word(), actor, &json!({}), now)?;
+    Ok(true)
+}
+
+pub(super) fn not_now(tried: &'static str, order: &Order) -> Refusal {
+    let status = format!("{}, {}", order.payment.word(), order.fulfilment.word());
+    Refusal::NotNow { tried, number: order.number.clone(), status }
+}
+
+fn must_get(tx: &Tx, id: &OrderId) -> Result<Order, Fault> {
+    store::get(tx, id)?.ok_or_else(|| Fault::new(format!("order {id} is not there")))
+}

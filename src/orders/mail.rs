@@ -1,0 +1,125 @@
+//! Letters about an order, made from its snapshot.
+
+use serde_json::{Value, json};
+
+use super::model::Order;
+use super::{store, view};
+use crate::base::email_address::EmailAddress;
+use crate::base::{Fault, Instant};
+use crate::platform::Kit;
+use crate::platform::db::Tx;
+use crate::platform::mail::{Letter, enqueue};
+use crate::pricing::Book;
+
+/// The order is paid.
+pub(super) fn confirm(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    now: Instant,
+) -> Result<(), Fault> {
+    to_buyer(tx, kit, book, order, "order_confirmation", json!({}), now)
+}
+
+/// The goods have left.
+pub(super) fn shipped(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    now: Instant,
+) -> Result<(), Fault> {
+    let (carrier, number) = order.tracking.clone().unwrap_or_default();
+    let lines = data_of(tx, kit, order)?;
+    let parcel = json!({
+        "carrier": carrier, "number": number, "url": null, "part": false,
+        "items": lines["items"],
+    });
+    to_buyer(tx, kit, book, order, "order_shipped", json!({ "parcel": parcel }), now)
+}
+
+/// The goods have arrived.
+pub(super) fn delivered(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    now: Instant,
+) -> Result<(), Fault> {
+    to_buyer(tx, kit, book, order, "order_delivered", json!({}), now)
+}
+
+/// Something about an order needs the merchant.
+pub(super) fn alert(
+    tx: &Tx,
+    book: &Book,
+    order: &Order,
+    why: &str,
+    now: Instant,
+) -> Result<(), Fault> {
+    let shop = &book.catalog.shop;
+    let Some(recipient) = EmailAddress::parse(&shop.contact.email) else { return Ok(()) };
+    let letter = Letter {
+        dedup_key: format!("{}:order_attention:{}", order.id, now.0),
+        sender: &shop.email_from,
+        recipient: &recipient,
+        template: "order_attention",
+        data: json!({
+            "order": { "number": order.number, "total_minor": order.total_minor },
+            "currency": order.currency, "why": why,
+        }),
+    };
+    enqueue(tx, &letter, now)
+}
+
+fn data_of(tx: &Tx, kit: &Kit, order: &Order) -> Result<Value, Fault> {
+    let items = store::list_items(tx, &order.id)?;
+    let events = store::list_events(tx, &order.id)?;
+    let mut data = serde_json::to_value(view::view(order, &items, &events, &kit.secret))?;
+    absolute_pictures(&mut data, &kit.settings.public_url);
+    Ok(data)
+}
+
+/// A letter is read far from the shop: its pictures need whole addresses.
+fn absolute_pictures(data: &mut Value, base: &str) {
+    let lines = data["items"].as_array_mut();
+    for line in lines.into_iter().flatten() {
+        if let Some(src) = line["picture"]["src"].as_str() {
+            line["picture"]["src"] = format!("{base}{src}").into();
+        }
+    }
+}
+
+fn to_buyer(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    template: &'static str,
+    more: Value,
+    now: Instant,
+) -> Result<(), Fault> {
+    let Some(recipient) = EmailAddress::parse(&order.email) else {
+        // S2.125: a letter that cannot be addressed never blocks what caused it.
+        tracing::warn!(order = order.number, template, "the order has no usable address");
+        return Ok(());
+    };
+    let token = view::token_of(&kit.secret, &order.id);
+    let mut data = json!({
+        "order": data_of(tx, kit, order)?,
+        "order_url": format!("{}/order/{}", kit.settings.public_url, token.as_str()),
+        "currency": order.currency,
+    });
+    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+        data.extend(more);
+    }
+    let letter = Letter {
+        dedup_key: format!("{}:{template}", order.id),
+        sender: &book.catalog.shop.email_from,
+        recipient: &recipient,
+        template,
+        data,
+    };
+    enqueue(tx, &letter, now)
+}

@@ -1,0 +1,31 @@
+//! An order and its life: placed pending, paid, shipped, delivered, or closed on the way.
+//!
+//! **Invariants.** Lines, prices and addresses are snapshots: later changes of the catalog never
+//! reach an order. Both statuses move only by [`state`]'s tables, and every move leaves an
+//! `order_event` with actor and reason. Only `payments` marks an order paid.
+//! **Tables:** `order_sequence`, `orders`, `order_item`, `order_adjustment`, `order_event`,
+//! `promotion_claim`.
+
+mod audit;
+mod claim;
+mod flow;
+mod mail;
+mod model;
+mod number;
+pub mod state;
+mod store;
+mod view;
+mod web;
+
+pub use audit::audit;
+pub use claim::{paid_orders, used_up};
+pub use flow::{
+    Paid, cancel, deliver, expire, fail, flag, mark_paid, mark_processing, place, reopen, ship,
+};
+pub use model::{Address, Asked, Item, Order, Placement, Refusal};
+pub use store::{
+    Event, count_all, find_by_key, find_by_number, get as get_order, list as list_orders,
+    list_events, list_items, order_for_cart,
+};
+pub use view::{OrderView, state_word, token_of, view};
+pub use web::{find_for_link, routes};

@@ -1,0 +1,206 @@
+//! The nouns of the room.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{FulfilmentStatus, PaymentStatus};
+use crate::base::email_address::EmailAddress;
+use crate::base::ids::{CartId, OrderId, Sku};
+use crate::base::{Currency, Instant, Problem};
+use crate::pricing::{Basket, Buyer, Destination, Quote};
+
+/// Where an order goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Who receives it.
+    pub name: String,
+    /// For the carrier; may be empty.
+    pub phone: String,
+    /// Street and number.
+    pub line1: String,
+    /// Flat, floor; may be empty.
+    pub line2: String,
+    /// Town.
+    pub city: String,
+    /// Postcode as written.
+    pub postcode: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
+}
+
+/// Everything an order is made from.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The cart it comes from.
+    pub cart: Option<CartId>,
+    /// Two placements with the same key are the same order.
+    pub key: String,
+    /// Where letters go.
+    pub email: EmailAddress,
+    /// Where the goods go.
+    pub address: Address,
+    /// The buyer's words to the shop.
+    pub note: String,
+    /// What was asked, so that the price can be computed again for ever.
+    pub asked: Asked,
+    /// What it costs.
+    pub quote: Quote,
+    /// Picture address for each SKU and bundle, as it was.
+    pub pictures: BTreeMap<String, String>,
+}
+
+/// The inputs of the price, kept with the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// What.
+    pub basket: Basket,
+    /// By whom.
+    pub buyer: Buyer,
+    /// To where.
+    pub destination: Destination,
+    /// When.
+    pub at: Instant,
+}
+
+/// An order as stored.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Row id.
+    pub id: OrderId,
+    /// What people call it.
+    pub number: String,
+    /// The cart it came from.
+    pub cart: Option<CartId>,
+    /// Where letters go.
+    pub email: String,
+    /// Money.
+    pub payment: PaymentStatus,
+    /// Goods.
+    pub fulfilment: FulfilmentStatus,
+    /// Currency of all amounts.
+    pub currency: Currency,
+    /// What the buyer pays, minor units.
+    pub total_minor: i64,
+    /// What was asked.
+    pub asked: Asked,
+    /// What was answered.
+    pub quote: Quote,
+    /// Where the goods go.
+    pub address: Address,
+    /// The buyer's words.
+    pub note: String,
+    /// Carrier and tracking number, once shipped.
+    pub tracking: Option<(String, String)>,
+    /// Why a person must look at it.
+    pub attention: Option<String>,
+    /// Until when its stock is held.
+    pub hold_expires_at: Instant,
+    /// When it was placed.
+    pub placed_at: Instant,
+    /// When its money came.
+    pub paid_at: Option<Instant>,
+    /// When it left.
+    pub shipped_at: Option<Instant>,
+    /// When it arrived.
+    pub delivered_at: Option<Instant>,
+}
+
+impl Order {
+    /// Units of each SKU it needs.
+    #[must_use]
+    pub fn units(&self) -> BTreeMap<Sku, u32> {
+        self.quote.units()
+    }
+}
+
+/// One line as it was bought.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// Place in the order, from 0.
+    pub position: u32,
+    /// Position of the bundle it is part of.
+    pub parent: Option<u32>,
+    /// `product`, `bundle` or `part`.
+    pub kind: String,
+    /// SKU or bundle slug.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// Title then.
+    pub title: String,
+    /// Options then.
+    pub options: String,
+    /// Tier then.
+    pub tier: String,
+    /// How many.
+    pub qty: u32,
+    /// Price of one then.
+    pub unit_minor: i64,
+    /// `unit × qty`.
+    pub gross_minor: i64,
+    /// Off it.
+    pub discount_minor: i64,
+    /// Paid for it.
+    pub net_minor: i64,
+    /// Tax in (or on) it.
+    pub tax_minor: i64,
+    /// Rate.
+    pub tax_bp: u32,
+    /// Picture then.
+    pub image: String,
+}
+
+/// Why an order says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such order, or not yours.
+    Unknown,
+    /// Its status does not allow that.
+    NotNow {
+        /// What was tried, such as `ship`.
+        tried: &'static str,
+        /// Number.
+        number: String,
+        /// Status words.
+        status: String,
+    },
+    /// A promotion was used up meanwhile.
+    UsedUp {
+        /// Its title.
+        title: String,
+    },
+    /// Stock said no.
+    Stock(crate::stock::Refusal),
+}
+
+impl From<crate::stock::Refusal> for Refusal {
+    fn from(refusal: crate::stock::Refusal) -> Self {
+        Self::Stock(refusal)
+    }
+}
+
+impl crate::base::Refusal for Refusal {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Unknown => {
+                Problem::new(404, "unknown-order", "No such order", "There is no order here.")
+                    .hint("Open the link from the order's e-mail, exactly as it is there.")
+            }
+            Self::NotNow { tried, number, status } => Problem::new(
+                409,
+                "order-moved-on",
+                "The order has moved on",
+                format!("Order {number} is {status}; to {tried} it is not possible any more."),
+            )
+            .hint("Look at the order again: somebody or something was faster."),
+            Self::UsedUp { title } => Problem::new(
+                409,
+                "promotion-used-up",
+                "The offer has been used up",
+                format!("“{title}” has been used as often as it can be."),
+            )
+            .hint("Take the code out of the cart and check out again."),
+            Self::Stock(refusal) => refusal.problem(),
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! All SQL of the room.
+
+use rusqlite::{OptionalExtension, Row, ToSql, params};
+use serde::Serialize;
+
+use super::model::{Address, Item, Order, Placement};
+use super::state::{FulfilmentStatus, PaymentStatus};
+use crate::base::ids::{CartId, OrderId};
+use crate::base::{Currency, Fault, Instant};
+use crate::platform::db::{Read, Tx};
+use crate::pricing::Adjustment;
+
+const COLUMNS: &str = "id, number, cart_id, email, payment_status, fulfilment_status, currency,
+    total_minor, pricing_input, quote, name, phone, line1, line2, city, postcode, country, note,
+    carrier, tracking_number, attention, hold_expires_at, placed_at, paid_at, shipped_at,
+    delivered_at";
+
+fn wrong(column: usize, why: impl Into<String>) -> rusqlite::Error {
+    let why: Box<dyn std::error::Error + Send + Sync> = why.into().into();
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why)
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|e| wrong(column, e.to_string()))
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Order> {
+    let text = |column: usize| row.get::<_, String>(column);
+    let moment = |column: usize| row.get::<_, Option<i64>>(column).map(|ms| ms.map(Instant));
+    let tracking = row.get::<_, Option<String>>(18)?.zip(row.get::<_, Option<String>>(19)?);
+    Ok(Order {
+        id: OrderId::from_stored(text(0)?),
+        number: text(1)?,
+        cart: row.get::<_, Option<String>>(2)?.map(CartId::from_stored),
+        email: text(3)?,
+        payment: PaymentStatus::parse(&text(4)?).ok_or_else(|| wrong(4, "status"))?,
+        fulfilment: FulfilmentStatus::parse(&text(5)?).ok_or_else(|| wrong(5, "status"))?,
+        currency: Currency::parse(&text(6)?).ok_or_else(|| wrong(6, "currency"))?,
+        total_minor: row.get(7)?,
+        asked: json(row, 8)?,
+        quote: json(row, 9)?,
+        address: Address {
+            name: text(10)?,
+            phone: text(11)?,
+            line1: text(12)?,
+            line2: text(13)?,
+            city: text(14)?,
+            postcode: text(15)?,
+            country: text(16)?,
+        },
+        note: text(17)?,
+        tracking,
+        attention: row.get(20)?,
+        hold_expires_at: Instant(row.get(21)?),
+        placed_at: Instant(row.get(22)?),
+        paid_at: moment(23)?,
+        shipped_at: moment(24)?,
+        delivered_at: moment(25)?,
+    })
+}
+
+fn find(read: &Read, condition: &str, value: &dyn ToSql) -> Result<Option<Order>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE {condition}");
+    Ok(read.prepare_cached(&sql)?.query_row([value], from_row).optional()?)
+}
+
+/// The order with this id.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(read: &Read, id: &OrderId) -> Result<Option<Order>, Fault> {
+    find(read, "id = ?1", &id.as_str())
+}
+
+/// The order with this number.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_number(read: &Read, number: &str) -> Result<Option<Order>, Fault> {
+    find(read, "number = ?1", &number)
+}
+
+/// The order whose private link hashes to this.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_token_hash(read: &Read, hash: &str) -> Result<Option<Order>, Fault> {
+    find(read, "token_hash = ?1", &hash)
+}
+
+/// The order already made with this idempotency key.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_key(read: &Read, key: &str) -> Result<Option<Order>, Fault> {
+    find(read, "idempotency_key = ?1", &key)
+}
+
+/// The open order made from a cart, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn order_for_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault> {
+    let condition = "cart_id = ?1 AND payment_status IN ('pending', 'processing') ORDER BY placed_at DESC LIMIT 1";
+    find(read, condition, &cart.as_str())
+}
+
+/// Orders, newest first; all or with one payment status.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(read: &Read, status: Option<PaymentStatus>, limit: u32) -> Result<Vec<Order>, Fault> {
+    let narrowed = if status.is_some() { "WHERE payment_status = ?1" } else { "WHERE ?1 IS NULL" };
+    let sql = format!("SELECT {COLUMNS} FROM orders {narrowed} ORDER BY placed_at DESC LIMIT ?2");
+    let mut statement = read.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![status.map(PaymentStatus::word), limit], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many orders there are.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_all(read: &Read) -> Result<i64, Fault> {
+    Ok(read.query_row("SELECT count(*) FROM orders", [], |row| row.get(0))?)
+}
+
+/// Lines of an order, in its order, parts behind their bundle.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_items(read: &Read, id: &OrderId) -> Result<Vec<Item>, Fault> {
+    let mut statement = read.prepare_cached(
+        "SELECT position, parent, kind, ref, title, options, tier, qty, unit_minor, gross_minor,
+                discount_minor, net_minor, tax_minor, tax_bp, image
+         FROM order_item WHERE order_id = ?1 ORDER BY position",
+    )?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(Item {
+            position: row.get(0)?,
+            parent: row.get(1)?,
+            kind: row.get(2)?,
+            reference: row.get(3)?,
+            title: row.get(4)?,
+            options: row.get(5)?,
+            tier: row.get(6)?,
+            qty: row.get(7)?,
+            unit_minor: row.get(8)?,
+            gross_minor: row.get(9)?,
+            discount_minor: row.get(10)?,
+            net_minor: row.get(11)?,
+            tax_minor: row.get(12)?,
+            tax_bp: row.get(13)?,
+            image: row.get(14)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One entry of an order's timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub actor: String,
+    /// What.
+    pub kind: String,
+    /// More about it, as JSON.
+    pub data: String,
+}
+
+/// The timeline, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_events(read: &Read, id: &OrderId) -> Result<Vec<Event>, Fault> {
+    let sql = "SELECT at, actor, kind, data FROM order_event WHERE order_id = ?1 ORDER BY id";
+    let mut statement = read.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(Event {
+            at: Instant(row.get(0)?),
+            actor: row.get(1)?,
+            kind: row.get(2)?,
+            data: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {
+    let sql = "UPDATE order_sequence SET next = next + 1 WHERE id = 1 RETURNING next - 1";
+    Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// What an order row says beside its placement.
+pub(super) struct Fresh<'a> {
+    pub id: &'a OrderId,
+    pub number: &'a str,
+    pub token_hash: &'a str,
+    pub hold_expires_at: Instant,
+    pub placed_at: Instant,
+}
+
+pub(super) fn insert_order(tx: &Tx, p: &Placement, fresh: &Fresh) -> Result<(), Fault> {
+    let (q, a) = (&p.quote, &p.address);
+    let delivery = q.delivery.as_ref();
+    tx.prepare_cached(
+        "INSERT INTO orders (id, number, token_hash, cart_id, idempotency_key, email,
+             payment_status, currency, items_minor, discount_minor, delivery_minor, tax_minor,
+             tax_included, total_minor, revision, pricing_input, quote, name, phone, line1, line2,
+             city, postcode, country, note, delivery_title, delivery_from, delivery_to,
+             hold_expires_at, placed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+    )?
+    .execute(params![
+        fresh.id.as_str(),
+        fresh.number,
+        fresh.token_hash,
+        p.cart.as_ref().map(CartId::as_str),
+        p.key,
+        p.email.as_str(),
+        q.currency.code(),
+        q.items_minor,
+        q.discount_minor,
+        delivery.map_or(0, |d| d.price_minor),
+        q.tax_minor,
+        q.tax_included,
+        q.total_minor,
+        q.revision,
+        serde_json::to_string(&p.asked)?,
+        serde_json::to_string(q)?,
+        a.name,
+        a.phone,
+        a.line1,
+        a.line2,
+        a.city,
+        a.postcode,
+        a.country,
+        p.note,
+        delivery.map_or("", |d| d.title.as_str()),
+        delivery.and_then(|d| d.from).map(|d| d.to_string()),
+        delivery.and_then(|d| d.to).map(|d| d.to_string()),
+        fresh.hold_expires_at.0,
+        fresh.placed_at.0,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_item(tx: &Tx, id: &OrderId, item: &Item) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "INSERT INTO order_item (order_id, position, parent, kind, ref, title, options, tier, qty,
+             unit_minor, gross_minor, discount_minor, net_minor, tax_minor, tax_bp, image)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?
+    .execute(params![
+        id.as_str(),
+        item.position,
+        item.parent,
+        item.kind,
+        item.reference,
+        item.title,
+        item.options,
+        item.tier,
+        item.qty,
+        item.unit_minor,
+        item.gross_minor,
+        item.discount_minor,
+        item.net_minor,
+        item.tax_minor,
+        item.tax_bp,
+        item.image,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_adjustment(
+    tx: &Tx,
+    id: &OrderId,
+    position: Option<u32>,
+    source: &str,
+    adjustment: &Adjustment,
+    amount_minor: i64,
+) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "INSERT INTO order_adjustment (order_id, position, source, ref, label, amount_minor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        id.as_str(),
+        position,
+        source,
+        adjustment.reference,
+        adjustment.label,
+        amount_minor
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_event(
+    tx: &Tx,
+    id: &OrderId,
+    kind: &str,
+    actor: &str,
+    data: &serde_json::Value,
+    now: Instant,
+) -> Result<(), Fault> {
+    let sql =
+        "INSERT INTO order_event (order_id, at, actor, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0, actor, kind, data.to_string()])?;
+    Ok(())
+}
+
+/// Moves the payment status, if it is still the one expected.
+pub(super) fn set_payment(
+    tx: &Tx,
+    id: &OrderId,
+    from: PaymentStatus,
+    to: PaymentStatus,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let paid = (to == PaymentStatus::Paid).then_some(now.0);
+    let closed = (!to.is_open()).then_some(now.0);
+    let changed = tx
+        .prepare_cached(
+            "UPDATE orders SET payment_status = ?3, paid_at = coalesce(paid_at, ?4),
+                 closed_at = ?5, version = version + 1
+             WHERE id = ?1 AND payment_status = ?2",
+        )?
+        .execute(params![id.as_str(), from.word(), to.word(), paid, closed])?;
+    Ok(changed == 1)
+}
+
+/// Moves the fulfilment status, if it is still the one expected.
+pub(super) fn set_fulfilment(
+    tx: &Tx,
+    id: &OrderId,
+    from: FulfilmentStatus,
+    to: FulfilmentStatus,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let shipped = (to == FulfilmentStatus::Shipped).then_some(now.0);
+    let delivered = (to == FulfilmentStatus::Delivered).then_some(now.0);
+    let changed = tx
+        .prepare_cached(
+            "UPDATE orders SET fulfilment_status = ?3, shipped_at = coalesce(shipped_at, ?4),
+                 delivered_at = coalesce(delivered_at, ?5), version = version + 1
+             WHERE id = ?1 AND fulfilment_status = ?2",
+        )?
+        .execute(params![id.as_str(), from.word(), to.word(), shipped, delivered])?;
+    Ok(changed == 1)
+}
+
+pub(super) fn set_tracking(
+    tx: &Tx,
+    id: &OrderId,
+    carrier: &str,
+    number: &str,
+) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET carrier = ?2, tracking_number = ?3 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), carrier, number])?;
+    Ok(())
+}
+
+pub(super) fn set_attention(tx: &Tx, id: &OrderId, why: &str) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET attention = ?2, version = version + 1 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), why])?;
+    Ok(())
+}
+
+pub(super) fn set_hold_until(tx: &Tx, id: &OrderId, until: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET hold_expires_at = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), until.0])?;
+    Ok(())
+}
+
+pub(super) fn insert_claim(
+    tx: &Tx,
+    promotion: &str,
+    id: &OrderId,
+    customer: &str,
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO promotion_claim (promotion, order_id, customer_key, state)
+               VALUES (?1, ?2, ?3, 'held')
+               ON CONFLICT (promotion, order_id) DO UPDATE SET state = 'held'";
+    tx.prepare_cached(sql)?.execute(params![promotion, id.as_str(), customer])?;
+    Ok(())
+}
+
+pub(super) fn set_claims(tx: &Tx, id: &OrderId, to: &str) -> Result<(), Fault> {
+    let sql = "UPDATE promotion_claim SET state = ?2 WHERE order_id = ?1 AND state <> 'used'";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), to])?;
+    Ok(())
+}
+
+pub(super) fn count_claims(
+    read: &Read,
+    promotion: &str,
+    customer: Option<&str>,
+) -> Result<u32, Fault> {
+    let sql = "SELECT count(*) FROM promotion_claim
+               WHERE promotion = ?1 AND (?2 IS NULL OR customer_key = ?2) AND state <> 'released'";
+    Ok(read.prepare_cached(sql)?.query_row(params![promotion, customer], |row| row.get(0))?)
+}
+
+pub(super) fn count_paid(read: &Read, email: &str) -> Result<u32, Fault> {
+    let sql = "SELECT count(*) FROM orders WHERE email = ?1 AND paid_at IS NOT NULL";
+    Ok(read.prepare_cached(sql)?.query_row([email], |row| row.get(0))?)
+}

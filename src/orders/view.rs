@@ -1,0 +1,165 @@
+//! An order as pages and letters show it: made from its snapshot alone.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::model::{Item, Order};
+use super::state::{FulfilmentStatus, PaymentStatus};
+use super::store::Event;
+use crate::base::Instant;
+use crate::base::country::country_title;
+use crate::base::ids::{OrderId, Token};
+use crate::platform::secret::Secret;
+
+/// Side of a square thumbnail in order lists, pixels.
+const THUMBNAIL: u32 = 72;
+
+/// Everything `store/order.html` and the letters show.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderView {
+    /// What people call it.
+    pub number: String,
+    /// The private link's secret part.
+    pub token: String,
+    /// Where letters go.
+    pub email: String,
+    /// First word of the name.
+    pub first_name: String,
+    /// Both statuses as one word for people.
+    pub state: &'static str,
+    /// Money.
+    pub payment_status: PaymentStatus,
+    /// Goods.
+    pub fulfilment_status: FulfilmentStatus,
+    /// Moments in milliseconds.
+    pub placed_at: Instant,
+    /// When paid.
+    pub paid_at: Option<Instant>,
+    /// When shipped.
+    pub shipped_at: Option<Instant>,
+    /// When delivered.
+    pub delivered_at: Option<Instant>,
+    /// Until when stock is held, while pending.
+    pub hold_until: Option<Instant>,
+    /// Whether paying (again) makes sense.
+    pub can_pay: bool,
+    /// Whether it can still be given up.
+    pub can_cancel: bool,
+    /// Everything else, as the template wants it.
+    #[serde(flatten)]
+    pub rest: Value,
+}
+
+/// The secret part of an order's private link.
+#[must_use]
+pub fn token_of(secret: &Secret, id: &OrderId) -> Token {
+    secret.token("order", id.as_str())
+}
+
+/// Both statuses as one word: a key of `text.order.state`.
+#[must_use]
+pub fn state_word(order: &Order) -> &'static str {
+    match (order.payment, order.fulfilment) {
+        (PaymentStatus::Paid, FulfilmentStatus::Unfulfilled) => "paid",
+        (PaymentStatus::Paid | PaymentStatus::PartRefunded, fulfilment)
+            if fulfilment != FulfilmentStatus::Unfulfilled =>
+        {
+            fulfilment.word()
+        }
+        (payment, _) => payment.word(),
+    }
+}
+
+/// The order as it is shown.
+#[must_use]
+pub fn view(order: &Order, items: &[Item], events: &[Event], secret: &Secret) -> OrderView {
+    let pending = order.payment == PaymentStatus::Pending;
+    OrderView {
+        number: order.number.clone(),
+        token: token_of(secret, &order.id).as_str().to_owned(),
+        email: order.email.clone(),
+        first_name: order.address.name.split_whitespace().next().unwrap_or_default().to_owned(),
+        state: state_word(order),
+        payment_status: order.payment,
+        fulfilment_status: order.fulfilment,
+        placed_at: order.placed_at,
+        paid_at: order.paid_at,
+        shipped_at: order.shipped_at,
+        delivered_at: order.delivered_at,
+        hold_until: pending.then_some(order.hold_expires_at),
+        can_pay: matches!(
+            order.payment,
+            PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
+        ),
+        can_cancel: pending,
+        rest: rest_of(order, items, events),
+    }
+}
+
+fn rest_of(order: &Order, items: &[Item], events: &[Event]) -> Value {
+    let q = &order.quote;
+    let a = &order.address;
+    let parcels: Vec<Value> = order
+        .tracking
+        .iter()
+        .map(|(carrier, number)| {
+            json!({ "carrier": carrier, "number": number, "url": null,
+                    "shipped_at": order.shipped_at, "delivered_at": order.delivered_at })
+        })
+        .collect();
+    json!({
+        "test": true,
+        "currency": order.currency,
+        "items": lines_of(items),
+        "items_minor": q.items_minor,
+        "discount_minor": q.discount_minor,
+        "goods_minor": q.goods_minor,
+        "adjustments": q.adjustments,
+        "tax_minor": q.tax_minor,
+        "tax_included": q.tax_included,
+        "total_minor": q.total_minor,
+        "delivery": q.delivery,
+        "ship_to": {
+            "name": a.name, "line1": a.line1, "line2": a.line2, "city": a.city,
+            "postcode": a.postcode, "country_title": country_title(&a.country), "phone": a.phone,
+        },
+        "note": order.note,
+        "parcels": parcels,
+        "events": events.iter().filter_map(event_of).collect::<Vec<_>>(),
+        "refunds": [],
+    })
+}
+
+/// What a buyer is told of the timeline: the merchant's own notes stay inside.
+fn event_of(event: &Event) -> Option<Value> {
+    let kind = match event.kind.as_str() {
+        "processing" => "payment_processing",
+        "failed" => "payment_failed",
+        "pending" => "payment_started",
+        known @ ("placed" | "paid" | "expired" | "cancelled" | "part_shipped" | "shipped"
+        | "delivered" | "returned" | "part_refunded" | "refunded") => known,
+        _ => return None,
+    };
+    Some(json!({ "at": event.at, "kind": kind }))
+}
+
+fn lines_of(items: &[Item]) -> Vec<Value> {
+    let tops = items.iter().filter(|item| item.parent.is_none());
+    tops.map(|item| {
+        let parts: Vec<Value> = items
+            .iter()
+            .filter(|part| part.parent == Some(item.position))
+            .map(|p| json!({ "sku": p.reference, "title": p.title, "options": p.options, "qty": p.qty }))
+            .collect();
+        let picture = (!item.image.is_empty()).then(|| {
+            json!({ "src": item.image, "width": THUMBNAIL, "height": THUMBNAIL, "alt": "" })
+        });
+        json!({
+            "ref": item.reference, "title": item.title, "options": item.options, "tier": item.tier,
+            "qty": item.qty, "unit_minor": item.unit_minor, "gross_minor": item.gross_minor,
+            "discount_minor": item.discount_minor, "net_minor": item.net_minor,
+            "tax_minor": item.tax_minor, "parts": parts, "picture": picture, "url": null,
+        })
+    })
+    .collect()
+}

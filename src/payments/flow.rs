@@ -1,0 +1,239 @@
+//! What a payment does to an order, in order, inside one transaction. Webhook and reconciler end
+//! in the same [`settle`].
+
+use serde_json::json;
+
+use super::event::Event;
+use super::model::{Payment, PaymentState, Source};
+use super::provider::{PaymentOutcome, Provider, Session, SessionRequest, SessionStatus};
+use super::store::{self, Fresh};
+use super::store_inbox;
+use crate::base::ids::PaymentId;
+use crate::base::{Fault, Instant};
+use crate::cart;
+use crate::orders::{self, Order, Paid};
+use crate::platform::Kit;
+use crate::platform::db::Tx;
+use crate::pricing::Book;
+
+/// A session is looked at for the first time when it has been quiet for this long, seconds.
+pub(super) const FIRST_LOOK_S: i64 = 120;
+/// How long goods stay held for a method that takes days, seconds.
+const PROCESSING_S: i64 = 14 * 86_400;
+
+/// What a look at a session changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The order moved.
+    Changed,
+    /// There was nothing to do.
+    Nothing,
+    /// The session belongs to no payment of ours (yet).
+    Unknown,
+    /// The provider's amount is not ours.
+    Differs,
+}
+
+/// Writes down an attempt to pay, before anybody is called.
+///
+/// # Errors
+/// When the database fails, or another attempt of the order is alive.
+pub fn want(
+    tx: &Tx,
+    kit: &Kit,
+    provider: &dyn Provider,
+    order: &Order,
+    attempt: u32,
+    request: SessionRequest,
+    now: Instant,
+) -> Result<Payment, Fault> {
+    let payment = Payment {
+        id: PaymentId::new(now, &kit.random),
+        order: order.id.clone(),
+        attempt,
+        state: PaymentState::Wanted,
+        key: format!("co-{}-{attempt}", order.id),
+        lapse_at: request.hold_until,
+        request,
+        session: None,
+        url: None,
+        looks: 0,
+    };
+    let fresh = Fresh {
+        provider: provider.name(),
+        mode: provider.mode(),
+        look_at: now.plus_s(FIRST_LOOK_S).min(payment.lapse_at),
+        created_at: now,
+    };
+    store::insert(tx, &payment, &fresh)?;
+    Ok(payment)
+}
+
+/// An order of nothing is paid at once; no provider is asked.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle_free(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    now: Instant,
+) -> Result<(), Fault> {
+    store::set_paid(tx, &payment.id, 0, None, now)?;
+    remember(tx, "shop", payment, "order.free", now)?;
+    orders::mark_paid(tx, kit, book, &payment.order, json!({ "free": true }), now)?;
+    finish_cart(tx, payment, now)
+}
+
+/// Applies what a session is now to its order. Safe to do any number of times, in any order.
+///
+/// # Errors
+/// When the database fails; nothing is changed then.
+pub fn settle(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    session: &Session,
+    why: Closing,
+    now: Instant,
+) -> Result<Settled, Fault> {
+    let Some(payment) = find_payment(tx, session)? else { return Ok(Settled::Unknown) };
+    if payment.state == PaymentState::Wanted {
+        // The webhook was faster than our own note of the session.
+        store::set_session(tx, &payment.id, session, now.plus_s(FIRST_LOOK_S))?;
+    }
+    let request = &payment.request;
+    let same = (session.amount_minor, session.currency) == (request.amount_minor, request.currency);
+    if !same {
+        let words = format!(
+            "the provider's amount {} {} is not the order's {} {}",
+            session.amount_minor,
+            session.currency.code(),
+            request.amount_minor,
+            request.currency.code()
+        );
+        orders::flag(tx, book, &payment.order, &words, now)?;
+        return Ok(Settled::Differs);
+    }
+    match (session.status, session.outcome) {
+        (_, PaymentOutcome::Paid) => paid(tx, kit, book, &payment, session, now),
+        (_, PaymentOutcome::Failed) => {
+            ended(tx, &payment, PaymentState::Failed, "the payment failed", now)
+        }
+        (SessionStatus::Complete, PaymentOutcome::Unpaid) => {
+            if !store::set_state(tx, &payment.id, PaymentState::Processing, None, now)? {
+                return Ok(Settled::Nothing);
+            }
+            orders::mark_processing(tx, &payment.order, now.plus_s(PROCESSING_S), now)?;
+            Ok(Settled::Changed)
+        }
+        (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, &payment, why, now),
+        (SessionStatus::Open, PaymentOutcome::Unpaid) => Ok(Settled::Nothing),
+    }
+}
+
+/// Why a session was closed, when we closed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing<'a> {
+    /// Its time was over.
+    Lapsed,
+    /// Somebody gave the order up.
+    GivenUp(&'a str),
+}
+
+fn find_payment(tx: &Tx, session: &Session) -> Result<Option<Payment>, Fault> {
+    if let Some(payment) = store::find_by_session(tx, &session.id)? {
+        return Ok(Some(payment));
+    }
+    // Not noted yet: the order it names must be waiting for exactly this first answer.
+    let order = crate::base::ids::OrderId::from_stored(&session.order);
+    let alive = store::alive_payment(tx, &order)?;
+    Ok(alive.filter(|payment| payment.state == PaymentState::Wanted && payment.session.is_none()))
+}
+
+fn paid(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    session: &Session,
+    now: Instant,
+) -> Result<Settled, Fault> {
+    if payment.state == PaymentState::Paid {
+        return Ok(Settled::Nothing);
+    }
+    let other = store::alive_payment(tx, &payment.order)?.filter(|other| other.id != payment.id);
+    if other.is_some_and(|other| other.state == PaymentState::Paid) {
+        let words = format!("session {} was paid although the order was paid before", session.id);
+        orders::flag(tx, book, &payment.order, &words, now)?;
+        return Ok(Settled::Changed);
+    }
+    let evidence = json!({ "session": session.id, "payment": session.payment_id });
+    match orders::mark_paid(tx, kit, book, &payment.order, evidence, now)? {
+        Paid::Short => {
+            let words = "paid after its goods were given back, and there is not enough left: \
+                         refund it or find the goods";
+            orders::flag(tx, book, &payment.order, words, now)?;
+            Ok(Settled::Changed)
+        }
+        Paid::Now | Paid::Already => {
+            let reference = session.payment_id.as_deref();
+            store::set_paid(tx, &payment.id, session.amount_minor, reference, now)?;
+            finish_cart(tx, payment, now)?;
+            Ok(Settled::Changed)
+        }
+    }
+}
+
+fn finish_cart(tx: &Tx, payment: &Payment, now: Instant) -> Result<(), Fault> {
+    let order = orders::get_order(tx, &payment.order)?;
+    match order.and_then(|order| order.cart) {
+        Some(id) => cart::finish(tx, &id, now),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn ended(
+    tx: &Tx,
+    payment: &Payment,
+    to: PaymentState,
+    why: &str,
+    now: Instant,
+) -> Result<Settled, Fault> {
+    if !store::set_state(tx, &payment.id, to, Some(why), now)? {
+        return Ok(Settled::Nothing);
+    }
+    orders::fail(tx, &payment.order, why, now)?;
+    Ok(Settled::Changed)
+}
+
+fn closed(tx: &Tx, payment: &Payment, why: Closing, now: Instant) -> Result<Settled, Fault> {
+    if !store::set_state(tx, &payment.id, PaymentState::Expired, None, now)? {
+        return Ok(Settled::Nothing);
+    }
+    match why {
+        Closing::GivenUp(actor) => orders::cancel(tx, &payment.order, actor, now)?,
+        Closing::Lapsed => orders::expire(tx, &payment.order, "the session is closed", now)?,
+    }
+    Ok(Settled::Changed)
+}
+
+/// Notes in the inbox what was learned by asking, so that every paid order has its event (I10).
+pub(super) fn remember(
+    tx: &Tx,
+    provider: &str,
+    payment: &Payment,
+    kind: &str,
+    now: Instant,
+) -> Result<(), Fault> {
+    let event = Event {
+        id: format!("look-{}-{kind}", payment.id),
+        kind: kind.to_owned(),
+        object: payment.session.clone().unwrap_or_default(),
+        order: Some(payment.order.as_str().to_owned()),
+    };
+    let payload = json!({ "id": event.id, "type": kind, "payment": payment.id }).to_string();
+    store_inbox::insert(tx, provider, &event, &payload, Source::Reconciler, "done", now)?;
+    Ok(())
+}

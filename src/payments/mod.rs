@@ -1,0 +1,51 @@
+//! Getting paid: attempts and their sessions, what the provider tells us, and the simulator.
+//!
+//! **Invariants.** Every call that could cost money is written down, with its key and its exact
+//! request, before it is made. Everything the provider tells us is stored before it is believed,
+//! and believed only after the session was fetched anew. At most one attempt of an order is alive.
+//! Stock is freed only after the provider confirmed that the session is closed. The provider's
+//! amount must equal ours to the minor unit.
+//! **Tables:** `payment`, `webhook_event`, `provider_call`, `simulator_session`,
+//! `simulator_delivery`.
+
+mod audit;
+mod event;
+mod flow;
+mod jobs;
+mod model;
+mod provider;
+mod session;
+pub mod signature;
+pub mod simulator;
+mod store;
+mod store_inbox;
+mod web;
+
+pub use audit::audit;
+pub use event::Event;
+pub use flow::{Closing, Settled, settle, settle_free, want};
+pub use jobs::{jobs, tend_all};
+pub use model::{Payment, PaymentState, Refusal, Source};
+pub use provider::{
+    Answer, DeliveryCharge, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus,
+    Trouble,
+};
+pub use session::{close, open};
+pub use store::{alive_payment, find_by_session, last_payment};
+pub use web::routes;
+
+use std::sync::Arc;
+
+use crate::platform::Kit;
+use crate::pricing::Books;
+
+/// The tools of the room, handed to those who need them. Clones share them.
+#[derive(Clone)]
+pub struct Till {
+    /// The shop's tools.
+    pub kit: Kit,
+    /// The prices in force.
+    pub books: Books,
+    /// Who takes the money.
+    pub provider: Arc<dyn Provider>,
+}

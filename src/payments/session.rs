@@ -1,0 +1,168 @@
+//! Sessions at the provider: opening one for an attempt that is written down, and closing one.
+//! Between the calls and the notes of them the program may die; every step can be repeated.
+
+use super::Till;
+use super::flow::{self, Closing};
+use super::model::{Payment, PaymentState, Refusal};
+use super::provider::{Session, SessionStatus, Trouble};
+use super::store::{self, Call};
+use crate::base::fault::Never;
+use crate::base::ids::{OrderId, PaymentId};
+use crate::base::{Failure, Fault, Instant, refuse};
+use crate::orders;
+
+type Outcome<T> = Result<T, Failure<Refusal>>;
+
+/// Opens the payment page of an attempt; answers with its address. Asking again gives the same.
+///
+/// # Errors
+/// When the provider is down (the attempt stays and is tried again behind the scenes), refuses,
+/// or would charge another amount (the order has failed then).
+pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
+    let payment = get(till, id).await?;
+    match (payment.state, &payment.url) {
+        (PaymentState::Open | PaymentState::Processing, Some(url)) => return Ok(url.clone()),
+        (PaymentState::Wanted, _) => {}
+        (PaymentState::Paid, _) => return refuse(Refusal::Paid),
+        _ => return refuse(Refusal::NotOpen),
+    }
+    let session = match create(till, &payment).await? {
+        Ok(session) => session,
+        Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
+        Err(Trouble::Refused(why)) => {
+            give_up(till, &payment, &format!("the provider refused: {why}")).await?;
+            return refuse(Refusal::ProviderSaysNo { why });
+        }
+    };
+    let request = &payment.request;
+    if (session.amount_minor, session.currency) != (request.amount_minor, request.currency) {
+        return stop_wrong_amount(till, &payment, &session).await;
+    }
+    let (noted, now) = (session.clone(), till.kit.now());
+    let (id, look_at) = (payment.id.clone(), now.plus_s(flow::FIRST_LOOK_S).min(payment.lapse_at));
+    let note = till.kit.db.write(move |tx| {
+        store::set_session(tx, &id, &noted, look_at)?;
+        Ok::<_, Failure<Refusal>>(())
+    });
+    note.await?;
+    Ok(session.url)
+}
+
+async fn get(till: &Till, id: &PaymentId) -> Outcome<Payment> {
+    let id = id.clone();
+    let found = till.kit.db.read(move |r| Ok::<_, Failure<Refusal>>(store::get(r, &id)?)).await?;
+    found.ok_or(Failure::Refused(Refusal::NotOpen))
+}
+
+/// Makes (or finds again) the session of an attempt, and logs the call.
+pub(super) async fn create(
+    till: &Till,
+    payment: &Payment,
+) -> Result<Result<Session, Trouble>, Fault> {
+    let started = till.kit.now();
+    let answer = till.provider.create(&payment.request, &payment.key).await;
+    log_call(till, "create", Some(payment.key.clone()), &answer, started).await?;
+    Ok(answer)
+}
+
+/// Asks the provider to close a session, and logs the call.
+pub(super) async fn expire(till: &Till, id: &str) -> Result<Result<Session, Trouble>, Fault> {
+    let started = till.kit.now();
+    let answer = till.provider.expire(id).await;
+    log_call(till, "expire", None, &answer, started).await?;
+    Ok(answer)
+}
+
+async fn log_call(
+    till: &Till,
+    operation: &'static str,
+    key: Option<String>,
+    answer: &Result<Session, Trouble>,
+    started: Instant,
+) -> Result<(), Fault> {
+    let outcome = match answer {
+        Ok(session) => format!("ok {}", session.id),
+        Err(trouble) => trouble.to_string(),
+    };
+    let (provider, now) = (till.provider.name(), till.kit.now());
+    let written = till.kit.db.write(move |tx| {
+        let took_ms = now.0 - started.0;
+        let call = Call { provider, operation, key: key.as_deref(), outcome: &outcome, took_ms };
+        Ok::<_, Failure<Never>>(store::insert_call(tx, &call, now)?)
+    });
+    Ok(written.await?)
+}
+
+/// Ends an attempt that the provider will never serve.
+pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result<(), Fault> {
+    let (payment, why, now) = (payment.clone(), why.to_owned(), till.kit.now());
+    let written = till.kit.db.write(move |tx| {
+        flow::ended(tx, &payment, PaymentState::Failed, &why, now)?;
+        Ok::<_, Failure<Never>>(())
+    });
+    Ok(written.await?)
+}
+
+/// The provider would charge something else: the page is closed before the buyer sees it, the
+/// order has failed, and the merchant is told (S2.127).
+async fn stop_wrong_amount(till: &Till, payment: &Payment, session: &Session) -> Outcome<String> {
+    let words = format!(
+        "the provider would charge {} {} instead of {} {}",
+        session.amount_minor,
+        session.currency.code(),
+        payment.request.amount_minor,
+        payment.request.currency.code()
+    );
+    match expire(till, &session.id).await? {
+        Ok(closed) if closed.status == SessionStatus::Expired => {}
+        // Not confirmed closed: the attempt stays, goods stay held, and the next look tries again.
+        _ => return refuse(Refusal::AmountDiffers),
+    }
+    give_up(till, payment, &words).await?;
+    let (order, book, now) = (payment.order.clone(), till.books.now(), till.kit.now());
+    let flagged = till
+        .kit
+        .db
+        .write(move |tx| Ok::<_, Failure<Refusal>>(orders::flag(tx, &book, &order, &words, now)?));
+    flagged.await?;
+    refuse(Refusal::AmountDiffers)
+}
+
+/// Gives up an order that waits for payment: its page is closed first, and only a confirmed
+/// closing frees the goods.
+///
+/// # Errors
+/// When it is paid already, nothing is open, or the provider cannot be reached.
+pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome<()> {
+    let order = order.clone();
+    let alive = till
+        .kit
+        .db
+        .read(move |read| Ok::<_, Failure<Refusal>>(store::alive_payment(read, &order)?));
+    let Some(payment) = alive.await? else { return refuse(Refusal::NotOpen) };
+    let session = match payment.session.clone() {
+        Some(session) => session,
+        None => match create(till, &payment).await? {
+            Ok(session) => session.id,
+            Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
+            Err(Trouble::Refused(why)) => {
+                give_up(till, &payment, &why).await?;
+                return Ok(());
+            }
+        },
+    };
+    let session = match expire(till, &session).await? {
+        Ok(session) => session,
+        Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
+        Err(Trouble::Refused(why)) => return refuse(Refusal::ProviderSaysNo { why }),
+    };
+    let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
+    let (status, provider) = (session.status, till.provider.name());
+    let settled = till.kit.db.write(move |tx| {
+        flow::settle(tx, &kit, &book, &session, Closing::GivenUp(actor), now)?;
+        flow::remember(tx, provider, &payment, "session.closed", now)?;
+        Ok::<_, Failure<Refusal>>(())
+    });
+    settled.await?;
+    if status == SessionStatus::Complete { refuse(Refusal::Paid) } else { Ok(()) }
+}

@@ -1,0 +1,300 @@
+//! Walking a folder within limits.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::complaint::{Complaints, Place, Wrong};
+use super::{document, secrets};
+use crate::base::ids::{hex, sha256_hex};
+use crate::base::{Fault, fault::Doing};
+
+/// Largest TOML file, in bytes.
+pub const TOML_BYTES_MAX: u64 = 256 * 1024;
+/// Largest Markdown file and any other text, in bytes.
+pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+/// Largest other file, in bytes.
+pub const BINARY_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Most files in the folder.
+pub const FILES_MAX: usize = 100_000;
+/// Folders inside folders, at most.
+pub const DEPTH_MAX: usize = 12;
+
+const SECRET_HINT: &str =
+    "remove it, replace it at its provider, and keep the new one in the environment";
+
+/// The files of a folder, by path inside it.
+#[derive(Debug)]
+pub struct Tree {
+    files: BTreeMap<String, File>,
+    too_many: bool,
+}
+
+/// One file as read.
+#[derive(Debug)]
+pub struct File {
+    /// What it holds.
+    pub body: Body,
+    digest: String,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Text, without a byte order mark.
+    Text(String),
+    /// An image and its width and height; none when it cannot be understood.
+    Image(Option<(usize, usize)>),
+    /// Anything else.
+    Other,
+    /// It could not be read or may not be used.
+    Refused(Wrong),
+}
+
+/// Reads every file below `dir`.
+///
+/// # Errors
+/// When the folder itself cannot be read. Everything wrong inside becomes a complaint later.
+pub fn read_tree(dir: &Path) -> Result<Tree, Fault> {
+    let what = format!("reading the folder {}", dir.display());
+    let root = fs::canonicalize(dir).doing(&what)?;
+    let mut walk = Walk { root: root.clone(), found: Vec::new(), refused: Vec::new() };
+    let complete = walk.folder(&root, "", 0).doing(&what)?;
+    let mut tree = Tree { files: BTreeMap::new(), too_many: !complete };
+    for (name, path) in walk.found {
+        let file = read_file(&name, &path);
+        tree.files.insert(name, file);
+    }
+    for (name, wrong) in walk.refused {
+        tree.files.insert(name, File { body: Body::Refused(wrong), digest: String::new() });
+    }
+    Ok(tree)
+}
+
+struct Walk {
+    root: PathBuf,
+    found: Vec<(String, PathBuf)>,
+    refused: Vec<(String, Wrong)>,
+}
+
+impl Walk {
+    /// False when there are too many files.
+    fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> std::io::Result<bool> {
+        for entry in fs::read_dir(dir)? {
+            if self.found.len() + self.refused.len() >= FILES_MAX {
+                return Ok(false);
+            }
+            let entry = entry?;
+            let path = entry.path();
+            let last = entry.file_name();
+            let name = format!("{prefix}{}", last.to_string_lossy());
+            let kind = entry.file_type()?;
+            let hidden = last.to_string_lossy().starts_with('.');
+            if last.to_str().is_none() {
+                let wrong = Wrong::error("file-name", "the file's name is not valid UTF-8");
+                self.refused.push((name, wrong.hint("rename it with plain letters and digits")));
+            } else if kind.is_symlink() {
+                self.link(name, path);
+            } else if kind.is_dir() && !hidden {
+                if depth >= DEPTH_MAX {
+                    let wrong = Wrong::error(
+                        "folder-depth",
+                        format!("folders are nested more than {DEPTH_MAX} deep"),
+                    );
+                    self.refused.push((name, wrong.hint("move the files up")));
+                } else if !self.folder(&path, &format!("{name}/"), depth + 1)? {
+                    return Ok(false);
+                }
+            } else if kind.is_file() {
+                self.found.push((name, path));
+            }
+        }
+        Ok(true)
+    }
+
+    /// A link may lead to a file inside the folder, nowhere else.
+    fn link(&mut self, name: String, path: PathBuf) {
+        let target = fs::canonicalize(&path).ok();
+        let inside = target.as_ref().is_some_and(|t| t.starts_with(&self.root));
+        let wrong = match target {
+            None => Wrong::error("link-broken-file", "the link leads nowhere"),
+            Some(_) if !inside => Wrong::error("link-outside", "the link leads out of the folder"),
+            Some(target) if !target.is_file() => {
+                Wrong::error("link-folder", "the link leads to a folder")
+            }
+            Some(_) => {
+                self.found.push((name, path));
+                return;
+            }
+        };
+        self.refused.push((name, wrong.hint("put the file itself here")));
+    }
+}
+
+fn read_file(name: &str, path: &Path) -> File {
+    let limit = limit_of(name);
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a full file from one that is too large, even if it grows.
+    let read = fs::File::open(path).and_then(|f| f.take(limit + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => file_of(name, bytes),
+        Err(error) => {
+            let wrong =
+                Wrong::error("file-unreadable", format!("the file cannot be read: {error}"));
+            let wrong = wrong.hint("check its permissions");
+            File { body: Body::Refused(wrong), digest: String::new() }
+        }
+    }
+}
+
+fn limit_of(name: &str) -> u64 {
+    match extension(name) {
+        "toml" => TOML_BYTES_MAX,
+        "md" => TEXT_BYTES_MAX,
+        _ => BINARY_BYTES_MAX,
+    }
+}
+
+fn file_of(name: &str, bytes: Vec<u8>) -> File {
+    let digest = hex(&Sha256::digest(&bytes));
+    let limit = limit_of(name);
+    let body = if bytes.len() as u64 > limit {
+        let message = format!("the file is larger than {} KiB", limit / 1024);
+        Body::Refused(Wrong::error("file-too-large", message).hint("split it or shorten it"))
+    } else {
+        match extension(name) {
+            "toml" | "md" => text_of(bytes),
+            "jpg" | "jpeg" | "png" | "webp" => {
+                let size = imagesize::blob_size(&bytes).ok();
+                Body::Image(size.map(|s| (s.width, s.height)))
+            }
+            _ if bytes.len() as u64 <= TEXT_BYTES_MAX => {
+                String::from_utf8(bytes).map_or(Body::Other, Body::Text)
+            }
+            _ => Body::Other,
+        }
+    };
+    File { body, digest }
+}
+
+fn text_of(bytes: Vec<u8>) -> Body {
+    match String::from_utf8(bytes) {
+        Ok(text) => Body::Text(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().get(..valid).unwrap_or_default();
+            let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+            let message = format!("the file is not UTF-8 text; line {line} holds other bytes");
+            Body::Refused(Wrong::error("file-not-utf8", message).hint("save it again as UTF-8"))
+        }
+    }
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+impl File {
+    /// SHA-256 of the content, in hexadecimal; empty when it was not read.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl Tree {
+    /// A tree that was never on a disk.
+    #[must_use]
+    pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let files = files.into_iter();
+        let files = files.map(|(name, bytes)| (name.clone(), file_of(&name, bytes))).collect();
+        Self { files, too_many: false }
+    }
+
+    /// The text of a file, when it is there and readable.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        match &self.files.get(path)?.body {
+            Body::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A file, readable or not.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&File> {
+        self.files.get(path)
+    }
+
+    /// Every path.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Files directly inside `folder` (ending with `/`) with this extension: name without both,
+    /// path, and text when readable.
+    pub fn texts<'a>(
+        &'a self,
+        folder: &'a str,
+        extension: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)> {
+        let inside = self.files.range(folder.to_owned()..);
+        let inside = inside.take_while(move |(path, _)| path.starts_with(folder));
+        inside.filter_map(move |(path, _)| {
+            let name = path.strip_prefix(folder)?.strip_suffix(extension)?.strip_suffix('.')?;
+            let usual = !name.contains('/') && !name.starts_with('.');
+            usual.then(|| (name, path.as_str(), self.text(path)))
+        })
+    }
+
+    /// Where the value of a key path such as `variants.2.sku` stands in a file.
+    #[must_use]
+    pub fn place(&self, file: &str, key_path: &str) -> Place {
+        let span = self.text(file).map_or(0..0, |text| document::locate(text, key_path));
+        Place { file: file.to_owned(), span }
+    }
+
+    /// A name for exactly these files: 16 hexadecimal digits.
+    #[must_use]
+    pub fn revision(&self) -> String {
+        let mut all = String::with_capacity(self.files.len() * 100);
+        for (path, file) in &self.files {
+            all.push_str(path);
+            all.push('\0');
+            all.push_str(&file.digest);
+            all.push('\n');
+        }
+        let mut revision = sha256_hex(all.as_bytes());
+        revision.truncate(16);
+        revision
+    }
+
+    /// Complains about files that could not be read and about secrets in those that could.
+    pub fn complain(&self, complaints: &Complaints) {
+        if self.too_many {
+            let wrong =
+                Wrong::error("files-too-many", format!("there are more than {FILES_MAX} files"));
+            complaints
+                .add(Place::start("."), wrong.hint("move what does not belong here elsewhere"));
+        }
+        for (path, file) in &self.files {
+            match &file.body {
+                Body::Refused(wrong) => {
+                    complaints.names_lost();
+                    complaints.add(Place::start(path.as_str()), wrong.clone());
+                }
+                Body::Text(text) => {
+                    for (span, what) in secrets::find(text) {
+                        let message = format!("this looks like {what}");
+                        let wrong = Wrong::error("secret", message).hint(SECRET_HINT);
+                        complaints.add(Place { file: path.clone(), span }, wrong);
+                    }
+                }
+                Body::Image(_) | Body::Other => {}
+            }
+        }
+    }
+}

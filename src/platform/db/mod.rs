@@ -1,0 +1,148 @@
+//! The database: two doors, and nothing else opens it.
+//!
+//! [`Db::read`] borrows one of a few read-only connections; [`Db::write`] runs on the one writer
+//! thread, which owns the only writing connection and puts what waits into one durable commit.
+//!
+//! **Invariants.** Every write transaction is `BEGIN IMMEDIATE … COMMIT` with `synchronous=FULL`,
+//! and a caller hears back only after its commit is on disk. Closures are synchronous, so a network
+//! call inside a transaction cannot be written. Both doors are bounded: full means "busy" (503).
+
+mod audit;
+mod lock;
+mod migrate;
+mod open;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use crate::base::{Failure, Fault};
+
+pub use audit::Finding;
+pub use lock::DataLock;
+pub use migrate::{SCHEMA, SCHEMA_VERSION};
+
+/// Read-only connections.
+const READERS: u32 = 4;
+/// Reads that may wait for a connection before new ones are told "busy".
+const READS_WAITING_MAX: usize = 256;
+/// How long a read waits for its turn.
+const READ_WAIT: Duration = Duration::from_secs(2);
+
+/// A write transaction: pass it down, never keep it.
+pub struct Tx<'a>(pub(in crate::platform::db) &'a Connection);
+
+impl std::ops::Deref for Tx<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+/// A read-only connection showing one moment of the database.
+pub type Read = Connection;
+
+/// The open database. Clones share it.
+#[derive(Clone)]
+pub struct Db {
+    readers: r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>,
+    turns: Arc<Semaphore>,
+    writer: writer::Writer,
+    path: PathBuf,
+}
+
+impl Db {
+    /// Opens (and makes or upgrades) the database file in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, SQLite is too old, or the database is from a newer Kiosk.
+    pub fn open(folder: &Path) -> Result<Self, Fault> {
+        let path = folder.join("kiosk.db");
+        let mut connection = open::writing(&path)?;
+        migrate::bring_up_to_date(&mut connection)?;
+        let manager = r2d2_sqlite::SqliteConnectionManager::file(&path).with_init(open::reading);
+        let readers = r2d2::Pool::builder()
+            .max_size(READERS)
+            .min_idle(Some(1))
+            .connection_timeout(READ_WAIT)
+            .build(manager)?;
+        let turns = Arc::new(Semaphore::new(READS_WAITING_MAX));
+        Ok(Self { readers, turns, writer: writer::Writer::start(connection)?, path })
+    }
+
+    /// Runs `work` on a read-only connection, inside one consistent view.
+    ///
+    /// # Errors
+    /// Whatever `work` says; busy when too many reads are waiting already.
+    pub async fn read<T, R, F>(&self, work: F) -> Result<T, Failure<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Read) -> Result<T, Failure<R>> + Send + 'static,
+    {
+        let Ok(turn) = self.turns.clone().try_acquire_owned() else {
+            return Err(Fault::busy("too many reads are waiting").into());
+        };
+        let readers = self.readers.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let connection = readers.get().map_err(|_| Fault::busy("no reader became free"))?;
+            let view = connection.unchecked_transaction()?;
+            let answer = work(&view);
+            view.finish()?;
+            answer
+        });
+        done.await.map_err(|e| Fault::from(e).doing("reading"))?
+    }
+
+    /// Runs `work` in a write transaction on the writer thread; returns after it is on disk.
+    ///
+    /// # Errors
+    /// Whatever `work` says (its changes are rolled back); busy when the queue is full.
+    pub async fn write<T, R, F>(&self, work: F) -> Result<T, Failure<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Tx) -> Result<T, Failure<R>> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+
+    /// The same as [`Db::write`] for callers outside an async runtime: command line and start-up.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_blocking<T, R, F>(&self, work: F) -> Result<T, Failure<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Tx) -> Result<T, Failure<R>> + Send + 'static,
+    {
+        self.writer.run_blocking(work)
+    }
+
+    /// The same as [`Db::read`] for callers outside an async runtime.
+    ///
+    /// # Errors
+    /// Whatever `work` says.
+    pub fn read_blocking<T, R>(
+        &self,
+        work: impl FnOnce(&Read) -> Result<T, Failure<R>>,
+    ) -> Result<T, Failure<R>> {
+        let connection = self.readers.get().map_err(Fault::from)?;
+        let view = connection.unchecked_transaction()?;
+        let answer = work(&view);
+        view.finish()?;
+        answer
+    }
+
+    /// Where the database file lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

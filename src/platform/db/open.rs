@@ -1,0 +1,64 @@
+//! How connections are opened: the settings every one of them carries.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::base::Fault;
+use crate::base::fault::Doing;
+
+/// Oldest SQLite without the WAL-reset corruption bug (3.51.3).
+const SQLITE_OLDEST: i32 = 3_051_003;
+/// How long a connection waits for a lock: only a backup or a person's shell can hold one.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements kept by each connection.
+const STATEMENTS_KEPT: usize = 128;
+
+/// The one writing connection.
+pub(super) fn writing(path: &Path) -> Result<Connection, Fault> {
+    if rusqlite::version_number() < SQLITE_OLDEST {
+        return Err(Fault::new(format!("SQLite {} is too old", rusqlite::version())));
+    }
+    let connection = Connection::open(path).doing("opening the database")?;
+    private(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA wal_autocheckpoint = 4000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
+
+/// Each reader: it cannot write even by mistake.
+pub(super) fn reading(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+/// Orders are nobody else's business: the file is readable by its owner alone.
+fn private(path: &Path) -> Result<(), Fault> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+            .doing("making the database private")?;
+    }
+    Ok(())
+}

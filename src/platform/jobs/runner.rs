@@ -1,0 +1,88 @@
+//! The loop behind the jobs: wake, work until there is nothing, rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use super::{Found, Job};
+use crate::base::Fault;
+
+/// Pause after a step that failed, so that a broken disk is not hammered.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Steps in a row before other jobs get a breath.
+const STEPS_MAX: u32 = 10_000;
+
+/// Rung when there is new work: every job wakes and looks.
+#[derive(Clone, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// Wakes the jobs.
+    pub fn ring(&self) {
+        self.0.notify_waiters();
+    }
+}
+
+/// Runs all jobs until told to stop.
+pub struct Runner {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Runner {
+    /// Starts every job on the current runtime.
+    #[must_use]
+    pub fn start(jobs: Vec<Job>, bell: &Bell) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for job in jobs {
+            tasks.spawn(repeat(job, bell.clone(), stopped.clone()));
+        }
+        Self { stop, tasks }
+    }
+
+    /// Lets running steps finish, then ends.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn repeat(job: Job, bell: Bell, mut stopped: watch::Receiver<bool>) {
+    loop {
+        // Listening starts before looking, so that a bell rung meanwhile is not missed.
+        let rung = bell.0.notified();
+        tokio::pin!(rung);
+        rung.as_mut().enable();
+        let rest = match work_off(&job).await {
+            Ok(()) => job.every,
+            Err(fault) => {
+                tracing::error!(job = job.name, %fault, "a background step failed");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = rung => {}
+            _ = stopped.changed() => return,
+        }
+        if *stopped.borrow() {
+            return;
+        }
+    }
+}
+
+/// Repeats the step until it finds nothing. A panic is a bug of one step, not the end of the job.
+pub async fn work_off(job: &Job) -> Result<(), Fault> {
+    for _ in 0..STEPS_MAX {
+        let step = (job.step)();
+        let done = tokio::spawn(step).await;
+        match done.map_err(Fault::from).and_then(|found| found)? {
+            Found::Work => {}
+            Found::Nothing => break,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Styles, scripts and icons under names that carry a hash of their content, so that a browser
+//! may keep them for ever.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Site, read_bytes};
+use crate::base::Fault;
+use crate::base::ids::sha256_hex;
+
+/// One file to serve.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// Its media type.
+    pub content_type: &'static str,
+}
+
+/// All assets, by the address they are served under.
+#[derive(Debug, Default)]
+pub struct Assets {
+    by_url: BTreeMap<String, Asset>,
+    urls: BTreeMap<String, String>,
+}
+
+impl Assets {
+    /// Reads every file of `site/assets`, the shop's own first.
+    pub(super) fn read(own: &Path) -> Result<Self, Fault> {
+        let mut names: BTreeSet<String> = Site::iter()
+            .filter_map(|name| name.strip_prefix("assets/").map(str::to_owned))
+            .collect();
+        collect_own(&own.join("assets"), "", &mut names);
+        let mut assets = Self::default();
+        for name in names {
+            let Some(body) = read_bytes(own, &format!("assets/{name}")) else {
+                return Err(Fault::new(format!("site/assets/{name} cannot be read")));
+            };
+            assets.add(name, body);
+        }
+        Ok(assets)
+    }
+
+    fn add(&mut self, name: String, body: Vec<u8>) {
+        let hash = &sha256_hex(&body)[..10];
+        let url = match name.rsplit_once('.') {
+            Some((stem, ending)) => format!("/assets/{stem}.{hash}.{ending}"),
+            None => format!("/assets/{name}.{hash}"),
+        };
+        let content_type = content_type(&name);
+        self.by_url.insert(url.clone(), Asset { body, content_type });
+        self.urls.insert(name, url);
+    }
+
+    /// The address of an asset by its name, such as `css/shop.css`.
+    #[must_use]
+    pub fn url(&self, name: &str) -> Option<String> {
+        self.urls.get(name).cloned()
+    }
+
+    /// Address and content of every asset.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Asset)> {
+        self.by_url.iter()
+    }
+}
+
+fn collect_own(folder: &Path, prefix: &str, names: &mut BTreeSet<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                collect_own(&entry.path(), &format!("{prefix}{name}/"), names);
+            }
+            Ok(kind) if kind.is_file() => {
+                names.insert(format!("{prefix}{name}"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Media type by file ending.
+#[must_use]
+pub fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        Some("avif") => "image/avif",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("html") => "text/html; charset=utf-8",
+        Some("json" | "webmanifest") => "application/json",
+        Some("xml") => "application/xml; charset=utf-8",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

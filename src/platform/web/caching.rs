@@ -1,0 +1,296 @@
+//! Answers held ready: bytes in up to three encodings, a strong `ETag` for each, and 304.
+
+use hyper::body::Bytes;
+use poem::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, VARY,
+};
+use poem::http::{HeaderMap, StatusCode};
+use poem::{Body, Response};
+
+use crate::base::Fault;
+
+/// Quality 1 of a header such as `Accept`, in thousandths.
+const FULL_QUALITY: u16 = 1000;
+
+/// How bytes are packed on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Brotli.
+    Brotli,
+    /// gzip.
+    Gzip,
+    /// As they are.
+    Identity,
+}
+
+impl Encoding {
+    fn token(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// A body ready to send, with its headers made once. Clones share the bytes.
+#[derive(Clone, Debug)]
+pub struct Prebuilt {
+    status: StatusCode,
+    content_type: HeaderValue,
+    cache_control: HeaderValue,
+    variants: Vec<Variant>,
+}
+
+#[derive(Clone, Debug)]
+struct Variant {
+    encoding: Encoding,
+    etag: HeaderValue,
+    body: Bytes,
+}
+
+impl Prebuilt {
+    /// An uncompressed body. `hash` names exactly these bytes; it becomes the `ETag`.
+    ///
+    /// # Errors
+    /// When a text cannot stand in a header.
+    pub fn new(
+        content_type: &str,
+        cache_control: &str,
+        hash: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Self, Fault> {
+        let prebuilt = Self {
+            status: StatusCode::OK,
+            content_type: HeaderValue::from_str(content_type)?,
+            cache_control: HeaderValue::from_str(cache_control)?,
+            variants: Vec::new(),
+        };
+        let tag = HeaderValue::from_str(&format!("\"{hash}\""))?;
+        Ok(prebuilt.variant(Encoding::Identity, tag, body.into()))
+    }
+
+    /// Adds the body packed another way. An encoding that saves nothing is better left out.
+    ///
+    /// # Errors
+    /// Never in practice: the tag is the one that already was a header.
+    pub fn with(self, encoding: Encoding, body: impl Into<Bytes>) -> Result<Self, Fault> {
+        let Some(plain) = self.variants.iter().find(|v| v.encoding == Encoding::Identity) else {
+            return Ok(self);
+        };
+        // Other bytes, other tag: a strong tag names bytes, not content.
+        let tag = plain.etag.to_str()?.trim_end_matches('"');
+        let tag = HeaderValue::from_str(&format!("{tag}-{}\"", encoding.token()))?;
+        Ok(self.variant(encoding, tag, body.into()))
+    }
+
+    /// Answers with another status than 200, such as 404 for a page that says so.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn variant(mut self, encoding: Encoding, etag: HeaderValue, body: Bytes) -> Self {
+        self.variants.retain(|variant| variant.encoding != encoding);
+        self.variants.push(Variant { encoding, etag, body });
+        self
+    }
+
+    /// The uncompressed bytes.
+    #[must_use]
+    pub fn plain(&self) -> Bytes {
+        let plain = self.variants.iter().find(|v| v.encoding == Encoding::Identity);
+        plain.map(|variant| variant.body.clone()).unwrap_or_default()
+    }
+
+    /// The answer to a `GET` with these headers: the best encoding the client accepts, or 304
+    /// when it has that already.
+    #[must_use]
+    pub fn answer(&self, request: &HeaderMap) -> Response {
+        let Some(variant) = self.choose(request) else {
+            return Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).finish();
+        };
+        let known = self.status == StatusCode::OK && is_known(request, &variant.etag);
+        let status = if known { StatusCode::NOT_MODIFIED } else { self.status };
+        let body = if known { Body::empty() } else { Body::from_bytes(variant.body.clone()) };
+        let mut response = Response::builder().status(status).body(body);
+        let headers = response.headers_mut();
+        headers.insert(ETAG, variant.etag.clone());
+        headers.insert(CACHE_CONTROL, self.cache_control.clone());
+        if self.variants.len() > 1 {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        if !known {
+            headers.insert(CONTENT_TYPE, self.content_type.clone());
+            if variant.encoding != Encoding::Identity {
+                let token = HeaderValue::from_static(variant.encoding.token());
+                headers.insert(CONTENT_ENCODING, token);
+            }
+        }
+        response
+    }
+
+    fn choose(&self, request: &HeaderMap) -> Option<&Variant> {
+        let plain = || self.variants.iter().find(|v| v.encoding == Encoding::Identity);
+        if self.variants.len() == 1 {
+            return plain();
+        }
+        let accepted: Vec<(&str, u16)> = request
+            .get_all(ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .filter_map(name_and_quality)
+            .collect();
+        // When everything is refused, even the plain bytes, plain bytes are better than none.
+        self.variants
+            .iter()
+            .map(|variant| (quality(&accepted, variant.encoding), variant))
+            .filter(|(quality, _)| *quality > 0)
+            .max_by_key(|(quality, variant)| (*quality, rank(variant.encoding)))
+            .map(|(_, variant)| variant)
+            .or_else(plain)
+    }
+}
+
+/// Smaller on the wire first, when a client likes both.
+fn rank(encoding: Encoding) -> u8 {
+    match encoding {
+        Encoding::Brotli => 2,
+        Encoding::Gzip => 1,
+        Encoding::Identity => 0,
+    }
+}
+
+fn quality(accepted: &[(&str, u16)], encoding: Encoding) -> u16 {
+    let of = |name: &str| {
+        let mut named = accepted.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        named.next().map(|(_, quality)| *quality)
+    };
+    // What no part of the header names is refused, but for the plain bytes.
+    let unnamed = u16::from(encoding == Encoding::Identity);
+    of(encoding.token()).or_else(|| of("*")).unwrap_or(unnamed)
+}
+
+/// One item of a header such as `Accept`: its name and quality in thousandths; `None` when it
+/// cannot be read.
+pub(super) fn name_and_quality(item: &str) -> Option<(&str, u16)> {
+    let mut parts = item.split(';').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let mut quality = FULL_QUALITY;
+    for part in parts {
+        if let Some(value) = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")) {
+            quality = thousandths(value)?;
+        }
+    }
+    Some((name, quality))
+}
+
+/// `0`, `0.5`, `1.000` as thousandths.
+fn thousandths(text: &str) -> Option<u16> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: u16 = format!("{fraction:0<3}").parse().ok()?;
+    match whole {
+        "0" => Some(fraction),
+        "1" if fraction == 0 => Some(FULL_QUALITY),
+        _ => None,
+    }
+}
+
+/// Whether the client holds these very bytes. Proxies may mark tags as weak; that is ignored.
+fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    let held = request.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    held.flat_map(|line| line.split(',')).map(str::trim).any(|tag| {
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page() -> Prebuilt {
+        Prebuilt::new("text/html; charset=utf-8", "no-cache", "abc", "plain bytes")
+            .and_then(|page| page.with(Encoding::Gzip, "gz"))
+            .and_then(|page| page.with(Encoding::Brotli, "b"))
+            .unwrap()
+    }
+
+    fn ask(given: &[(&'static str, &str)]) -> Response {
+        let mut headers = HeaderMap::new();
+        for (name, value) in given {
+            headers.append(*name, value.parse().unwrap());
+        }
+        page().answer(&headers)
+    }
+
+    #[test]
+    fn the_best_accepted_encoding_is_sent() {
+        let cases = [
+            ("br, gzip", Some("br")),
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("gzip", Some("gzip")),
+            ("GZIP", Some("gzip")),
+            ("br;q=0.5, gzip;q=0.9", Some("gzip")),
+            ("br;q=0, *", Some("gzip")),
+            ("*", Some("br")),
+            ("*;q=0", None),
+            ("identity", None),
+            ("identity;q=1, br;q=0.2", None),
+            ("br;q=0.001", Some("br")),
+            ("br;q=nonsense", None),
+            ("", None),
+        ];
+        for (accept, expected) in cases {
+            let answer = ask(&[("accept-encoding", accept)]);
+            assert_eq!(answer.header("content-encoding"), expected, "{accept}");
+            assert_eq!(answer.header("vary"), Some("accept-encoding"));
+        }
+    }
+
+    #[test]
+    fn a_tag_names_the_encoding_too_and_304_keeps_the_caching_headers() {
+        assert_eq!(ask(&[]).header("etag"), Some("\"abc\""));
+        let packed = ask(&[("accept-encoding", "br")]);
+        assert_eq!(packed.header("etag"), Some("\"abc-br\""));
+
+        for held in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
+            let answer = ask(&[("if-none-match", held)]);
+            assert_eq!(answer.status(), 304, "{held}");
+            assert_eq!(answer.header("etag"), Some("\"abc\""));
+            assert_eq!(answer.header("cache-control"), Some("no-cache"));
+            assert_eq!(answer.content_type(), None);
+        }
+        assert_eq!(ask(&[("if-none-match", "\"abc-br\"")]).status(), 200);
+    }
+
+    #[test]
+    fn an_error_page_is_never_not_modified() {
+        let mut headers = HeaderMap::new();
+        headers.insert("if-none-match", "*".parse().unwrap());
+        assert_eq!(page().status(StatusCode::NOT_FOUND).answer(&headers).status(), 404);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_gets_some_answer(
+            accept in "[a-z*;=,. 01q-]{0,60}",
+            held in "[\"W/a-z*, ]{0,30}",
+        ) {
+            let answer = ask(&[("accept-encoding", &accept), ("if-none-match", &held)]);
+            prop_assert!(answer.status() == 200 || answer.status() == 304);
+        }
+
+        #[test]
+        fn qualities_stay_in_range(text in "[01]\\.?[0-9]{0,4}") {
+            prop_assert!(thousandths(&text).is_none_or(|quality| quality <= FULL_QUALITY));
+        }
+    }
+}

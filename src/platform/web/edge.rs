@@ -1,0 +1,259 @@
+//! The outermost endpoint: what every request gets, and what every answer carries.
+
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body as _, Bytes};
+use poem::http::header::{self, HeaderName, HeaderValue};
+use poem::http::{Method, StatusCode};
+use poem::{Body, Endpoint, PathPattern, Request, Response};
+use tokio::time::Instant;
+
+use super::guard::{Origin, cross_site};
+use super::problem::{Error, Kind, PageMaker, respond, wants_html};
+use crate::base::{Fault, Problem, Randomness};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names one request, in the log and to the caller: 16 hexadecimal digits. Handlers find it with
+/// `request.data::<RequestId>()`. One that came from outside is never believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn new(random: &Randomness) -> Self {
+        Self(format!("{:016x}", u64::from_be_bytes(random.bytes::<8>())).into())
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the edge has to know.
+pub struct EdgeSettings {
+    /// The address visitors see; its origin may send forms, and HTTPS turns HSTS on.
+    pub public_url: String,
+    /// Other origins that forms may lead to, such as `https://pay.example.org`.
+    pub form_targets: Vec<String>,
+    /// Where request ids come from.
+    pub random: Randomness,
+    /// Makes pages of problems; documents only when absent.
+    pub pages: Option<PageMaker>,
+}
+
+/// Wraps all routes; never fails itself.
+pub struct Edge<E> {
+    inner: E,
+    own: Option<Origin>,
+    random: Randomness,
+    pages: Option<PageMaker>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<E: Endpoint<Output = Response>> Edge<E> {
+    /// Wraps `inner`.
+    ///
+    /// # Errors
+    /// When a form target cannot stand in a header.
+    pub fn new(inner: E, settings: EdgeSettings) -> Result<Self, Fault> {
+        let own = Origin::of(&settings.public_url);
+        let is_https = own.as_ref().is_some_and(Origin::is_https);
+        let headers = security_headers(&settings.form_targets, is_https)?;
+        Ok(Self { inner, own, random: settings.random, pages: settings.pages, headers })
+    }
+
+    /// What is refused before any handler sees it.
+    fn admit(&self, request: &Request) -> Result<(), Error> {
+        let headers = request.headers();
+        let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+        if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Problem::new(
+                415,
+                "unsupported-media-type",
+                "Unsupported media type",
+                "Packed request bodies are not taken.",
+            )
+            .hint("Send the request without Content-Encoding.")
+            .into());
+        }
+        cross_site(request.method(), request.uri().path(), headers, self.own.as_ref())
+    }
+
+    async fn handle(&self, request: Request) -> poem::Result<Response> {
+        self.admit(&request)?;
+        match caught(self.inner.call(request)).await {
+            Ok(result) => result,
+            Err(panic) => Err(Error::from(Fault::new(format!("panic: {panic}"))).into()),
+        }
+    }
+
+    fn refuse(&self, error: &Error, wants_html: bool, id: &RequestId, route: &str) -> Response {
+        let problem = error.problem();
+        match error.kind() {
+            Kind::Fault(fault) => {
+                tracing::error!(request_id = %id, route, status = problem.status, %fault, "fault");
+            }
+            Kind::Refused(_) => {
+                let slug = problem.slug;
+                tracing::info!(request_id = %id, route, status = problem.status, slug, "refused");
+            }
+        }
+        let mut response = respond(&problem, wants_html, id.as_str(), self.pages.as_ref());
+        for (name, value) in error.headers() {
+            response.headers_mut().append(name, value.clone());
+        }
+        response
+    }
+
+    fn dress(&self, response: &mut Response, id: &RequestId) {
+        let headers = response.headers_mut();
+        for (name, value) in &self.headers {
+            if !headers.contains_key(name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let id = RequestId::new(&self.random);
+        let method = request.method().clone();
+        let html = wants_html(&request);
+        request.set_data(id.clone());
+
+        let result = self.handle(request).await;
+        let pattern = match &result {
+            Ok(response) => response.data::<PathPattern>(),
+            Err(error) => error.data::<PathPattern>(),
+        };
+        let route = pattern.map_or_else(|| "-".into(), |pattern| Arc::clone(&pattern.0));
+        let mut response = match result {
+            Ok(response) => response,
+            Err(error) => self.refuse(&Error::from_poem(error), html, &id, &route),
+        };
+        self.dress(&mut response, &id);
+        if method == Method::HEAD {
+            response = without_body(response);
+        }
+        tracing::info!(
+            request_id = %id,
+            method = method.as_str(),
+            route = &*route,
+            status = response.status().as_u16(),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        Ok(response)
+    }
+}
+
+fn security_headers(
+    form_targets: &[String],
+    is_https: bool,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {
+    let mut form_action = String::from("'self'");
+    for target in form_targets {
+        let origin = Origin::of(target).filter(|_| !target.contains([';', ',', ' ']));
+        if origin.is_none() {
+            return Err(Fault::new(format!("`{target}` is no origin a form can lead to")));
+        }
+        form_action.push(' ');
+        form_action.push_str(target);
+    }
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action {form_action}; base-uri 'none'; \
+         object-src 'none'; frame-ancestors 'none'"
+    );
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Addresses hold tokens. Not `no-referrer`: it would turn the Origin of our forms to null.
+        (header::REFERRER_POLICY, "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let mut headers: Vec<_> =
+        fixed.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    headers.push((header::CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy)?));
+    if is_https {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.push((header::STRICT_TRANSPORT_SECURITY, two_years));
+    }
+    Ok(headers)
+}
+
+/// The answer to `HEAD`: the length stays, the body goes.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body: BoxBody<Bytes, io::Error> = body.into();
+    let is_bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let Some(length) = body.size_hint().exact().filter(|_| !is_bodiless) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// Runs a future; a panic inside becomes its text.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut future = pin!(future);
+    // The future is dropped after a panic, so nobody sees what it left half done.
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+        Err(panic) => Poll::Ready(Err(panic_text(panic.as_ref()))),
+    })
+    .await
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("?").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_targets_cannot_widen_the_policy() {
+        assert!(security_headers(&["https://pay.example".into()], true).is_ok());
+        for wrong in ["*", "https://a.example; script-src *", "javascript:x", ""] {
+            assert!(security_headers(&[wrong.into()], true).is_err(), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_its_text() {
+        assert_eq!(caught(async { 1 }).await, Ok(1));
+        let text = caught(async { panic!("on {}", "fire") }).await;
+        assert_eq!(text, Err::<(), _>("on fire".to_owned()));
+    }
+}

@@ -1,0 +1,44 @@
+//! HTTP: connections, requests and answers.
+//!
+//! A request passes [`serve`] (limits in bytes, seconds and connections), [`Edge`] (request id,
+//! cross-site check, panics, security headers, log line), [`Routes`] (path, method) and reaches a
+//! handler that reads its input with [`read_form`] or [`read_json`] and says no with [`Error`].
+//!
+//! **Invariants.**
+//! - Every answer carries the security headers, and `no-store` unless the handler said otherwise.
+//! - Every failure becomes one problem document (RFC 9457) or its page; a 5xx shows nothing of
+//!   what broke but the request id.
+//! - Everything read from outside has a limit in bytes, in time and in depth.
+//! - An unsafe method from another site is refused before any handler sees it.
+//!
+//! Deliberately absent: sessions and CSRF tokens (static pages cannot carry them), serving a
+//! folder of files by path, content encodings in requests, protocol upgrades.
+//!
+//! Owns no tables.
+
+mod addresses;
+mod caching;
+mod cookies;
+mod deadlines;
+mod edge;
+mod faulty_input;
+mod form;
+mod guard;
+mod limit;
+mod paced_body;
+mod problem;
+mod routes;
+mod serve;
+
+pub use addresses::{Network, client_address};
+pub use caching::{Encoding, Prebuilt};
+pub use cookies::{Cookies, SameSite};
+pub use edge::{Edge, EdgeSettings, RequestId};
+pub use form::{
+    BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
+};
+pub use guard::{Origin, cross_site};
+pub use limit::{Caller, Limiter, Rate};
+pub use problem::{Error, PageMaker, respond, wants_html};
+pub use routes::{Router, Routes, endpoint};
+pub use serve::{ServeLimits, serve};

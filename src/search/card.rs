@@ -1,0 +1,275 @@
+//! A product or bundle as every list shows it: one shape for shelves, search, home page and JSON.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::base::Instant;
+use crate::base::ids::Sku;
+use crate::catalog::{Bundle, Catalog, Picture, Product, Variant};
+use crate::pricing::bundle_price;
+use crate::stock::{Level, State};
+
+/// Days for which a product counts as new.
+const NEW_DAYS: i64 = 45;
+/// Small pictures of a bundle's parts that a list shows.
+const THUMBS: usize = 3;
+/// Most of one thing that a list's quantity field offers.
+const OFFERED_MAX: u32 = 99;
+
+/// Levels of all SKUs at the moment of drawing.
+pub type Levels = BTreeMap<Sku, Level>;
+
+/// A picture as templates draw it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PictureView {
+    /// Address.
+    pub src: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Alternative text.
+    pub alt: String,
+    /// Other sizes, when there are any.
+    pub srcset: Option<String>,
+}
+
+impl From<&Picture> for PictureView {
+    fn from(p: &Picture) -> Self {
+        let (src, alt) = (p.url.clone(), p.alt.clone());
+        Self { src, width: p.width, height: p.height, alt, srcset: None }
+    }
+}
+
+/// A product in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Card {
+    /// `product` or `bundle`.
+    pub kind: &'static str,
+    /// Last part of its address.
+    pub slug: String,
+    /// What it is called.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// First picture.
+    pub picture: Option<PictureView>,
+    /// Shown on hover.
+    pub second_picture: Option<PictureView>,
+    /// Lowest price now.
+    pub price_minor: i64,
+    /// Price before the sale of that variant.
+    pub regular_minor: Option<i64>,
+    /// Whether other variants cost more.
+    pub price_varies: bool,
+    /// Price per measure, in words.
+    pub unit_price: Option<String>,
+    /// Its line.
+    pub tier: String,
+    /// Words for grouping.
+    pub tags: Vec<String>,
+    /// Shelf path.
+    pub category: String,
+    /// Best availability of its variants.
+    pub availability: State,
+    /// Joined the shop lately.
+    pub is_new: bool,
+    /// How much the sale takes off, whole percent.
+    pub sale_percent: Option<i64>,
+    /// The only SKU, when there is no choice to make.
+    pub sku: Option<Sku>,
+    /// The choice in words, such as `3 colours`.
+    pub options_text: Option<String>,
+    /// Most that can be bought at once.
+    pub max_qty: u32,
+}
+
+/// A bundle in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct BundleCard {
+    /// Last part of its address.
+    pub slug: String,
+    /// What it is called.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// `standard`, `pro` or `special`.
+    pub bundle_type: &'static str,
+    /// Words for grouping.
+    pub tags: Vec<String>,
+    /// Units in it.
+    pub parts_count: u32,
+    /// Pictures of its parts.
+    pub thumbs: Vec<Thumb>,
+    /// Parts bought one by one, at regular prices.
+    pub regular_minor: i64,
+    /// The bundle.
+    pub price_minor: i64,
+    /// Parts at their present prices, less the bundle.
+    pub saving_minor: i64,
+    /// Availability of the whole.
+    pub availability: State,
+    /// Most that can be bought at once.
+    pub max_qty: u32,
+}
+
+/// A part's small picture.
+#[derive(Clone, Debug, Serialize)]
+pub struct Thumb {
+    /// The part.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// Its picture.
+    pub picture: Option<PictureView>,
+}
+
+/// What shoppers are told about one SKU.
+#[must_use]
+pub fn state_of(levels: &Levels, sku: &Sku) -> State {
+    levels.get(sku).map_or(State::SoldOut, Level::state)
+}
+
+/// Most of one SKU that can be bought at once; at least 1, so that a form stays sensible.
+#[must_use]
+pub fn max_qty_of(levels: &Levels, variant: &Variant) -> u32 {
+    let free = levels.get(&variant.sku).map_or(0, Level::free);
+    free.min(variant.max_per_order.unwrap_or(OFFERED_MAX)).clamp(1, OFFERED_MAX)
+}
+
+/// Draws a product.
+#[must_use]
+pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant) -> Card {
+    let cheapest = product.variants.iter().min_by_key(|v| v.price_at(now));
+    let price_minor = cheapest.map_or(0, |v| v.price_at(now));
+    let on_sale = cheapest.filter(|v| v.price_minor > price_minor);
+    let states = product.variants.iter().map(|v| state_of(levels, &v.sku));
+    let only = match product.variants.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    };
+    let axis = product.options.first();
+    let mut pictures = product.images.iter().map(PictureView::from);
+    Card {
+        kind: "product",
+        slug: product.slug.clone(),
+        title: product.title.clone(),
+        url: format!("/product/{}/", product.slug),
+        picture: pictures.next(),
+        second_picture: pictures.next(),
+        price_minor,
+        regular_minor: on_sale.map(|v| v.price_minor),
+        price_varies: product.price_range(now).1 > price_minor,
+        unit_price: cheapest.and_then(|v| unit_price(catalog, product, v.price_at(now))),
+        tier: product.tier.word().to_owned(),
+        tags: product.tags.clone(),
+        category: product.category.clone(),
+        availability: states.min().unwrap_or(State::SoldOut),
+        is_new: product.published.is_some_and(|day| is_new(day, now)),
+        sale_percent: on_sale.map(|v| (v.price_minor - price_minor) * 100 / v.price_minor),
+        sku: only.map(|v| v.sku.clone()),
+        options_text: axis
+            .map(|a| format!("{} {}", a.values.len(), plural(&a.name, a.values.len()))),
+        max_qty: only.map_or(1, |v| max_qty_of(levels, v)),
+    }
+}
+
+fn plural(name: &str, count: usize) -> String {
+    let name = name.to_lowercase();
+    if count == 1 || name.ends_with('s') { name } else { format!("{name}s") }
+}
+
+fn is_new(day: Date, now: Instant) -> bool {
+    let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let age = (today - day).get_days();
+    (0..=NEW_DAYS).contains(&i64::from(age))
+}
+
+/// The price per base measure in words, such as `£10.91 per 100 g`.
+#[must_use]
+pub fn unit_price(catalog: &Catalog, product: &Product, price_minor: i64) -> Option<String> {
+    let measure = product.unit_pricing_measure.as_deref()?;
+    let base = product.unit_pricing_base_measure.as_deref().unwrap_or(measure);
+    let (units, base_units) = (milli_units(measure)?, milli_units(base)?);
+    let per_base = i128::from(price_minor) * i128::from(base_units) * 2 / i128::from(units);
+    let rounded = i64::try_from((per_base + 1) / 2).ok()?;
+    let money = crate::base::Money::new(rounded, catalog.shop.currency);
+    Some(format!("{money} per {base}"))
+}
+
+/// A measure in thousandths of its family's small unit: grams, millilitres, centimetres, pieces.
+fn milli_units(measure: &str) -> Option<i64> {
+    let (number, unit) = measure.split_once(' ')?;
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    if decimals.len() > 3 {
+        return None;
+    }
+    let milli: i64 = format!("{whole}{decimals:0<3}").parse().ok()?;
+    let factor = match unit {
+        "g" | "ml" | "cm" | "ct" | "sheet" => 1,
+        "cl" => 10,
+        "m" => 100,
+        "kg" | "l" => 1000,
+        _ => return None,
+    };
+    Some(milli * factor).filter(|n| *n > 0)
+}
+
+/// Draws a bundle; none when a part cannot be priced.
+#[must_use]
+pub fn bundle_card(
+    catalog: &Catalog,
+    bundle: &Bundle,
+    levels: &Levels,
+    now: Instant,
+) -> Option<BundleCard> {
+    let price = bundle_price(catalog, bundle, now)?;
+    let parts = bundle.items.iter().filter_map(|item| catalog.find(&item.sku));
+    let thumb = |(product, variant): (&Product, &Variant)| Thumb {
+        title: product.title.clone(),
+        url: format!("/product/{}/", product.slug),
+        picture: product.picture_of(variant).map(PictureView::from),
+    };
+    let (availability, max_qty) = bundle_stock(bundle, levels);
+    Some(BundleCard {
+        slug: bundle.slug.clone(),
+        title: bundle.title.clone(),
+        url: format!("/bundle/{}/", bundle.slug),
+        bundle_type: bundle.bundle_type.word(),
+        tags: bundle.tags.clone(),
+        parts_count: bundle.items.iter().map(|item| item.qty).sum(),
+        thumbs: parts.map(thumb).take(THUMBS).collect(),
+        regular_minor: price.parts_minor,
+        price_minor: price.price_minor,
+        saving_minor: price.saving_minor(),
+        availability,
+        max_qty,
+    })
+}
+
+/// Availability of a bundle (the worst of its parts) and how many can be made.
+#[must_use]
+pub fn bundle_stock(bundle: &Bundle, levels: &Levels) -> (State, u32) {
+    let possible = |item: &crate::catalog::BundleItem| {
+        levels.get(&item.sku).map_or(0, Level::free) / item.qty.max(1)
+    };
+    let possible = bundle.items.iter().map(possible).min().unwrap_or(0);
+    let worst = bundle.items.iter().map(|item| state_of(levels, &item.sku)).max();
+    let state = if possible == 0 { State::SoldOut } else { worst.unwrap_or(State::SoldOut) };
+    (state, possible.clamp(1, OFFERED_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::milli_units;
+
+    #[test]
+    fn measures_of_a_family_compare() {
+        assert_eq!(milli_units("1.2 kg"), milli_units("1200 g"));
+        assert_eq!(milli_units("75 cl"), milli_units("750 ml"));
+        assert_eq!(milli_units("a lot"), None);
+        assert_eq!(milli_units("0 g"), None);
+    }
+}

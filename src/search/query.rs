@@ -1,0 +1,319 @@
+//! The search request: from what stands behind `?` to a [`Query`], or a sentence saying what is
+//! wrong.
+
+use std::collections::BTreeMap;
+
+use super::model::{Query, Refusal, Sort};
+use super::words::words_of;
+use crate::base::Money;
+use crate::base::money::NotMoney;
+use crate::catalog::{Catalog, Tier};
+
+/// Longest text to look for, in characters.
+pub const Q_MAX: usize = 200;
+/// Last page that can be asked for.
+const PAGE_MAX: u32 = 100_000;
+/// Characters of a wrong value that are repeated to its sender.
+const SHOWN_CHARS: usize = 40;
+
+/// Every parameter there is, in the order addresses are written.
+const FIELDS: [&str; 11] = [
+    "q",
+    "category",
+    "tag",
+    "tier",
+    "price_min",
+    "price_max",
+    "in_stock",
+    "featured",
+    "exact",
+    "sort",
+    "page",
+];
+
+/// The parameters as typed, tidied but not checked: what forms show again and links carry on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    values: BTreeMap<&'static str, String>,
+    twice: Option<&'static str>,
+}
+
+impl Typed {
+    /// Picks the known parameters; others, such as those of newsletters, mean nothing here.
+    #[must_use]
+    pub fn from_pairs(pairs: &[(String, String)]) -> Self {
+        let mut typed = Self::default();
+        for (name, value) in pairs {
+            let Some(field) = FIELDS.into_iter().find(|field| field == name) else { continue };
+            let value = tidy(value);
+            if value.is_empty() {
+                continue;
+            }
+            if typed.values.contains_key(field) {
+                typed.twice = Some(field);
+            } else {
+                typed.values.insert(field, value);
+            }
+        }
+        typed
+    }
+
+    /// Nothing but a shelf.
+    #[must_use]
+    pub fn category(path: &str) -> Self {
+        Self::default().with("category", path)
+    }
+
+    /// One parameter; empty when it is not given.
+    #[must_use]
+    pub fn get(&self, field: &str) -> &str {
+        self.values.get(field).map_or("", String::as_str)
+    }
+
+    /// The same with one parameter changed, or without it when `value` is empty.
+    #[must_use]
+    pub fn with(&self, field: &str, value: &str) -> Self {
+        let mut changed = self.clone();
+        if let Some(field) = FIELDS.into_iter().find(|known| *known == field) {
+            changed.values.remove(field);
+            if !value.is_empty() {
+                changed.values.insert(field, value.to_owned());
+            }
+        }
+        changed
+    }
+
+    /// The address of this search.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for field in FIELDS {
+            if let Some(value) = self.values.get(field) {
+                query.append_pair(field, value);
+            }
+        }
+        match query.finish() {
+            query if query.is_empty() => "/search".to_owned(),
+            query => format!("/search?{query}"),
+        }
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// [`Refusal::BadFilter`] for the first parameter that cannot be used.
+    pub fn query(&self, catalog: &Catalog) -> Result<Query, Refusal> {
+        if let Some(field) = self.twice {
+            let detail = format!("“{field}” is given more than once.");
+            return Err(Refusal::bad(field, detail, "Give it once."));
+        }
+        let q = self.get("q").to_owned();
+        if q.chars().count() > Q_MAX {
+            let detail = format!("The text to look for is longer than {Q_MAX} characters.");
+            return Err(Refusal::bad("q", detail, "A few words find more."));
+        }
+        let words = words_of(&q);
+        let (price_min, price_max) =
+            (self.price("price_min", catalog)?, self.price("price_max", catalog)?);
+        if let (Some(min), Some(max)) = (price_min, price_max)
+            && min > max
+        {
+            let detail = "The lowest price is above the highest one.";
+            return Err(Refusal::bad("price_min", detail, "Swap the two prices."));
+        }
+        Ok(Query {
+            exact: self.switch("exact")?,
+            category: self.shelf(catalog)?,
+            tag: self.values.get("tag").cloned(),
+            price_min,
+            price_max,
+            in_stock: self.switch("in_stock")?,
+            tier: self.tier()?,
+            featured: self.switch("featured")?,
+            sort: self.sort(catalog, !words.is_empty())?,
+            page: self.page()?,
+            q,
+            words,
+        })
+    }
+
+    fn price(&self, field: &'static str, catalog: &Catalog) -> Result<Option<i64>, Refusal> {
+        let Some(text) = self.values.get(field) else { return Ok(None) };
+        let currency = catalog.shop.currency;
+        let example = Money::new(25 * currency.scale(), currency).decimal();
+        Money::parse(text, currency).map(|money| Some(money.minor)).map_err(|wrong| {
+            let shown = shown(text);
+            let detail = match wrong {
+                NotMoney::Form => format!("{shown} is not a price."),
+                NotMoney::Decimals(n) => {
+                    let has = currency.exponent();
+                    format!("{shown} has {n} decimals; {} has {has}.", currency.code())
+                }
+                NotMoney::TooLarge => format!("{shown} is more than anything here can cost."),
+            };
+            Refusal::bad(field, detail, format!("Write a plain number, such as {example}."))
+        })
+    }
+
+    fn switch(&self, field: &'static str) -> Result<bool, Refusal> {
+        match self.get(field) {
+            "" | "0" | "false" | "off" | "no" => Ok(false),
+            "1" | "true" | "on" | "yes" => Ok(true),
+            other => {
+                let detail = format!("{} is neither yes nor no.", shown(other));
+                Err(Refusal::bad(field, detail, format!("Write {field}=1, or leave it out.")))
+            }
+        }
+    }
+
+    fn shelf(&self, catalog: &Catalog) -> Result<Option<String>, Refusal> {
+        let Some(text) = self.values.get("category") else { return Ok(None) };
+        let path = text.trim_matches('/');
+        if catalog.category(path).is_some() {
+            return Ok(Some(path.to_owned()));
+        }
+        let detail = format!("There is no category {}.", shown(text));
+        Err(Refusal::bad("category", detail, "Choose one of the list, or leave it out."))
+    }
+
+    fn tier(&self) -> Result<Option<Tier>, Refusal> {
+        let text = self.get("tier");
+        let known = [Tier::Standard, Tier::Pro, Tier::Special];
+        match known.into_iter().find(|tier| tier.word() == text) {
+            None if !text.is_empty() => {
+                let detail = format!("There is no line {}.", shown(text));
+                Err(Refusal::bad("tier", detail, "Choose standard, pro or special."))
+            }
+            tier => Ok(tier),
+        }
+    }
+
+    /// Without words there is nothing to be relevant to: the shop's own order stands in.
+    fn sort(&self, catalog: &Catalog, has_words: bool) -> Result<Sort, Refusal> {
+        let of_shop = Sort::of_shop(&catalog.shop);
+        let sort = match self.get("sort") {
+            "" if has_words => Sort::Relevance,
+            "" => of_shop,
+            word => Sort::parse(word).ok_or_else(|| {
+                let detail = format!("Nothing can be sorted by {}.", shown(word));
+                let known: Vec<&str> = Sort::ALL.into_iter().map(Sort::word).collect();
+                Refusal::bad("sort", detail, format!("Choose one of {}.", known.join(", ")))
+            })?,
+        };
+        Ok(if sort == Sort::Relevance && !has_words { of_shop } else { sort })
+    }
+
+    fn page(&self) -> Result<u32, Refusal> {
+        let text = self.get("page");
+        if text.is_empty() {
+            return Ok(1);
+        }
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let page = text.parse().ok().filter(|page| digits && (1..=PAGE_MAX).contains(page));
+        page.ok_or_else(|| {
+            let detail = format!("{} is not the number of a page.", shown(text));
+            Refusal::bad("page", detail, "Pages are numbered from 1.")
+        })
+    }
+}
+
+/// One line without control characters; runs of space become one.
+fn tidy(text: &str) -> String {
+    let parts = text.split(|c: char| c.is_whitespace() || c.is_control());
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A wrong value in quotes, cut to a length that can be shown.
+pub(super) fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(SHOWN_CHARS).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("“{cut}{more}”")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pricing::sample::Sample;
+
+    fn typed(pairs: &[(&str, &str)]) -> Typed {
+        let owned = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
+        Typed::from_pairs(&pairs.iter().map(owned).collect::<Vec<_>>())
+    }
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<Query, Refusal> {
+        typed(pairs).query(&Sample::new().book().catalog)
+    }
+
+    // S3.19, S3.21: every filter and order is read; a form's empty fields are no filters.
+    #[test]
+    fn filters_are_read() {
+        let query = parse(&[
+            ("q", " Blue \u{0} mug "),
+            ("category", "cleaning-care/"),
+            ("price_min", "5"),
+            ("price_max", "19.90"),
+            ("in_stock", "1"),
+            ("tier", "pro"),
+            ("sort", "price"),
+            ("page", "2"),
+            ("utm_source", "letter"),
+        ])
+        .unwrap();
+        assert_eq!((query.q.as_str(), query.words.len(), query.page), ("Blue mug", 2, 2));
+        assert_eq!((query.price_min, query.price_max), (Some(500), Some(1990)));
+        assert_eq!(query.category.as_deref(), Some("cleaning-care"));
+        assert_eq!((query.tier, query.sort), (Some(Tier::Pro), Sort::PriceAsc));
+        let empty = parse(&[("q", ""), ("tier", ""), ("price_min", " ")]).unwrap();
+        assert_eq!((empty.sort, empty.price_min, empty.page), (Sort::Featured, None, 1));
+        assert_eq!(parse(&[("q", "mug")]).unwrap().sort, Sort::Relevance);
+        assert_eq!(parse(&[("sort", "relevance")]).unwrap().sort, Sort::Featured);
+        assert_eq!(parse(&[("q", "mug"), ("sort", "name")]).unwrap().sort, Sort::Name);
+    }
+
+    // S3.60: a bad value is refused with a sentence, never a 5xx.
+    #[test]
+    fn bad_values_are_refused() {
+        for (field, value) in [
+            ("price_min", "abc"),
+            ("price_max", "1.999"),
+            ("price_max", "99999999999999999999"),
+            ("price_min", "-1"),
+            ("in_stock", "maybe"),
+            ("featured", "2"),
+            ("tier", "gold"),
+            ("sort", "random"),
+            ("sort", "price; DROP TABLE product"),
+            ("category", "nowhere"),
+            ("page", "0"),
+            ("page", "-1"),
+            ("page", "+1"),
+            ("page", "99999999999"),
+        ] {
+            let problem = crate::base::Refusal::problem(&parse(&[(field, value)]).unwrap_err());
+            assert_eq!((problem.status, problem.slug), (422, "bad-filter"), "{field}={value}");
+            assert_eq!(problem.extras["field"], field);
+            assert!(problem.detail.ends_with('.') && problem.hint.is_some());
+        }
+        assert!(parse(&[("q", &"x".repeat(Q_MAX + 1))]).is_err());
+        assert!(parse(&[("q", &"é".repeat(Q_MAX))]).is_ok());
+        assert!(parse(&[("price_min", "2"), ("price_max", "1")]).is_err());
+        assert!(parse(&[("tag", "a"), ("tag", "b")]).is_err());
+    }
+
+    #[test]
+    fn addresses_carry_the_search_on() {
+        let search = typed(&[("page", "3"), ("q", "a&b"), ("tag", "gift")]);
+        assert_eq!(search.address(), "/search?q=a%26b&tag=gift&page=3");
+        assert_eq!(search.with("tag", "").with("page", "").address(), "/search?q=a%26b");
+        assert_eq!(Typed::default().address(), "/search");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(field in 0..FIELDS.len(), value in any::<String>()) {
+            let _ = parse(&[(FIELDS[field], &value)]);
+        }
+    }
+}

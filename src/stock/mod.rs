@@ -1,0 +1,18 @@
+//! How many there are: levels, holds for open checkouts, and the ledger of every change.
+//!
+//! **Invariants.** `0 <= held <= on_hand` for every SKU, kept by the database itself. The ledger
+//! (`stock_move`) is append-only and sums to `on_hand` (I1); active holds sum to `held` (I2). A
+//! hold ends exactly once: sold or released. Who may let a hold lapse is `payments`, which must
+//! first hear that the payment session is closed.
+//! **Tables:** `location`, `stock_item`, `stock_move`, `hold`, `stock_alert`.
+
+mod audit;
+mod flow;
+mod mail;
+mod model;
+mod store;
+
+pub use audit::audit;
+pub use flow::{Opening, adjust, commit, count, extend, hold, hold_again, open_new, release};
+pub use model::{Level, Move, Reason, Refusal, State};
+pub use store::{held_by, levels_of, list_levels, list_moves, listed_states};
