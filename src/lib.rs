@@ -7,16 +7,16 @@
 //! in this list**. `tests/tidy.rs` reads this list and keeps the rule.
 
 pub mod base; // values only: money, ids, clock, failures
-pub mod cart; // what a visitor has put aside
-pub mod catalog; // what the shop sells, parsed from `content/`; no tables
-pub mod checkout;
-pub mod identity; // who is asking: visitors and their sessions
-pub mod orders; // an order and its life
-pub mod payments; // sessions, events, the provider, the simulator
 pub mod platform; // machinery without a shop word: settings, database, jobs, web, mail
+pub mod identity; // who is asking: visitors and their sessions
+pub mod catalog; // what the shop sells, parsed from `content/`; no tables
+pub mod stock; // how many there are: levels, holds, the append-only ledger
 pub mod pricing; // what it costs: one pure function from basket to quote
 pub mod search; // finding products: words, filters, sorting
-pub mod stock; // how many there are: levels, holds, the append-only ledger // from cart to pending order to payment page
-// pub mod storefront; // the catalog as pages: plan, render, publish
-// pub mod app; // assembles all rooms into one running shop
-// pub mod cli; // one command per file
+pub mod orders; // an order and its life
+pub mod cart; // what a visitor has put aside
+pub mod payments; // sessions, events, the provider, the simulator
+pub mod checkout; // from cart to pending order to payment page
+pub mod storefront; // the catalog as pages: plan, render, publish
+pub mod app; // assembles all rooms into one running shop
+pub mod cli; // one command per file

@@ -19,6 +19,17 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "the whole stock list: as many rows as the shop has SKUs, read once for each edition",
     ),
     (
+        "src/search/store.rs",
+        "SELECT slug, id, digest FROM product",
+        "what is mirrored already, compared with the files once for each edition",
+    ),
+    (
+        "src/search/store.rs",
+        "SELECT id, slug FROM product ORDER BY",
+        "an order of the catalog, along an index that holds all of it; pages are cut after filters",
+    ),
+    ("src/search/store.rs", "FROM product_word", "the shop's words, to guess at a misspelt one"),
+    (
         "src/platform/mail/store.rs",
         "FROM outbox ORDER BY id DESC LIMIT",
         "the newest rows by row id, with a limit",
@@ -85,8 +96,10 @@ fn put_together(source: &Source, literal: &Literal) -> Vec<String> {
     let mut variants = vec![literal.value.clone()];
     while let Some((_, rest)) = variants[0].split_once('{') {
         let name = rest.split('}').next().unwrap_or_default().to_owned();
-        let values = values_of(source, &name, literal.at);
-        if values.is_empty() || variants.len() * values.len() > VARIANTS_MAX {
+        let plain = !name.is_empty() && !name.contains(|c: char| !c.is_alphanumeric() && c != '_');
+        let values = if plain { values_of(source, &name, literal.at) } else { BTreeSet::new() };
+        let endless = values.iter().any(|value| value.contains('{'));
+        if values.is_empty() || endless || variants.len() * values.len() > VARIANTS_MAX {
             return Vec::new();
         }
         let filled = |sql: &String, value: &String| sql.replace(&format!("{{{name}}}"), value);
@@ -128,9 +141,8 @@ fn end_of_expression(code: &str, from: usize) -> usize {
     for (at, byte) in code.bytes().enumerate().skip(from) {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' | b';' if depth == 0 => return at,
             b')' | b']' | b'}' => depth -= 1,
-            b';' if depth == 0 => return at,
             _ => {}
         }
     }
@@ -145,17 +157,14 @@ fn whole_reads(database: &Connection, sql: &str) -> Result<Vec<String>, rusqlite
     let mut steps = Vec::new();
     while let Some(row) = rows.next()? {
         let step: String = row.get(3)?;
-        // A subquery that was read into memory, and a row of constants, are not tables; a walk
-        // along an index ends at the limit.
-        let table = step.strip_prefix("SCAN ").filter(|rest| {
-            !rest.starts_with('(')
-                && !rest.starts_with("CONSTANT")
-                && !(rest.contains("USING") && limited)
+        // A row of constants and a subquery read into memory are no tables; a walk along an
+        // index ends at the limit; what a full-text index is asked stands behind the colon.
+        let whole = step.strip_prefix("SCAN ").is_some_and(|rest| {
+            let ends = limited && rest.contains("USING")
+                || rest.contains("VIRTUAL TABLE") && !rest.ends_with(':');
+            !ends && !rest.starts_with('(') && !rest.starts_with("CONSTANT")
         });
-        // What a full-text index is asked stands behind the colon.
-        let asked =
-            table.is_some_and(|rest| rest.contains("VIRTUAL TABLE") && !rest.ends_with(':'));
-        if table.is_some() && !asked || step.contains("AUTOMATIC") {
+        if whole || step.contains("AUTOMATIC") {
             steps.push(step);
         }
     }

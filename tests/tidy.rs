@@ -97,6 +97,14 @@ fn every_folder_of_src_is_a_room_in_the_list_of_lib_rs() {
 }
 
 #[test]
+fn cargo_fmt_leaves_the_order_of_lib_rs_alone() {
+    let kept = read("rustfmt.toml").lines().any(|line| line == "reorder_modules = false");
+    assert!(kept, "rustfmt.toml: without `reorder_modules = false` it sorts the rooms by name");
+    let first = rules::rooms().into_iter().next();
+    assert_eq!(first.as_deref(), Some("base"), "src/lib.rs: the rooms begin with `base`");
+}
+
+#[test]
 fn a_room_uses_only_rooms_before_it() {
     let rooms = rules::rooms();
     none(
@@ -251,10 +259,8 @@ fn every_template_is_used_and_every_used_one_is_there() {
 
 #[test]
 fn money_has_no_floats() {
-    let found = everywhere(|source| match source.path.starts_with("src/platform/images") {
-        true => Vec::new(),
-        false => rules::floats(source),
-    });
+    let counts = |source: &Source| !source.path.starts_with("src/platform/images");
+    let found = everywhere(|s| if counts(s) { rules::floats(s) } else { Vec::new() });
     none(found, &[], "Count in whole units: minor units, basis points, grams, milliseconds.");
 }
 

@@ -147,7 +147,11 @@ pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> 
     attempt(tx, till, book, order, last + 1, hold_until, now)
 }
 
-fn attempt(
+/// Writes down an attempt to pay an order that is pending.
+///
+/// # Errors
+/// When the database fails.
+pub fn attempt(
     tx: &Tx,
     till: &Till,
     book: &Book,

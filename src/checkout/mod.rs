@@ -10,6 +10,6 @@ mod model;
 mod web;
 mod web_order;
 
-pub use flow::{Begun, begin, reopen};
+pub use flow::{Begun, Seen, attempt, begin, reopen};
 pub use model::{Buyer, FieldError, Refusal, Submission};
 pub use web::routes;

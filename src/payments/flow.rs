@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::Till;
 use super::event::Event;
 use super::model::{Payment, PaymentState, Source};
 use super::provider::{PaymentOutcome, Provider, Session, SessionRequest, SessionStatus};
@@ -130,6 +131,35 @@ pub fn settle(
         }
         (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, &payment, why, now),
         (SessionStatus::Open, PaymentOutcome::Unpaid) => Ok(Settled::Nothing),
+    }
+}
+
+/// Applies what a session was when we asked, and notes that we asked when it changed something.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle_looked(
+    tx: &Tx,
+    till: &Till,
+    book: &Book,
+    payment: &Payment,
+    session: &Session,
+    now: Instant,
+) -> Result<Settled, Fault> {
+    let settled = settle(tx, &till.kit, book, session, Closing::Lapsed, now)?;
+    if settled == Settled::Changed {
+        remember(tx, till.provider.name(), payment, word_of(session), now)?;
+    }
+    Ok(settled)
+}
+
+fn word_of(session: &Session) -> &'static str {
+    match (session.status, session.outcome) {
+        (_, PaymentOutcome::Paid) => "session.paid",
+        (_, PaymentOutcome::Failed) => "session.failed",
+        (SessionStatus::Expired, _) => "session.expired",
+        (SessionStatus::Complete, _) => "session.processing",
+        (SessionStatus::Open, _) => "session.open",
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Till;
 use super::flow::{self, Closing, Settled};
 use super::model::{Payment, PaymentState};
-use super::provider::{PaymentOutcome, Session, SessionStatus, Trouble};
+use super::provider::{Session, SessionStatus, Trouble};
 use super::store_inbox::{self, Waiting};
 use super::{session, store};
 use crate::base::fault::{Failure, Never};
@@ -148,12 +148,10 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
 }
 
 async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fault> {
-    let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
-    let (payment, provider) = (payment.clone(), till.provider.name());
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
+    let payment = payment.clone();
     let written = till.kit.db.write(move |tx| {
-        if flow::settle(tx, &kit, &book, &session, Closing::Lapsed, now)? == Settled::Changed {
-            flow::remember(tx, provider, &payment, word_of(&session), now)?;
-        }
+        flow::settle_looked(tx, &inner, &book, &payment, &session, now)?;
         let pause = (flow::FIRST_LOOK_S << payment.looks.min(3)).min(LOOK_LONGEST_S);
         let next = now.plus_s(pause);
         // Never past the end of the hold, so that goods are free again in time.
@@ -162,16 +160,6 @@ async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fa
         Ok::<_, Failure<Never>>(())
     });
     Ok(written.await?)
-}
-
-fn word_of(session: &Session) -> &'static str {
-    match (session.status, session.outcome) {
-        (_, PaymentOutcome::Paid) => "session.paid",
-        (_, PaymentOutcome::Failed) => "session.failed",
-        (SessionStatus::Expired, _) => "session.expired",
-        (SessionStatus::Complete, _) => "session.processing",
-        (SessionStatus::Open, _) => "session.open",
-    }
 }
 
 async fn look_again(till: &Till, payment: &Payment, at: Instant) -> Result<(), Fault> {

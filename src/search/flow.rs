@@ -6,13 +6,13 @@ use super::card::{Card, Levels, card};
 use super::mirror::Row;
 use super::model::{Found, Query, Refusal, Sort};
 use super::store::{self, Hit};
-use super::words::{expression, nearest};
+use super::words::{expression, nearest, word_expression};
 use crate::base::money::MINOR_MAX;
 use crate::base::{Failure, Fault, Instant, refuse};
-use crate::catalog::{Catalog, Product, Shop, StockShow};
+use crate::catalog::{Catalog, Product, Shop, Status, StockShow};
 use crate::platform::db::{Read, Tx};
 use crate::pricing::Book;
-use crate::stock::{self, State};
+use crate::stock;
 
 /// Products shown where nothing was found.
 const POPULAR: usize = 4;
@@ -65,12 +65,18 @@ pub fn find(
         .iter()
         .filter(|(id, _)| filters.iter().all(|filter| filter.contains(id)))
         .filter_map(|(_, slug)| catalog.products.get(slug))
+        // The book may be a moment newer than the mirror.
+        .filter(|product| product.status == Status::Live)
         .filter(|product| !query.in_stock || is_available(product, &levels))
         .collect();
     let size = usize::try_from(catalog.shop.page_size.max(1)).unwrap_or(usize::MAX);
     let pages = u32::try_from(products.len().div_ceil(size).max(1)).unwrap_or(u32::MAX);
     if query.page > pages {
-        let last = if pages == 1 { "There is only one page.".to_owned() } else { format!("There are only {pages} pages.") };
+        let last = if pages == 1 {
+            "There is only one page.".to_owned()
+        } else {
+            format!("There are only {pages} pages.")
+        };
         return refuse(Refusal::bad("page", last, "Go back to the first page."));
     }
     let before = size.saturating_mul(usize::try_from(query.page - 1).unwrap_or(usize::MAX));
@@ -116,8 +122,7 @@ fn repair(read: &Read, words: &[String]) -> Result<Option<Vec<String>>, Fault> {
     let vocabulary = store::list_words(read)?;
     let mut repaired = Vec::with_capacity(words.len());
     for (at, word) in words.iter().enumerate() {
-        // Only the last word may be unfinished; the others must be known as they are.
-        let alone = format!("\"{word}\"{}", if at + 1 == words.len() { "*" } else { "" });
+        let alone = word_expression(word, at + 1 == words.len());
         if store::is_known(read, &alone)? {
             repaired.push(word.clone());
         } else if let Some(meant) = nearest(word, &vocabulary) {
@@ -160,7 +165,9 @@ fn is_available(product: &Product, levels: &Levels) -> bool {
 #[must_use]
 pub(super) fn told(mut levels: Levels, shop: &Shop) -> Levels {
     if shop.stock_show == StockShow::Hidden {
-        levels.values_mut().for_each(|level| level.low = 0);
+        for level in levels.values_mut() {
+            level.low = 0;
+        }
     }
     levels
 }
@@ -175,6 +182,5 @@ pub fn popular(read: &Read, catalog: &Catalog, now: Instant) -> Result<Vec<Card>
     let mut products: Vec<&Product> =
         catalog.live_products().filter(|product| is_available(product, &levels)).collect();
     products.sort_by_key(|p| (!p.featured, std::cmp::Reverse(p.published)));
-    let cards = products.into_iter().take(POPULAR).map(|p| card(catalog, p, &levels, now));
-    Ok(cards.filter(|card| card.availability != State::SoldOut).collect())
+    Ok(products.into_iter().take(POPULAR).map(|p| card(catalog, p, &levels, now)).collect())
 }

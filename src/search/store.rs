@@ -136,32 +136,3 @@ fn ids(read: &Read, sql: &str, values: &[&dyn ToSql]) -> Result<HashSet<i64>, Fa
     let rows = statement.query_map(values, |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    /// Plans that read a whole table row by row, or sort what an index holds sorted.
-    #[test]
-    fn every_list_and_filter_is_answered_by_an_index() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(crate::platform::db::SCHEMA).unwrap();
-        let source = include_str!("store.rs");
-        let (code, _) = source.split_once("#[cfg(test)]").unwrap();
-        let literals = code.split('"').skip(1).step_by(2);
-        let statements: Vec<&str> = literals.filter(|text| text.starts_with("SELECT")).collect();
-        assert_eq!(statements.len(), 14);
-        for sql in statements {
-            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let nothing = vec![rusqlite::types::Null; explained.parameter_count()];
-            let plan = explained.query_map(rusqlite::params_from_iter(nothing), |r| {
-                r.get::<_, String>(3)
-            });
-            for step in plan.unwrap().map(Result::unwrap) {
-                let indexed = step.contains(" INDEX ") || step.contains("PRIMARY KEY");
-                let ranked = step.contains("ORDER BY") && sql.contains("bm25");
-                assert!(indexed || ranked, "{sql}: {step}");
-            }
-        }
-    }
-}

@@ -34,13 +34,15 @@ pub(super) fn words_of(text: &str) -> Vec<String> {
 #[must_use]
 pub(super) fn expression(words: &[String]) -> Option<String> {
     let (last, others) = words.split_last()?;
-    let mut parts: Vec<String> = others.iter().map(|word| either(word, "")).collect();
-    parts.push(either(last, "*"));
+    let mut parts: Vec<String> = others.iter().map(|word| word_expression(word, false)).collect();
+    parts.push(word_expression(last, true));
     Some(parts.join(" AND "))
 }
 
-/// One word, or its plural or singular.
-fn either(word: &str, ending: &str) -> String {
+/// The expression of one word, or its plural or singular.
+#[must_use]
+pub(super) fn word_expression(word: &str, unfinished: bool) -> String {
+    let ending = if unfinished { "*" } else { "" };
     match other_number(word) {
         Some(other) => format!("(\"{word}\"{ending} OR \"{other}\")"),
         None => format!("\"{word}\"{ending}"),
@@ -105,7 +107,8 @@ mod tests {
     fn words_are_folded_and_quoted() {
         assert_eq!(words_of("  Crème-BRÛLÉE №5 "), ["creme", "brulee", "5"]);
         assert_eq!(words_of("Cafe\u{301} ÅNGSTRÖM İstanbul"), ["cafe", "angstrom", "istanbul"]);
-        assert_eq!(quoted("a OR b"), r#"("a" AND "or" AND "b"*"#.trim_start_matches('('));
+        assert_eq!(quoted("a OR b2"), r#""a" AND "or" AND "b2"*"#);
+        assert_eq!(quoted("mug"), r#"("mug"* OR "mugs")"#);
         assert_eq!(quoted("\" * -- \0"), "");
         assert_eq!(words_of(&"x ".repeat(1000)).len(), WORDS_MAX);
     }
@@ -160,7 +163,9 @@ mod tests {
     #[test]
     fn operators_and_huge_input_are_plain_words() {
         let connection = index();
-        for text in ["NEAR(a b, 2)", "title:x", "a AND", "{a b}: c", "^x", "+", "'; DROP TABLE product"] {
+        for text in
+            ["NEAR(a b, 2)", "title:x", "a AND", "{a b}: c", "^x", "+", "'; DROP TABLE product"]
+        {
             assert!(accepts(&connection, text), "{text}");
         }
         assert!(accepts(&connection, &"ÿ\u{0}\" ".repeat(100_000)));

@@ -8,30 +8,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A string literal of code that ships.
-pub struct Literal {
-    pub at: usize,
-    pub value: String,
+pub(crate) struct Literal {
+    pub(crate) at: usize,
+    pub(crate) value: String,
 }
 
 /// One Rust file.
-pub struct Source {
+pub(crate) struct Source {
     /// From the root of the repository, such as `src/cart/flow.rs`.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     /// The text without comments and without what stands inside strings.
-    pub code: String,
+    pub(crate) code: String,
     /// The code without tests.
-    pub shipped: String,
+    pub(crate) shipped: String,
     /// What stands inside the strings of the shipped code.
-    pub literals: Vec<Literal>,
+    pub(crate) literals: Vec<Literal>,
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every file under a folder of the repository, sorted, as paths from its root.
-pub fn files(folder: &str) -> Vec<String> {
+pub(crate) fn files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     gather(&root().join(folder), folder, &mut found);
     found.sort();
@@ -47,13 +47,14 @@ fn gather(folder: &Path, name: &str, found: &mut Vec<String>) {
     }
 }
 
-pub fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 /// Every Rust file of a folder; what is declared as `#[cfg(test)] mod x;` ships nothing.
-pub fn sources(folder: &str) -> Vec<Source> {
-    let rust = files(folder).into_iter().filter(|path| path.ends_with(".rs"));
+pub(crate) fn sources(folder: &str) -> Vec<Source> {
+    let is_rust = |path: &String| Path::new(path).extension().is_some_and(|e| e == "rs");
+    let rust = files(folder).into_iter().filter(is_rust);
     let mut sources: Vec<_> = rust.map(|path| Source::new(&path, &read(&path))).collect();
     let test_modules: Vec<_> = sources.iter().flat_map(Source::test_modules).collect();
     for source in &mut sources {
@@ -66,7 +67,7 @@ pub fn sources(folder: &str) -> Vec<Source> {
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let (code, mut literals) = scan(text);
         let shipped = without_tests(&code);
         literals.retain(|literal| shipped.as_bytes()[literal.at] == b'"');
@@ -74,28 +75,28 @@ impl Source {
     }
 
     /// `src/cart/flow.rs` is `["cart", "flow"]`.
-    pub fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let path = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         let path = path.trim_end_matches("/mod").trim_end_matches("lib");
         path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
-    pub fn room(&self) -> String {
+    pub(crate) fn room(&self) -> String {
         self.module().first().cloned().unwrap_or_default()
     }
 
     /// `src/cart/flow.rs:17`.
-    pub fn place(&self, at: usize) -> String {
+    pub(crate) fn place(&self, at: usize) -> String {
         format!("{}:{}", self.path, line_of(&self.text, at))
     }
 
     /// The paragraphs at the top, without their `//!`.
-    pub fn header(&self) -> Vec<&str> {
+    pub(crate) fn header(&self) -> Vec<&str> {
         self.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect()
     }
 
     /// Every path that starts with `crate`, `super` or `std`, groups taken apart, from the root.
-    pub fn uses(&self, code: &str) -> Vec<(usize, Vec<String>)> {
+    pub(crate) fn uses(&self, code: &str) -> Vec<(usize, Vec<String>)> {
         let mut paths = Vec::new();
         for (at, word) in words(code) {
             let starts = !code[..at].trim_end().ends_with("::");
@@ -116,7 +117,7 @@ impl Source {
     }
 
     /// Name, start and length in lines of every function with a body.
-    pub fn functions(&self) -> Vec<(&str, usize, usize)> {
+    pub(crate) fn functions(&self) -> Vec<(&str, usize, usize)> {
         let words = words(&self.code);
         let named = words.windows(2).filter(|pair| pair[0].1 == "fn");
         let named = named.filter(|p| self.code[p[0].0 + 2..p[1].0].trim().is_empty());
@@ -133,8 +134,8 @@ impl Source {
     }
 }
 
-pub fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
+    text[..at.min(text.len())].matches('\n').count() + 1
 }
 
 fn is_word(byte: u8) -> bool {
@@ -142,7 +143,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 /// Every identifier, keyword and number with its offset.
-pub fn words(code: &str) -> Vec<(usize, &str)> {
+pub(crate) fn words(code: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut start = None;
     for (at, byte) in code.bytes().chain([b' ']).enumerate() {
@@ -193,7 +194,7 @@ fn expand(
 }
 
 /// The closing brace or the semicolon of the item that starts at `from`.
-pub fn end_of_item(code: &str, from: usize) -> usize {
+pub(crate) fn end_of_item(code: &str, from: usize) -> usize {
     let (mut round, mut curly) = (0_usize, 0_usize);
     for (at, byte) in code.bytes().enumerate().skip(from) {
         match byte {

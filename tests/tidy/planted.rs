@@ -133,7 +133,7 @@ fn a_letter_is_named_by_its_folder() {
 #[test]
 fn strings_and_comments_are_told_from_code() {
     let text =
-        r####"let a = r#"x " fn "#; /* fn /* fn */ */ let b = b"\" fn"; let c: &'a str = 'f';"####;
+        r##"let a = r#"x " fn "#; /* fn /* fn */ */ let b = b"\" fn"; let c: &'a str = 'f';"##;
     let source = Source::new("src/base/a.rs", text);
     assert!(!source.code.contains("fn"), "{}", source.code);
     assert_eq!(source.code.len(), text.len());

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::source::{Source, read, words};
 
-pub fn rooms() -> Vec<String> {
+pub(crate) fn rooms() -> Vec<String> {
     let text = read("src/lib.rs");
     let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.split(';').next());
     names.map(str::to_owned).collect()
 }
 
 /// `config → content → …` from the first paragraph of `src/platform/mod.rs`.
-pub fn platform_order() -> Vec<String> {
+pub(crate) fn platform_order() -> Vec<String> {
     let header =
         Source::new("src/platform/mod.rs", &read("src/platform/mod.rs")).header().join(" ");
     let chain = header.split('`').find(|quoted| quoted.contains('→')).unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn platform_order() -> Vec<String> {
 }
 
 /// Which room owns each table.
-pub fn owners(schema: &str) -> BTreeMap<String, String> {
+pub(crate) fn owners(schema: &str) -> BTreeMap<String, String> {
     let mut owners = BTreeMap::new();
     let mut room = "";
     for line in schema.lines() {
@@ -36,7 +36,7 @@ pub fn owners(schema: &str) -> BTreeMap<String, String> {
     owners
 }
 
-pub fn against_the_order(source: &Source, rooms: &[String]) -> Vec<String> {
+pub(crate) fn against_the_order(source: &Source, rooms: &[String]) -> Vec<String> {
     let rank = |name: &str| rooms.iter().position(|room| room == name);
     let Some(own) = rank(&source.room()) else { return Vec::new() };
     let mut broken = Vec::new();
@@ -51,7 +51,7 @@ pub fn against_the_order(source: &Source, rooms: &[String]) -> Vec<String> {
 }
 
 /// Names with a capital (`Kit`) belong to `platform` itself; `secret` is a value like `config`.
-pub fn against_the_platform(source: &Source, order: &[String]) -> Vec<String> {
+pub(crate) fn against_the_platform(source: &Source, order: &[String]) -> Vec<String> {
     let rank = |name: &str| order.iter().position(|part| part == name);
     let module = source.module();
     let [room, part, ..] = module.as_slice() else { return Vec::new() };
@@ -71,7 +71,7 @@ pub fn against_the_platform(source: &Source, order: &[String]) -> Vec<String> {
     broken
 }
 
-pub fn impure(source: &Source) -> Vec<String> {
+pub(crate) fn impure(source: &Source) -> Vec<String> {
     const WORDS: [&str; 6] = ["rusqlite", "poem", "tokio", "async", "Clock", "SystemTime"];
     let named = words(&source.shipped).into_iter().filter(|(_, word)| WORDS.contains(word));
     let named = named.map(|(at, word)| (at, word.to_owned()));
@@ -85,7 +85,7 @@ pub fn impure(source: &Source) -> Vec<String> {
 }
 
 /// Tables that a statement names, and whether it writes them.
-pub fn tables<'a>(sql: &'a str, owners: &BTreeMap<String, String>) -> Vec<(bool, &'a str)> {
+pub(crate) fn tables<'a>(sql: &'a str, owners: &BTreeMap<String, String>) -> Vec<(bool, &'a str)> {
     let words: Vec<&str> = words(sql).into_iter().map(|(_, word)| word).collect();
     let mut found = Vec::new();
     for at in 1..words.len() {
@@ -101,7 +101,7 @@ pub fn tables<'a>(sql: &'a str, owners: &BTreeMap<String, String>) -> Vec<(bool,
 }
 
 /// Statements on tables of another room: whether they write, and where.
-pub fn foreign(source: &Source, owners: &BTreeMap<String, String>) -> Vec<(bool, String)> {
+pub(crate) fn foreign(source: &Source, owners: &BTreeMap<String, String>) -> Vec<(bool, String)> {
     let mut broken = Vec::new();
     for literal in &source.literals {
         for (writes, table) in tables(&literal.value, owners) {
@@ -115,7 +115,7 @@ pub fn foreign(source: &Source, owners: &BTreeMap<String, String>) -> Vec<(bool,
 }
 
 /// SQL outside the files that may hold it.
-pub fn stray_sql(source: &Source) -> Vec<String> {
+pub(crate) fn stray_sql(source: &Source) -> Vec<String> {
     let name = source.path.rsplit('/').next().unwrap_or_default();
     let holds = name == "store.rs" || name.starts_with("store_") || name == "audit.rs";
     if holds || source.path.starts_with("src/platform/db/") {
@@ -144,7 +144,7 @@ fn is_sql(text: &str) -> bool {
     }
 }
 
-pub fn bad_names(source: &Source) -> Vec<String> {
+pub(crate) fn bad_names(source: &Source) -> Vec<String> {
     const FILES: [&str; 10] = [
         "utils", "util", "helpers", "helper", "common", "manager", "service", "services", "misc",
         "types",
@@ -166,12 +166,12 @@ pub fn bad_names(source: &Source) -> Vec<String> {
     files.chain(types).collect()
 }
 
-pub fn long_functions(source: &Source, lines_max: usize) -> Vec<String> {
+pub(crate) fn long_functions(source: &Source, lines_max: usize) -> Vec<String> {
     let long = source.functions().into_iter().filter(|(_, _, lines)| *lines > lines_max);
     long.map(|(name, at, lines)| format!("{}: `{name}` has {lines}", source.place(at))).collect()
 }
 
-pub fn panics(source: &Source) -> Vec<String> {
+pub(crate) fn panics(source: &Source) -> Vec<String> {
     let words = words(&source.shipped).into_iter().filter(|(at, word)| {
         let (before, after) = (&source.shipped[..*at], &source.shipped[at + word.len()..]);
         ["unwrap", "expect"].contains(word) && before.ends_with('.') && after.starts_with('(')
@@ -179,13 +179,13 @@ pub fn panics(source: &Source) -> Vec<String> {
     words.map(|(at, word)| format!("{}: `{word}`", source.place(at))).collect()
 }
 
-pub fn long_lines(source: &Source, columns_max: usize) -> Vec<String> {
+pub(crate) fn long_lines(source: &Source, columns_max: usize) -> Vec<String> {
     let lines = source.text.lines().map(|line| line.chars().count()).enumerate();
     let long = lines.filter(|(_, columns)| *columns > columns_max);
     long.map(|(line, columns)| format!("{}:{}: {columns} columns", source.path, line + 1)).collect()
 }
 
-pub fn floats(source: &Source) -> Vec<String> {
+pub(crate) fn floats(source: &Source) -> Vec<String> {
     let words = words(&source.code).into_iter();
     let float = |word: &str| {
         let number = word.starts_with(|c: char| c.is_ascii_digit());
@@ -196,7 +196,7 @@ pub fn floats(source: &Source) -> Vec<String> {
 }
 
 /// Tables that `**Tables:**` in a module's first paragraphs names.
-pub fn announced(source: &Source) -> Vec<String> {
+pub(crate) fn announced(source: &Source) -> Vec<String> {
     let header = source.header().join("\n");
     let Some((_, list)) = header.split_once("**Tables:**") else { return Vec::new() };
     let list = list.split("\n\n").next().unwrap_or_default();
@@ -204,7 +204,7 @@ pub fn announced(source: &Source) -> Vec<String> {
 }
 
 /// Everything in source and templates that may be the name of a template, with its place.
-pub fn templates_named(sources: &[Source], site: &[String]) -> Vec<(String, String)> {
+pub(crate) fn templates_named(sources: &[Source], site: &[String]) -> Vec<(String, String)> {
     let literals = sources.iter().flat_map(|s| s.literals.iter().map(move |l| (s, l)));
     let in_code = literals.map(|(s, literal)| (literal.value.clone(), s.place(literal.at)));
     let looks =
@@ -223,7 +223,7 @@ pub fn templates_named(sources: &[Source], site: &[String]) -> Vec<(String, Stri
 
 /// A page is named in full, or with one gap that the code fills; the parts of a letter by the
 /// letter's folder and their own names.
-pub fn is_named(path: &str, named: &[(String, String)]) -> bool {
+pub(crate) fn is_named(path: &str, named: &[(String, String)]) -> bool {
     let fits = |known: &str| match (known.split_once('{'), known.split_once('}')) {
         (Some((before, _)), Some((_, after))) if before.contains('/') => {
             path.starts_with(before) && path.ends_with(after)

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 
-pub use assets::{Asset, Assets};
+pub use assets::{Asset, Assets, content_type};
 
 /// The built-in look.
 #[derive(rust_embed::Embed)]

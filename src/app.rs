@@ -1,0 +1,233 @@
+//! All rooms put together into one running shop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Request, Response};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::base::fault::{Doing, Failure, Never};
+use crate::base::{Clock, Fault, Randomness};
+use crate::payments::simulator::{self, Simulator};
+use crate::payments::{Provider, Till};
+use crate::platform::Kit;
+use crate::platform::config::Settings;
+use crate::platform::db::{DataLock, Db, Finding, Read};
+use crate::platform::jobs::{Bell, Job, Runner};
+use crate::platform::mail::{self, Transport};
+use crate::platform::render::Render;
+use crate::platform::secret::Secret;
+use crate::platform::web::{
+    self, Edge, EdgeSettings, Error, Limiter, Routes, ServeLimits, endpoint,
+};
+use crate::pricing::Book;
+use crate::storefront::{self, Shelf};
+use crate::{cart, checkout, identity, orders, payments, search, stock};
+
+/// The outside world, handed in.
+#[derive(Clone, Default)]
+pub struct World {
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub random: Randomness,
+    /// Who takes the money; the one the settings name when absent.
+    pub provider: Option<Arc<dyn Provider>>,
+}
+
+/// A shop, put together but not yet open.
+#[derive(Clone)]
+pub struct App {
+    /// Its tools.
+    pub kit: Kit,
+    /// Its pages and prices.
+    pub shelf: Shelf,
+    /// Its till.
+    pub till: Till,
+    simulator: Option<Arc<Simulator>>,
+    transport: Transport,
+}
+
+/// Makes the data folder, private to its owner.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn make_data_dir(settings: &Settings) -> Result<(), Fault> {
+    let dir = &settings.data_dir;
+    std::fs::create_dir_all(dir).doing(&format!("making the data folder {}", dir.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+            .doing(&format!("making {} private", dir.display()))?;
+    }
+    Ok(())
+}
+
+/// The tools of a shop with these settings; opens its database.
+///
+/// # Errors
+/// When the data folder or the database cannot be used.
+pub fn open_kit(settings: Settings, world: &World) -> Result<Kit, Fault> {
+    make_data_dir(&settings)?;
+    let proxies = settings.trusted_proxies.iter().map(|p| p.parse::<web::Network>());
+    let proxies: Vec<web::Network> = proxies.collect::<Result<_, _>>()?;
+    Ok(Kit {
+        db: Db::open(&settings.data_dir)?,
+        clock: world.clock.clone(),
+        random: world.random.clone(),
+        render: Render::open(&settings.site_dir)?,
+        secret: Secret::in_folder(&settings.data_dir, &world.random)?,
+        bell: Bell::default(),
+        limiter: Arc::new(Limiter::new(settings.limits)),
+        proxies: proxies.into(),
+        settings: Arc::new(settings),
+    })
+}
+
+/// Every invariant of every room.
+///
+/// # Errors
+/// When the database fails.
+pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
+    let mut findings = stock::audit(read)?;
+    findings.extend(orders::audit(read)?);
+    findings.extend(payments::audit(read)?);
+    findings.sort_by_key(|f| f.id.trim_start_matches('I').parse::<u32>().unwrap_or(u32::MAX));
+    Ok(findings)
+}
+
+impl App {
+    /// Puts the shop together: prices in force, pages made, nothing listening yet.
+    ///
+    /// # Errors
+    /// When a template is wrong or the database fails.
+    pub fn assemble(kit: Kit, book: Book, world: &World) -> Result<Self, Fault> {
+        let transport = Transport::from_settings(&kit.settings)?;
+        let shelf = Shelf::open(&kit, Arc::new(book))?;
+        let simulator = world.provider.is_none().then(|| Simulator::new(&kit));
+        let provider = match (&world.provider, &simulator) {
+            (Some(given), _) => Arc::clone(given),
+            (None, Some(own)) => Arc::clone(own) as Arc<dyn Provider>,
+            (None, None) => return Err(Fault::new("no payment provider is set")),
+        };
+        let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
+        Ok(Self { kit, shelf, till, simulator, transport })
+    }
+
+    /// Every address the shop answers.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        let (kit, books) = (&self.kit, &self.shelf.books);
+        let mut routes = health_routes(kit)
+            .and(search::routes(kit, books))
+            .and(orders::routes(kit))
+            .and(cart::routes(kit, books))
+            .and(payments::routes(&self.till))
+            .and(checkout::routes(&self.till))
+            .and(storefront::routes(&self.shelf));
+        if let Some(simulator) = &self.simulator {
+            routes = routes.and(simulator::routes(simulator));
+        }
+        if kit.settings.dev {
+            routes = routes.and(storefront::dev_routes(kit));
+        }
+        routes
+    }
+
+    /// Everything that happens behind requests.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<Job> {
+        let (kit, books) = (&self.kit, &self.shelf.books);
+        let mut jobs = mail::jobs(kit, &self.transport);
+        jobs.extend(identity::jobs(kit));
+        jobs.extend(cart::jobs(kit, books));
+        jobs.extend(payments::jobs(&self.till));
+        jobs.extend(storefront::jobs(kit, &self.shelf));
+        if let Some(simulator) = &self.simulator {
+            jobs.extend(simulator::jobs(simulator));
+        }
+        jobs
+    }
+
+    /// Answers requests on `listener` and runs the jobs until `stop` completes.
+    ///
+    /// # Errors
+    /// When the routes contradict each other.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Fault> {
+        let settings = EdgeSettings {
+            public_url: self.kit.settings.public_url.clone(),
+            form_targets: Vec::new(),
+            random: self.kit.random.clone(),
+            pages: Some(storefront::problem_page(&self.kit.render)),
+        };
+        let edge = Edge::new(self.routes().finish()?, settings)?;
+        let runner = Runner::start(self.jobs(), &self.kit.bell);
+        web::serve(listener, edge, self.limits(), stop).await;
+        runner.stop().await;
+        Ok(())
+    }
+
+    fn limits(&self) -> ServeLimits {
+        let mut limits = ServeLimits { unlimited: self.kit.proxies.to_vec(), ..Default::default() };
+        if !self.kit.settings.limits {
+            let everybody = ["0.0.0.0/0", "::/0"].into_iter();
+            limits.unlimited.extend(everybody.filter_map(|n| n.parse::<web::Network>().ok()));
+        }
+        limits
+    }
+}
+
+/// Opens the listening socket; the answer is where it really listens (port 0 picks one).
+///
+/// # Errors
+/// When the address cannot be had, in one sentence.
+pub async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Fault> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Fault::new(match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "{address} is in use by another program; stop it, or choose another port with \
+                 --listen or KIOSK_LISTEN"
+            ),
+            _ => format!("cannot listen on {address}: {error}"),
+        })
+    })?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// `/healthz`: the process answers. `/readyz`: the database takes writes.
+fn health_routes(kit: &Kit) -> Routes {
+    let kit = kit.clone();
+    Routes::new()
+        .get("/healthz", endpoint(|_: Request| async { Ok::<_, Error>("ok\n") }))
+        .get("/readyz", endpoint(move |_: Request| ready(kit.clone())))
+}
+
+async fn ready(kit: Kit) -> Result<Response, Error> {
+    // An empty transaction goes through the writer's queue and to the disk like any other.
+    let (status, body) = match kit.db.write(|_| Ok::<_, Failure<Never>>(())).await {
+        Ok(_) => (StatusCode::OK, json!({ "ready": true, "database": "writes" })),
+        Err(failure) => {
+            tracing::error!(fault = %Fault::from(failure), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false, "database": "fails" }))
+        }
+    };
+    Ok(poem::web::Json(body).with_status(status).into_response())
+}
+
+/// Takes the data folder for this process.
+///
+/// # Errors
+/// When another process has it.
+pub fn lock(settings: &Settings) -> Result<DataLock, Fault> {
+    make_data_dir(settings)?;
+    DataLock::take(&settings.data_dir)
+}

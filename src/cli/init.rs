@@ -1,0 +1,56 @@
+//! `kiosk init`: a new shop in a folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use include_dir::{Dir, include_dir};
+
+use super::Ended;
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use crate::platform::config::KEYS;
+
+/// The starter shop: the same files as the demonstration.
+static STARTER: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
+
+/// Options of the command.
+#[derive(Args)]
+pub struct Options {
+    /// Folder to make.
+    folder: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the folder exists and is not empty, or cannot be written.
+pub fn run(options: &Options) -> Result<Ended, Fault> {
+    let folder = &options.folder;
+    let taken = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if taken {
+        return Err(Fault::new(format!("{} is not empty; choose a new folder", folder.display())));
+    }
+    let content = folder.join("content");
+    std::fs::create_dir_all(&content).doing(&format!("making {}", content.display()))?;
+    STARTER.extract(&content).doing("writing the starter shop")?;
+    write(&folder.join("kiosk.toml"), &settings_file())?;
+    write(&folder.join(".gitignore"), "/data\n")?;
+    println!("A new shop is in {0}.\n\n  cd {0}\n  kiosk serve", folder.display());
+    Ok(Ended::Well)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Fault> {
+    std::fs::write(path, text).doing(&format!("writing {}", path.display()))
+}
+
+/// Every setting with what it is for, switched off.
+fn settings_file() -> String {
+    let mut text = String::from(
+        "# How this shop runs. Every line is optional; KIOSK_<NAME> in the environment wins.\n\
+         # What the shop is and sells stands in content/.\n",
+    );
+    for (key, default, what) in KEYS {
+        text.push_str(&format!("\n# {what}\n# {key} = \"{default}\"\n"));
+    }
+    text
+}

@@ -1,0 +1,137 @@
+//! The command line: one command per file.
+//!
+//! Exit codes: 0 done, 1 the files or the books have mistakes, 2 the command could not run.
+
+mod audit;
+mod build;
+mod check;
+mod explain;
+mod init;
+mod order;
+mod seed;
+mod serve;
+mod stock;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{World, open_kit};
+use crate::base::Fault;
+use crate::platform::Kit;
+use crate::platform::config::{Overrides, Settings};
+use crate::pricing::{self, Book, Loaded};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Done.
+    Well,
+    /// Ran, and found mistakes.
+    WithMistakes,
+}
+
+/// A whole online shop in one binary.
+#[derive(Parser)]
+#[command(name = "kiosk", version, arg_required_else_help = true)]
+struct Arguments {
+    /// Folder of the catalog files.
+    #[arg(long, global = true, value_name = "DIR")]
+    content: Option<PathBuf>,
+    /// Folder of the database.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address and port to listen on.
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes a new shop into a folder: catalog, settings, pictures.
+    Init(init::Options),
+    /// Reads every catalog file and lists every mistake.
+    Check(check::Options),
+    /// Writes the storefront as files for any static host.
+    Build(build::Options),
+    /// Opens the shop.
+    Serve(serve::Options),
+    /// Fills the database with demonstration orders; twice gives the same.
+    Seed(seed::Options),
+    /// Shows and changes stock.
+    #[command(subcommand)]
+    Stock(stock::Command),
+    /// Shows orders and moves them on.
+    #[command(subcommand)]
+    Order(order::Command),
+    /// Proves that the books are in order, one line for each invariant.
+    Audit(audit::Options),
+    /// Shows how an order's price came about, and computes it again.
+    Explain(explain::Options),
+}
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut overrides = Overrides::new();
+    let paths = [("content_dir", &arguments.content), ("data_dir", &arguments.data)];
+    for (key, path) in paths {
+        if let Some(path) = path {
+            overrides.insert(key.to_owned(), path.display().to_string());
+        }
+    }
+    if let Some(listen) = &arguments.listen {
+        overrides.insert("listen".to_owned(), listen.clone());
+    }
+    let ended = match arguments.command {
+        Command::Init(options) => init::run(&options),
+        command => Settings::load(&overrides)
+            .map_err(|bad| Fault::new(bad.0))
+            .and_then(|settings| run(command, settings)),
+    };
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::WithMistakes) => ExitCode::from(1),
+        Err(fault) => {
+            eprintln!("kiosk: {fault}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
+    match command {
+        Command::Init(options) => init::run(&options),
+        Command::Check(options) => check::run(&options, &settings),
+        Command::Build(options) => build::run(&options, settings),
+        Command::Serve(options) => serve::run(&options, settings),
+        Command::Seed(options) => seed::run(&options, settings),
+        Command::Stock(command) => stock::run(command, settings),
+        Command::Order(command) => order::run(command, settings),
+        Command::Audit(options) => audit::run(&options, settings),
+        Command::Explain(options) => explain::run(&options, settings),
+    }
+}
+
+/// Reads the content folder; mistakes go to standard error.
+fn load(settings: &Settings) -> Result<Loaded, Fault> {
+    pricing::load(&settings.content_dir)
+}
+
+/// The price book of a folder without mistakes, for commands that need one.
+fn load_book(settings: &Settings) -> Result<Book, Fault> {
+    let loaded = load(settings)?;
+    loaded.book.ok_or_else(|| {
+        let folder = settings.content_dir.display();
+        Fault::new(format!("the files in {folder} have mistakes; `kiosk check` lists them"))
+    })
+}
+
+/// The shop's tools, for commands that read or change the database.
+fn open(settings: Settings) -> Result<Kit, Fault> {
+    open_kit(settings, &World::default())
+}

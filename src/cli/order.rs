@@ -1,0 +1,158 @@
+//! `kiosk order`: what was ordered, and moving it on.
+
+use clap::Subcommand;
+
+use super::{Ended, load_book, open};
+use crate::base::fault::Never;
+use crate::base::{Failure, Fault, Money, Refusal as _};
+use crate::orders::state::PaymentStatus;
+use crate::orders::{self, Order, Refusal};
+use crate::platform::Kit;
+use crate::platform::config::Settings;
+
+/// What is done.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Lists orders, newest first.
+    List {
+        /// pending, processing, paid, failed, expired, cancelled …
+        #[arg(long)]
+        status: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Shows one order.
+    Show {
+        /// Its number.
+        number: String,
+    },
+    /// The goods have left; mails the buyer.
+    Ship {
+        /// Its number.
+        number: String,
+        /// Who carries it.
+        #[arg(long, default_value = "")]
+        carrier: String,
+        /// The carrier's number for it.
+        #[arg(long, default_value = "")]
+        tracking: String,
+    },
+    /// The goods have arrived; mails the buyer.
+    Deliver {
+        /// Its number.
+        number: String,
+    },
+}
+
+/// Who did it, as the timeline says.
+const ACTOR: &str = "command line";
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such order, or its status does not allow it.
+pub fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
+    match command {
+        Command::List { status, limit } => list(settings, status.as_deref(), limit),
+        Command::Show { number } => show(settings, &number),
+        Command::Ship { number, carrier, tracking } => {
+            let book = load_book(&settings)?;
+            let kit = open(settings)?;
+            let order = find(&kit, &number)?;
+            let (inner, now) = (kit.clone(), kit.now());
+            let done = kit.db.write_blocking(move |tx| {
+                let parcel = (carrier.as_str(), tracking.as_str());
+                orders::ship(tx, &inner, &book, &order.id, parcel, ACTOR, now)
+            });
+            moved(done, &number, "shipped")
+        }
+        Command::Deliver { number } => {
+            let book = load_book(&settings)?;
+            let kit = open(settings)?;
+            let order = find(&kit, &number)?;
+            let (inner, now) = (kit.clone(), kit.now());
+            let done = kit.db.write_blocking(move |tx| {
+                orders::deliver(tx, &inner, &book, &order.id, ACTOR, now)
+            });
+            moved(done, &number, "delivered")
+        }
+    }
+}
+
+fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
+    let found = kit
+        .db
+        .read_blocking(|read| Ok::<_, Failure<Never>>(orders::find_by_number(read, number)?))?;
+    found.ok_or_else(|| Fault::new(format!("there is no order {number}")))
+}
+
+fn moved(done: Result<(), Failure<Refusal>>, number: &str, to: &str) -> Result<Ended, Fault> {
+    match done {
+        Ok(()) => {
+            println!("{number} is {to}; the letter to the buyer is in the outbox.");
+            Ok(Ended::Well)
+        }
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Refused(refusal)) => Err(Fault::new(refusal.problem().detail)),
+    }
+}
+
+fn list(settings: Settings, status: Option<&str>, limit: u32) -> Result<Ended, Fault> {
+    let status = match status.map(|word| (word, PaymentStatus::parse(word))) {
+        Some((word, None)) => return Err(Fault::new(format!("{word:?} is no payment status"))),
+        Some((_, status)) => status,
+        None => None,
+    };
+    let kit = open(settings)?;
+    let listed = kit.db.read_blocking(|read| {
+        let orders = orders::list_orders(read, status, limit)?;
+        let with_items = orders.into_iter().map(|order| {
+            let items = orders::list_items(read, &order.id)?;
+            Ok((order, items))
+        });
+        with_items.collect::<Result<Vec<_>, Fault>>().map_err(Failure::<Never>::from)
+    })?;
+    for (order, items) in &listed {
+        let tops = items.iter().filter(|item| item.parent.is_none());
+        let what: Vec<String> = tops.map(|i| format!("{} × {}", i.qty, i.title)).collect();
+        let total = Money::new(order.total_minor, order.currency).to_string();
+        println!(
+            "{:<12} {:<10} {:<12} {total:>10}  {}  {}",
+            order.number,
+            order.payment.word(),
+            order.fulfilment.word(),
+            order.placed_at.rfc3339(),
+            what.join(", ")
+        );
+    }
+    Ok(Ended::Well)
+}
+
+fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
+    let kit = open(settings)?;
+    let order = find(&kit, number)?;
+    let (items, events) = kit.db.read_blocking(|read| {
+        let items = orders::list_items(read, &order.id)?;
+        Ok::<_, Failure<Never>>((items, orders::list_events(read, &order.id)?))
+    })?;
+    let money = |minor| Money::new(minor, order.currency).to_string();
+    println!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
+    println!("{} <{}>", order.address.name, order.email);
+    let a = &order.address;
+    println!("{} {}, {} {}, {}\n", a.line1, a.line2, a.postcode, a.city, a.country);
+    for item in &items {
+        let indent = if item.parent.is_some() { "    " } else { "" };
+        let name = format!("{indent}{} × {} {}", item.qty, item.title, item.options);
+        println!("{name:<52} {:>10}", money(item.net_minor));
+    }
+    println!("{:<52} {:>10}", "Total", money(order.total_minor));
+    if let Some(why) = &order.attention {
+        println!("\nNeeds attention: {why}");
+    }
+    println!();
+    for event in &events {
+        println!("{}  {:<12} by {}  {}", event.at.rfc3339(), event.kind, event.actor, event.data);
+    }
+    Ok(Ended::Well)
+}

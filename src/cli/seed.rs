@@ -1,0 +1,190 @@
+//! `kiosk seed`: demonstration orders, made through the same doors as real ones.
+
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use super::{Ended, load_book};
+use crate::app::{self, App, World, open_kit};
+use crate::base::ids::Sku;
+use crate::base::{Clock, Failure, Fault, Instant, Randomness};
+use crate::checkout::{self, Begun, Refusal};
+use crate::orders::{self, Asked, Placement};
+use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
+use crate::platform::config::Settings;
+use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
+
+/// The readable files orders are made from.
+static SEEDS: Dir = include_dir!("$CARGO_MANIFEST_DIR/seed/orders");
+/// Seeds are made at this moment, so that two runs give the same database: 1 November 2026.
+const NOW: Instant = Instant(1_793_491_200_000);
+/// Milliseconds in a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// Options of the command.
+#[derive(Args)]
+pub struct Options {
+    /// Which orders.
+    #[arg(long, value_enum, default_value_t = Set::Demo)]
+    set: Set,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Set {
+    /// A month of orders for the demonstration shop.
+    Demo,
+    /// Three products and one order, for trying things out.
+    Minimal,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    order: Vec<Wanted>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    days_ago: i64,
+    name: String,
+    email: String,
+    line1: String,
+    city: String,
+    postcode: String,
+    country: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    codes: Vec<String>,
+    lines: Vec<Line>,
+    /// expired, paid, shipped or delivered.
+    ends: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    sku: Option<String>,
+    bundle: Option<String>,
+    qty: u32,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the shop is running, its files have mistakes, or a seed cannot be made.
+pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
+    let name = match options.set {
+        Set::Demo => "demo.toml",
+        Set::Minimal => "minimal.toml",
+    };
+    let text = SEEDS.get_file(name).and_then(|f| f.contents_utf8());
+    let file: File = toml::from_str(text.ok_or_else(|| Fault::new("no such seed"))?)?;
+    let _lock = app::lock(&settings)?;
+    let book = load_book(&settings)?;
+    let clock = Clock::fixed(NOW);
+    let world = World { clock, random: Randomness::seeded(1), provider: None };
+    // The seed's randomness is replayable, so the shop's secret is made before and apart from it.
+    let secret_random = Randomness::System;
+    crate::platform::secret::Secret::in_folder(&settings.data_dir, &secret_random)?;
+    let kit = open_kit(settings, &world)?;
+    let app = App::assemble(kit, book, &world)?;
+    let mut made = 0;
+    for (number, wanted) in (1..).zip(&file.order) {
+        made += usize::from(make(&app, number, wanted)?);
+    }
+    println!("{made} orders made, {} were there before.", file.order.len() - made);
+    Ok(Ended::Well)
+}
+
+fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
+    let key = format!("seed:{number}");
+    let at = Instant(NOW.0 - wanted.days_ago * DAY_MS);
+    let book = app.shelf.books.now();
+    let placement = placement(&book, key, wanted, at)?;
+    let (till, wanted) = (app.till.clone(), wanted.clone());
+    let done = app.kit.db.write_blocking(move |tx| {
+        if orders::find_by_key(tx, &placement.key)?.is_some() {
+            return Ok(false);
+        }
+        let (kit, hold_until) = (&till.kit, at.plus_s(900));
+        let order = orders::place(tx, kit, &book, &placement, hold_until, at)
+            .map_err(Failure::lift::<Refusal>)?;
+        let begun = checkout::attempt(tx, &till, &book, order, 1, hold_until, at)?;
+        let id = begun.order.id.clone();
+        let session = session(&begun, wanted.ends != "expired", hold_until);
+        let settled_at = at.plus_s(if wanted.ends == "expired" { 1800 } else { 90 });
+        payments::settle_looked(tx, &till, &book, &begun.payment, &session, settled_at)?;
+        if matches!(wanted.ends.as_str(), "shipped" | "delivered") {
+            let (left, parcel) = (at.plus_s(20 * 3600), ("Royal Mail", "RM123456785GB"));
+            orders::ship(tx, kit, &book, &id, parcel, "seed", left).map_err(Failure::lift)?;
+        }
+        if wanted.ends == "delivered" {
+            let arrived = at.plus_s(44 * 3600);
+            orders::deliver(tx, kit, &book, &id, "seed", arrived).map_err(Failure::lift)?;
+        }
+        Ok(true)
+    });
+    done.map_err(|failure: Failure<Refusal>| Fault::new(failure.to_string()))
+}
+
+/// What the provider would have said of this attempt.
+fn session(begun: &Begun, paid: bool, expires_at: Instant) -> Session {
+    let request = &begun.payment.request;
+    Session {
+        id: format!("cs_seed_{}", begun.order.number),
+        url: request.cancel_url.clone(),
+        status: if paid { SessionStatus::Complete } else { SessionStatus::Expired },
+        outcome: if paid { PaymentOutcome::Paid } else { PaymentOutcome::Unpaid },
+        amount_minor: request.amount_minor,
+        currency: request.currency,
+        payment_id: paid.then(|| format!("pi_seed_{}", begun.order.number)),
+        order: request.order.clone(),
+        expires_at,
+    }
+}
+
+fn placement(
+    book: &Arc<Book>,
+    key: String,
+    wanted: &Wanted,
+    at: Instant,
+) -> Result<Placement, Fault> {
+    let lines = (1..).zip(&wanted.lines).map(|(n, line)| {
+        let item = match (&line.sku, &line.bundle) {
+            (Some(sku), None) => Item::Sku(Sku::from_stored(sku.as_str())),
+            (None, Some(slug)) => Item::Bundle(slug.clone()),
+            _ => return Err(Fault::new("a line of a seed names a sku or a bundle")),
+        };
+        Ok(BasketLine { key: format!("{n}"), item, qty: line.qty })
+    });
+    let basket =
+        Basket { lines: lines.collect::<Result<_, Fault>>()?, codes: wanted.codes.clone() };
+    let destination = Destination { country: wanted.country.clone(), rate: None };
+    let buyer = Buyer::default();
+    let quote = pricing::quote(book, &basket, &buyer, &destination, at);
+    if quote.lines.len() != basket.lines.len() || quote.delivery.is_none() {
+        return Err(Fault::new(format!("seed {key} asks for something that is not sold")));
+    }
+    let email = crate::base::email_address::EmailAddress::parse(&wanted.email);
+    Ok(Placement {
+        cart: None,
+        key,
+        email: email.ok_or_else(|| Fault::new("a seed's e-mail address is wrong"))?,
+        address: orders::Address {
+            name: wanted.name.clone(),
+            line1: wanted.line1.clone(),
+            city: wanted.city.clone(),
+            postcode: wanted.postcode.clone(),
+            country: wanted.country.clone(),
+            ..orders::Address::default()
+        },
+        note: wanted.note.clone(),
+        asked: Asked { basket, buyer, destination, at },
+        pictures: crate::cart::pictures(book, &quote),
+        quote,
+    })
+}

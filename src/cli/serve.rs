@@ -1,0 +1,126 @@
+//! `kiosk serve`: opens the shop.
+
+use clap::Args;
+
+use super::{Ended, load};
+use crate::app::{self, App, World, audit, listen, open_kit};
+use crate::base::Fault;
+use crate::base::fault::{Doing, Failure, Never};
+use crate::platform::Kit;
+use crate::platform::config::{Mode, Settings};
+use crate::platform::content::report;
+use crate::platform::telemetry;
+use crate::pricing::{self, Book};
+use crate::storefront::{self, keep_last_good, last_good_dir};
+
+/// Options of the command.
+#[derive(Args)]
+pub struct Options {
+    /// Development: letters at /dev/mail.
+    #[arg(long)]
+    dev: bool,
+}
+
+/// Runs the command until it is told to stop.
+///
+/// # Errors
+/// When the folder, the database or the port cannot be had, in one sentence each.
+pub fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fault> {
+    settings.dev |= options.dev;
+    telemetry::start(settings.log_json);
+    let book = first_book(&mut settings)?;
+    let _lock = app::lock(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .doing("starting the runtime")?;
+    runtime.block_on(open_shop(settings, book))?;
+    Ok(Ended::Well)
+}
+
+/// The content as it is; when it has mistakes, the last content that had none.
+fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
+    let loaded = load(settings)?;
+    let folder = settings.content_dir.display().to_string();
+    if !loaded.complaints.is_empty() {
+        eprint!("{}", report::text(&loaded.complaints, &folder));
+    }
+    if let Some(book) = loaded.book {
+        app::make_data_dir(settings)?;
+        keep_last_good(&settings.data_dir, &settings.content_dir)?;
+        return Ok(book);
+    }
+    let kept = last_good_dir(&settings.data_dir);
+    let count = report::count(&loaded.complaints);
+    let last = kept.is_dir().then(|| pricing::load(&kept)).transpose()?;
+    match last.and_then(|last| last.book) {
+        Some(book) => {
+            tracing::error!("{count} in {folder}: opening with the last good content instead");
+            Ok(book)
+        }
+        None => Err(Fault::new(format!("{count} in {folder}; mend the files and start again"))),
+    }
+}
+
+async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
+    let (listener, address) = listen(settings.listen).await?;
+    if settings.public_url == format!("http://{}", settings.listen) {
+        settings.public_url = format!("http://{address}");
+    }
+    settings.listen = address;
+    let world = World::default();
+    let kit = open_kit(settings, &world)?;
+    prove_books(&kit)?;
+    let app = tokio::task::spawn_blocking({
+        let kit = kit.clone();
+        move || App::assemble(kit, book, &world)
+    })
+    .await??;
+    let _watching = storefront::watch(&kit, &app.shelf)?;
+    let shelf = app.shelf.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(fault) = shelf.pack() {
+            tracing::error!(%fault, "pages could not be packed; they are sent plain");
+        }
+    });
+    println!("{} is open at {}", shop_name(&app), kit.settings.public_url);
+    if kit.settings.mode == Mode::Test {
+        println!("Test shop: payments go to the built-in simulator, no real money is taken.");
+    }
+    if kit.settings.dev {
+        println!("Letters: {}/dev/mail", kit.settings.public_url);
+    }
+    app.run(listener, told_to_stop()).await
+}
+
+fn shop_name(app: &App) -> String {
+    app.shelf.books.now().catalog.shop.name.clone()
+}
+
+/// The books are proved before the shop opens; a break is told, not hidden.
+fn prove_books(kit: &Kit) -> Result<(), Fault> {
+    let findings = kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(audit(read)?))?;
+    for finding in findings.iter().filter(|finding| !finding.broken.is_empty()) {
+        for row in &finding.broken {
+            tracing::error!(invariant = finding.id, row, "the books do not agree");
+        }
+    }
+    Ok(())
+}
+
+/// SIGTERM or Ctrl-C.
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}

@@ -1,0 +1,133 @@
+//! What every template sees, and the pieces several pages share.
+
+use std::sync::Arc;
+
+use minijinja::Value as TemplateValue;
+use minijinja::value::Serde;
+use serde_json::{Value, json};
+
+use crate::base::Instant;
+use crate::base::country::country_title;
+use crate::catalog::Catalog;
+use crate::platform::config::{Mode, Settings};
+use crate::pricing::Book;
+use crate::search::{BundleCard, Levels};
+
+/// What pages are made from.
+pub struct Making {
+    /// Prices and catalog.
+    pub book: Arc<Book>,
+    /// Stock of every SKU.
+    pub levels: Levels,
+    /// The moment shown.
+    pub now: Instant,
+    /// Address buyers see.
+    pub base_url: String,
+}
+
+impl Making {
+    /// The catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.book.catalog
+    }
+
+    /// The `page` value of a template.
+    #[must_use]
+    pub fn page(&self, title: &str, description: &str, path: &str, image: Option<&str>) -> Value {
+        let absolute = |path: &str| format!("{}{path}", self.base_url);
+        json!({
+            "title": title, "description": description, "path": path,
+            "canonical": absolute(path), "robots": null, "image": image.map(absolute),
+            "json_ld": null,
+        })
+    }
+
+    /// Delivery within the shop's own country, first rate.
+    #[must_use]
+    pub fn delivery(&self) -> Value {
+        let country = &self.catalog().shop.country;
+        let zone = self.book.zones.iter().find(|zone| zone.countries.contains(country));
+        let Some(rate) = zone.and_then(|zone| zone.rates.first()) else { return Value::Null };
+        json!({
+            "country": country_title(country), "price_minor": rate.price_minor,
+            "free_from_minor": rate.free_from_minor,
+            "days_min": rate.delivery_days.map(|(min, _)| min),
+            "days_max": rate.delivery_days.map(|(_, max)| max),
+        })
+    }
+
+    /// The way from the front page to a shelf, the shelf included.
+    #[must_use]
+    pub fn crumbs(&self, path: &str) -> Vec<Value> {
+        let mut crumbs = vec![json!({ "title": self.catalog().shop.name, "url": "/" })];
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for category in ends.filter_map(|end| self.catalog().category(&path[..end])) {
+            let url = format!("/category/{}/", category.path);
+            crumbs.push(json!({ "title": category.title, "url": url }));
+        }
+        crumbs
+    }
+}
+
+/// A bundle drawn as a card among products.
+#[must_use]
+pub fn as_card(bundle: &BundleCard) -> Value {
+    let thumb = bundle.thumbs.first().and_then(|thumb| thumb.picture.clone());
+    let second = bundle.thumbs.get(1).and_then(|thumb| thumb.picture.clone());
+    json!({
+        "kind": "bundle", "slug": bundle.slug, "title": bundle.title, "url": bundle.url,
+        "picture": thumb, "second_picture": second, "price_minor": bundle.price_minor,
+        "regular_minor": bundle.regular_minor, "price_varies": false, "unit_price": null,
+        "tier": bundle.bundle_type, "availability": bundle.availability, "is_new": false,
+        "sale_percent": null, "sku": null, "options_text": null, "max_qty": bundle.max_qty,
+    })
+}
+
+/// What every template sees.
+#[must_use]
+pub fn globals(
+    book: &Book,
+    settings: &Settings,
+    build: &str,
+) -> Vec<(&'static str, TemplateValue)> {
+    let shop = &book.catalog.shop;
+    let value = |v: Value| TemplateValue::from(Serde(v));
+    vec![
+        ("shop", TemplateValue::from(Serde(shop))),
+        ("currency", shop.currency.code().into()),
+        ("timezone", shop.timezone.as_str().into()),
+        ("nav", value(menu(&book.catalog))),
+        ("footer", value(footer(&book.catalog))),
+        ("test_shop", (settings.mode == Mode::Test).into()),
+        ("base_url", settings.public_url.as_str().into()),
+        ("build", build.into()),
+    ]
+}
+
+fn menu(catalog: &Catalog) -> Value {
+    let url = |path: &str| format!("/category/{path}/");
+    let tops = catalog.categories.iter().filter(|c| c.parent.is_none() && !c.path.eq("bundles"));
+    let mut items: Vec<Value> = tops
+        .map(|top| {
+            let inside = |c: &&crate::catalog::Category| c.parent.as_deref() == Some(&top.path);
+            let children: Vec<Value> = catalog
+                .categories
+                .iter()
+                .filter(inside)
+                .map(|c| json!({ "title": c.title, "url": url(&c.path) }))
+                .collect();
+            json!({ "title": top.title, "url": url(&top.path), "children": children })
+        })
+        .collect();
+    if catalog.live_bundles().next().is_some() {
+        let title = catalog.category("bundles").map_or("Bundles", |c| c.title.as_str());
+        items.push(json!({ "title": title, "url": "/bundles/", "children": [] }));
+    }
+    items.into()
+}
+
+fn footer(catalog: &Catalog) -> Value {
+    let link = |page: &crate::catalog::Page| json!({ "title": page.title, "url": format!("/page/{}/", page.slug) });
+    catalog.pages.iter().map(link).collect::<Vec<_>>().into()
+}

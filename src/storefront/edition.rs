@@ -1,0 +1,109 @@
+//! One edition of the shop: every page, asset, picture and old address, ready to be sent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::ids::sha256_hex;
+use crate::base::{Fault, Instant};
+use crate::platform::web::{Encoding, Prebuilt};
+use crate::search::Levels;
+use crate::stock::State;
+
+/// Pages are asked for again each time, answered 304 when nothing changed.
+const PAGE_CACHE: &str = "public, max-age=0, must-revalidate";
+/// Names that carry a hash of their content may be kept for ever.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// Brotli quality: most of the gain at a fraction of the time.
+const BROTLI_QUALITY: u32 = 5;
+/// Bodies smaller than this are not worth packing, bytes.
+const PACK_FROM: usize = 512;
+
+/// Everything that is the same for all readers, at one moment.
+pub struct Edition {
+    /// Pages and assets by address.
+    pub files: HashMap<String, Prebuilt>,
+    /// Picture files by address.
+    pub pictures: HashMap<String, PathBuf>,
+    /// Old addresses.
+    pub redirects: HashMap<String, String>,
+    /// Hash of the content it was made from.
+    pub revision: String,
+    /// What each page says about stock; when it changes, pages must be made anew.
+    pub states: BTreeMap<String, State>,
+    /// The next moment at which a price changes by itself.
+    pub stale_at: Option<Instant>,
+}
+
+/// A page body, unpacked.
+pub(super) fn page(html: String) -> Result<Prebuilt, Fault> {
+    let hash = sha256_hex(html.as_bytes());
+    Prebuilt::new("text/html; charset=utf-8", PAGE_CACHE, &hash[..20], html)
+}
+
+/// An asset whose name carries its hash.
+pub(super) fn asset(content_type: &str, body: Vec<u8>) -> Result<Prebuilt, Fault> {
+    let hash = sha256_hex(&body);
+    Prebuilt::new(content_type, FOREVER, &hash[..20], body)
+}
+
+/// What the pages say about stock.
+pub(super) fn states_of(levels: &Levels) -> BTreeMap<String, State> {
+    levels.iter().map(|(sku, level)| (sku.as_str().to_owned(), level.state())).collect()
+}
+
+impl Edition {
+    /// The same edition with every body packed by Brotli and gzip as well.
+    ///
+    /// # Errors
+    /// Never in practice: packing into memory.
+    pub fn packed(&self) -> Result<Self, Fault> {
+        let mut files = HashMap::with_capacity(self.files.len());
+        for (path, file) in &self.files {
+            files.insert(path.clone(), pack(file)?);
+        }
+        Ok(Self {
+            files,
+            pictures: self.pictures.clone(),
+            redirects: self.redirects.clone(),
+            revision: self.revision.clone(),
+            states: self.states.clone(),
+            stale_at: self.stale_at,
+        })
+    }
+}
+
+fn pack(file: &Prebuilt) -> Result<Prebuilt, Fault> {
+    let plain = file.plain();
+    if plain.len() < PACK_FROM {
+        return Ok(file.clone());
+    }
+    let (br, gz) = (brotli(&plain)?, gzip(&plain)?);
+    let mut packed = file.clone();
+    if br.len() < plain.len() {
+        packed = packed.with(Encoding::Brotli, br)?;
+    }
+    if gz.len() < plain.len() {
+        packed = packed.with(Encoding::Gzip, gz)?;
+    }
+    Ok(packed)
+}
+
+fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::with_capacity(plain.len() / 3);
+    let mut writer = brotli::CompressorWriter::new(&mut out, 4096, BROTLI_QUALITY, 20);
+    writer.write_all(plain)?;
+    drop(writer);
+    Ok(out)
+}
+
+fn gzip(plain: &[u8]) -> Result<Vec<u8>, Fault> {
+    let level = flate2::Compression::new(6);
+    let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 3), level);
+    writer.write_all(plain)?;
+    Ok(writer.finish()?)
+}
+
+/// Where the current edition is kept.
+pub(super) type Current = Arc<arc_swap::ArcSwap<Edition>>;

@@ -1,0 +1,24 @@
+//! The catalog as pages: planned, rendered, held ready in memory, swapped whole.
+//!
+//! **Invariants.** Pages are the same for everybody. An edition is immutable: a reader sees the
+//! old one or the new one, never half of each. A broken file or template never takes a page down:
+//! the last good edition stays. Two builds of the same input at the same moment give the same
+//! bytes. Owns no tables.
+
+mod context;
+mod edition;
+mod export;
+mod markdown;
+mod page_bundle;
+mod page_product;
+mod pages;
+mod plan;
+mod publish;
+mod watch;
+mod web;
+
+pub use edition::Edition;
+pub use export::export;
+pub use publish::{BUILD, Shelf, opening_levels, prepare};
+pub use watch::{jobs, keep_last_good, last_good_dir, watch};
+pub use web::{dev_routes, problem_page, routes};

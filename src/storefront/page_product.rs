@@ -1,0 +1,94 @@
+//! The context of a product's page.
+
+use serde_json::{Value, json};
+
+use super::context::Making;
+use super::markdown::{summary, to_html};
+use super::pages::{SUMMARY, bundle_cards, cards};
+use super::plan::{Plan, products_in};
+use crate::catalog::{Product, StockShow, Variant};
+use crate::search::{PictureView, max_qty_of, state_of, unit_price};
+use crate::stock::{Level, State};
+
+/// Related products shown.
+const RELATED: usize = 4;
+
+pub(super) fn context(making: &Making, product: &Product) -> Value {
+    let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
+    let variants: Vec<Value> =
+        product.variants.iter().map(|v| variant(making, product, v)).collect();
+    let image = pictures.first().map(|picture| picture.src.clone());
+    let description = summary(&product.description, SUMMARY);
+    let path = Plan::Product(&product.slug).path();
+    let mut crumbs = making.crumbs(&product.category);
+    crumbs.push(json!({ "title": product.title, "url": null }));
+    json!({
+        "page": making.page(&product.title, &description, &path, image.as_deref()),
+        "product": {
+            "slug": product.slug, "title": product.title, "brand": product.brand,
+            "code": product.code, "tier": product.tier, "tags": product.tags,
+            "description_html": to_html(&product.description),
+            "pictures": pictures, "axes": product.options, "variants": variants,
+            "extra": product.extra,
+        },
+        "crumbs": crumbs,
+        "delivery": making.delivery(),
+        "related": cards(making, related(making, product)),
+        "in_bundles": bundle_cards(making)
+            .into_iter()
+            .filter(|card| holds(making, &card.slug, product))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
+    let price = v.price_at(making.now);
+    let picture = product.picture_of(v);
+    let index = product.images.iter().position(|p| Some(p) == picture).unwrap_or(0);
+    json!({
+        "sku": v.sku, "label": v.label(), "options": v.options,
+        "price_minor": price,
+        "regular_minor": (v.price_minor > price).then_some(v.price_minor),
+        "availability": state_of(&making.levels, &v.sku),
+        "left": left(making, v),
+        "picture_index": index,
+        "max_qty": max_qty_of(&making.levels, v),
+        "unit_price": unit_price(making.catalog(), product, price),
+    })
+}
+
+/// How many are left, where the shop tells.
+fn left(making: &Making, v: &Variant) -> Option<u32> {
+    let tells = making.catalog().shop.stock_show == StockShow::ExactBelowLow;
+    let level = making.levels.get(&v.sku).filter(|level| level.state() == State::Low);
+    level.filter(|_| tells).map(Level::free)
+}
+
+/// Others on the same shelf, those in stock first; then from the shelf around it.
+fn related<'a>(making: &'a Making, product: &Product) -> Vec<&'a Product> {
+    let mut found: Vec<&Product> = Vec::new();
+    let mut shelf = product.category.as_str();
+    loop {
+        let mut here = products_in(making.catalog(), shelf);
+        let gone = |p: &Product| {
+            p.variants.iter().all(|v| state_of(&making.levels, &v.sku) == State::SoldOut)
+        };
+        here.sort_by_key(|p| gone(p));
+        for other in here {
+            let known = found.iter().any(|f| f.slug == other.slug);
+            if other.slug != product.slug && !known && found.len() < RELATED {
+                found.push(other);
+            }
+        }
+        match shelf.rsplit_once('/') {
+            Some((above, _)) if found.len() < RELATED => shelf = above,
+            _ => return found,
+        }
+    }
+}
+
+fn holds(making: &Making, bundle: &str, product: &Product) -> bool {
+    let bundle = making.catalog().bundles.get(bundle);
+    let part_of = |sku| product.variants.iter().any(|v| v.sku == sku);
+    bundle.is_some_and(|b| b.items.iter().any(|item| part_of(item.sku.clone())))
+}

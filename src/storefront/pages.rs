@@ -1,0 +1,176 @@
+//! The context of each page: home, shelves, bundle lists, words.
+
+use serde_json::{Value, json};
+
+use super::context::{Making, as_card};
+use super::markdown::{summary, to_html};
+use super::plan::{KINDS, Plan, pages_of, products_in};
+use super::{page_bundle, page_product};
+use crate::base::Fault;
+use crate::catalog::{BundleType, Catalog, Category, Page};
+use crate::platform::render::Render;
+use crate::search::{
+    BundleCard, Card, FilterForm, Pagination, PictureView, Typed, bundle_card, card,
+};
+
+/// Products shown on the front page.
+const FEATURED: usize = 8;
+/// Bundles shown on the front page.
+const HOME_BUNDLES: usize = 3;
+/// Characters of a description for search engines.
+pub(super) const SUMMARY: usize = 155;
+
+/// Renders one page.
+///
+/// # Errors
+/// When a template is missing or wrong.
+pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<String, Fault> {
+    let catalog = making.catalog();
+    let path = plan.path();
+    let gone = || Fault::new(format!("{path} was planned but is not there"));
+    let (template, context) = match plan {
+        Plan::Home => ("home", home(making)),
+        Plan::Category(shelf, page) => {
+            let category = catalog.category(shelf).ok_or_else(gone)?;
+            ("category", category_page(making, category, *page))
+        }
+        Plan::Product(slug) => {
+            let product = catalog.products.get(*slug).ok_or_else(gone)?;
+            ("product", page_product::context(making, product))
+        }
+        Plan::Bundles(kind) => ("bundles", bundles(making, *kind)),
+        Plan::Bundle(slug) => {
+            let bundle = catalog.bundles.get(*slug).ok_or_else(gone)?;
+            ("bundle", page_bundle::context(making, bundle).ok_or_else(gone)?)
+        }
+        Plan::Words(slug) => {
+            let page = catalog.pages.iter().find(|page| page.slug == *slug).ok_or_else(gone)?;
+            ("page", words(making, page))
+        }
+    };
+    render.page(&format!("store/{template}.html"), context)
+}
+
+/// Cards of products.
+pub(super) fn cards<'a>(
+    making: &Making,
+    products: impl IntoIterator<Item = &'a crate::catalog::Product>,
+) -> Vec<Card> {
+    let draw = |p| card(making.catalog(), p, &making.levels, making.now);
+    products.into_iter().map(draw).collect()
+}
+
+/// Cards of all live bundles, by title.
+pub(super) fn bundle_cards(making: &Making) -> Vec<BundleCard> {
+    let draw = |b| bundle_card(making.catalog(), b, &making.levels, making.now);
+    let mut all: Vec<BundleCard> = making.catalog().live_bundles().filter_map(draw).collect();
+    all.sort_by(|a, b| a.title.cmp(&b.title));
+    all
+}
+
+fn home(making: &Making) -> Value {
+    let catalog = making.catalog();
+    let mut featured: Vec<_> = catalog.live_products().filter(|p| p.featured).collect();
+    featured.sort_by(|a, b| b.published.cmp(&a.published).then(a.title.cmp(&b.title)));
+    let hero = featured.first().and_then(|product| {
+        let picture = product.images.first().map(PictureView::from)?;
+        let url = format!("/product/{}/", product.slug);
+        Some(json!({ "picture": picture, "url": url, "title": product.title }))
+    });
+    let tops = catalog.categories.iter().filter(|c| c.parent.is_none() && c.path != "bundles");
+    let shelves: Vec<Value> = tops
+        .map(|c| {
+            let first = products_in(catalog, &c.path);
+            let picture = first.iter().find_map(|p| p.images.first()).map(PictureView::from);
+            json!({ "title": c.title, "url": format!("/category/{}/", c.path), "picture": picture })
+        })
+        .collect();
+    let shop = &catalog.shop;
+    let image = hero.as_ref().and_then(|h| h["picture"]["src"].as_str());
+    json!({
+        "page": making.page(&shop.name, &shop.seo_description, "/", image),
+        "hero": hero,
+        "categories": shelves,
+        "featured": cards(making, featured.iter().copied().take(FEATURED)),
+        "bundles": bundle_cards(making).into_iter().take(HOME_BUNDLES).collect::<Vec<_>>(),
+        "delivery": making.delivery(),
+    })
+}
+
+fn category_page(making: &Making, category: &Category, page: usize) -> Value {
+    let catalog = making.catalog();
+    let within = |path: &String| Catalog::is_within(path, &category.path);
+    let mut all: Vec<Value> = bundle_cards(making)
+        .iter()
+        .filter(|b| {
+            let bundle = catalog.bundles.get(&b.slug);
+            bundle.and_then(|b| b.category.as_ref()).is_some_and(within)
+        })
+        .map(as_card)
+        .collect();
+    let products = cards(making, products_in(catalog, &category.path));
+    all.extend(products.iter().map(|c| serde_json::to_value(c).unwrap_or_default()));
+    let (count, size) = (all.len(), catalog.shop.page_size as usize);
+    let pages = pages_of(count, catalog.shop.page_size);
+    let shown: Vec<Value> = all.into_iter().skip((page - 1) * size).take(size).collect();
+    let children: Vec<Value> = catalog
+        .categories
+        .iter()
+        .filter(|c| c.parent.as_deref() == Some(&category.path))
+        .map(|c| json!({ "title": c.title, "url": format!("/category/{}/", c.path) }))
+        .collect();
+    let address = |page: usize| Plan::Category(&category.path, page).path();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let pagination = Pagination::new(number(page), number(pages), |page| address(page as usize));
+    let image = shown.first().and_then(|c| c["picture"]["src"].as_str()).map(str::to_owned);
+    let title =
+        if page == 1 { category.title.clone() } else { format!("{} · {page}", category.title) };
+    json!({
+        "page": making.page(&title, &category.description, &address(page), image.as_deref()),
+        "category": category,
+        "crumbs": making.crumbs(&category.path),
+        "children": children,
+        "cards": shown,
+        "count": count,
+        "filter": FilterForm::new(catalog, &Typed::category(&category.path)),
+        "pagination": pagination,
+    })
+}
+
+fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
+    let all = bundle_cards(making);
+    let of = |kind: BundleType| all.iter().filter(move |b| b.bundle_type == kind.word());
+    let mut kinds = vec![json!({ "kind": null, "url": "/bundles/", "count": all.len() })];
+    kinds.extend(KINDS.map(|kind| {
+        let url = Plan::Bundles(Some(kind)).path();
+        json!({ "kind": kind.word(), "url": url, "count": of(kind).count() })
+    }));
+    let shown: Vec<&BundleCard> = match kind {
+        Some(kind) => of(kind).collect(),
+        None => all.iter().collect(),
+    };
+    let category = making.catalog().category("bundles");
+    let title = category.map_or("Bundles", |c| c.title.as_str());
+    let description = category.map_or("", |c| c.description.as_str());
+    json!({
+        "page": making.page(title, description, &Plan::Bundles(kind).path(), None),
+        "kind": kind.map(BundleType::word),
+        "kinds": kinds,
+        "count": shown.len(),
+        "bundles": shown,
+    })
+}
+
+fn words(making: &Making, page: &Page) -> Value {
+    let description = match page.description.as_str() {
+        "" => summary(&page.body, SUMMARY),
+        own => own.to_owned(),
+    };
+    let mut crumbs = making.crumbs("");
+    crumbs.push(json!({ "title": page.title, "url": null }));
+    json!({
+        "page": making.page(&page.title, &description, &Plan::Words(&page.slug).path(), None),
+        "words": { "slug": page.slug, "title": page.title, "body_html": to_html(&page.body) },
+        "crumbs": crumbs,
+    })
+}

@@ -1,0 +1,78 @@
+//! Which pages there are. Pure.
+
+use crate::catalog::{BundleType, Catalog, Product};
+
+/// One page to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan<'a> {
+    /// `/`
+    Home,
+    /// A shelf, one of its pages (from 1).
+    Category(&'a str, usize),
+    /// A product.
+    Product(&'a str),
+    /// All bundles, or those of one kind.
+    Bundles(Option<BundleType>),
+    /// A bundle.
+    Bundle(&'a str),
+    /// Words.
+    Words(&'a str),
+}
+
+impl Plan<'_> {
+    /// The page's address.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Home => "/".to_owned(),
+            Self::Category(path, 1) => format!("/category/{path}/"),
+            Self::Category(path, page) => format!("/category/{path}/page/{page}/"),
+            Self::Product(slug) => format!("/product/{slug}/"),
+            Self::Bundles(None) => "/bundles/".to_owned(),
+            Self::Bundles(Some(kind)) => format!("/bundles/{}/", kind.word()),
+            Self::Bundle(slug) => format!("/bundle/{slug}/"),
+            Self::Words(slug) => format!("/page/{slug}/"),
+        }
+    }
+}
+
+/// The kinds of bundles, in the order shown.
+pub const KINDS: [BundleType; 3] = [BundleType::Standard, BundleType::Pro, BundleType::Special];
+
+/// Live products within a shelf: featured first, then by title.
+#[must_use]
+pub fn products_in<'a>(catalog: &'a Catalog, shelf: &str) -> Vec<&'a Product> {
+    let within = |p: &&Product| Catalog::is_within(&p.category, shelf);
+    let mut products: Vec<&Product> = catalog.live_products().filter(within).collect();
+    products.sort_by(|a, b| (!a.featured, &a.title).cmp(&(!b.featured, &b.title)));
+    products
+}
+
+/// Pages a list of `count` needs; an empty list has one.
+#[must_use]
+pub fn pages_of(count: usize, page_size: u32) -> usize {
+    count.div_ceil((page_size as usize).max(1)).max(1)
+}
+
+/// Every page of the shop, in a fixed order.
+#[must_use]
+pub fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
+    let mut pages = vec![Plan::Home, Plan::Bundles(None)];
+    pages.extend(KINDS.map(|kind| Plan::Bundles(Some(kind))));
+    for category in &catalog.categories {
+        let bundles = bundles_in(catalog, &category.path);
+        let count = products_in(catalog, &category.path).len() + bundles;
+        for page in 1..=pages_of(count, catalog.shop.page_size) {
+            pages.push(Plan::Category(&category.path, page));
+        }
+    }
+    pages.extend(catalog.live_products().map(|product| Plan::Product(&product.slug)));
+    pages.extend(catalog.live_bundles().map(|bundle| Plan::Bundle(&bundle.slug)));
+    pages.extend(catalog.pages.iter().map(|page| Plan::Words(&page.slug)));
+    pages
+}
+
+fn bundles_in(catalog: &Catalog, shelf: &str) -> usize {
+    let within = |path: &String| Catalog::is_within(path, shelf);
+    catalog.live_bundles().filter(|b| b.category.as_ref().is_some_and(within)).count()
+}

@@ -1,0 +1,185 @@
+//! Making an edition and putting it in force.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use arc_swap::ArcSwap;
+
+use super::context::{Making, globals};
+use super::edition::{Current, Edition, asset, page, states_of};
+use super::pages;
+use super::plan::{Plan, plan};
+use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, Instant};
+use crate::catalog::Catalog;
+use crate::platform::Kit;
+use crate::platform::render::Render;
+use crate::platform::web::Prebuilt;
+use crate::pricing::{Book, Books};
+use crate::search::{self, Levels};
+use crate::stock::{self, Level, Opening};
+
+/// Version and commit, as pages and logs tell it.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+/// The edition in force and the prices it was made with. Clones share it.
+#[derive(Clone)]
+pub struct Shelf {
+    /// Prices in force.
+    pub books: Books,
+    pub(super) current: Current,
+}
+
+impl Shelf {
+    /// Makes the first edition and puts it in force.
+    ///
+    /// # Errors
+    /// When a template is wrong or the database fails.
+    pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
+        let edition = record_and_make(kit, &book)?;
+        Ok(Self { books: Books::new(book), current: Arc::new(ArcSwap::from_pointee(edition)) })
+    }
+
+    /// Makes a new edition and swaps it in, prices and pages together. On an error the old one
+    /// stays.
+    ///
+    /// # Errors
+    /// When a template is wrong or the database fails.
+    pub fn publish(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
+        let edition = record_and_make(kit, &book)?;
+        self.books.publish(book);
+        self.current.store(Arc::new(edition));
+        Ok(())
+    }
+
+    /// Packs the edition in force, so that it travels smaller. It is served plain until then.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn pack(&self) -> Result<(), Fault> {
+        let plain = self.current.load_full();
+        let packed = Arc::new(plain.packed()?);
+        // Only if nobody published meanwhile.
+        self.current.compare_and_swap(&plain, packed);
+        Ok(())
+    }
+
+    /// The edition in force.
+    #[must_use]
+    pub fn now(&self) -> Arc<Edition> {
+        self.current.load_full()
+    }
+}
+
+/// Notes new SKUs and the search mirror, then renders every page.
+fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<Edition, Fault> {
+    let now = kit.now();
+    let (inner, openings) = (Arc::clone(book), openings(&book.catalog));
+    kit.db.write_blocking(move |tx| {
+        stock::open_new(tx, &openings, now)?;
+        search::mirror(tx, &inner, now)?;
+        Ok::<_, Failure<Never>>(())
+    })?;
+    let levels =
+        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
+    prepare(&kit.render, &kit.settings, book, levels, now)
+}
+
+/// What the files say about every SKU's stock.
+fn openings(catalog: &Catalog) -> Vec<Opening> {
+    let variants = catalog.products.values().flat_map(|product| &product.variants);
+    variants
+        .map(|v| Opening {
+            sku: v.sku.clone(),
+            was: v.sku_was.clone(),
+            opening: v.opening,
+            low: v.low.unwrap_or(catalog.shop.stock_low),
+        })
+        .collect()
+}
+
+/// Levels as a shop without a database has them: what the files open with.
+#[must_use]
+pub fn opening_levels(catalog: &Catalog) -> Levels {
+    let level = |o: Opening| Level { sku: o.sku, on_hand: o.opening, held: 0, low: o.low };
+    openings(catalog).into_iter().map(|o| (o.sku.clone(), level(o))).collect()
+}
+
+/// Renders every page and gathers assets, pictures and old addresses.
+///
+/// # Errors
+/// When a template is missing or wrong.
+pub fn prepare(
+    render: &Render,
+    settings: &crate::platform::config::Settings,
+    book: &Arc<Book>,
+    levels: Levels,
+    now: Instant,
+) -> Result<Edition, Fault> {
+    let catalog = &book.catalog;
+    render.set_globals(&catalog.shop.locale, globals(book, settings, BUILD))?;
+    let states = states_of(&levels);
+    let base_url = settings.public_url.clone();
+    let making = Making { book: Arc::clone(book), levels, now, base_url };
+    let mut files = render_all(&making, render, &plan(catalog))?;
+    for (url, found) in render.assets().iter() {
+        files.insert(url.clone(), asset(found.content_type, found.body.clone())?);
+    }
+    Ok(Edition {
+        files,
+        pictures: pictures(catalog, &settings.content_dir),
+        redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
+        revision: book.revision.clone(),
+        states,
+        stale_at: next_change(book, now),
+    })
+}
+
+/// Renders pages on all cores: each thread takes its share, the order does not matter.
+fn render_all(
+    making: &Making,
+    render: &Render,
+    plans: &[Plan],
+) -> Result<HashMap<String, Prebuilt>, Fault> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = plans.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = plans
+            .chunks(share)
+            .map(|chunk| scope.spawn(move || render_some(making, render, chunk)))
+            .collect();
+        let mut files = HashMap::with_capacity(plans.len());
+        for worker in workers {
+            let made = worker.join().map_err(|_| Fault::new("a page made the renderer panic"))?;
+            files.extend(made?);
+        }
+        Ok(files)
+    })
+}
+
+fn render_some(
+    making: &Making,
+    render: &Render,
+    plans: &[Plan],
+) -> Result<Vec<(String, Prebuilt)>, Fault> {
+    let make = |plan: &Plan| Ok((plan.path(), page(pages::render(making, render, plan)?)?));
+    plans.iter().map(make).collect()
+}
+
+/// Every picture a page may show, by address: the only files outside memory that are served.
+fn pictures(catalog: &Catalog, content: &Path) -> HashMap<String, std::path::PathBuf> {
+    let of_products = catalog.products.values().flat_map(|product| &product.images);
+    let of_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.images);
+    let place = |file: &str| content.join("images").join(file);
+    of_products.chain(of_bundles).map(|p| (p.url.clone(), place(&p.file))).collect()
+}
+
+/// The next moment at which a sale or promotion begins or ends.
+fn next_change(book: &Book, now: Instant) -> Option<Instant> {
+    let products = book.catalog.products.values();
+    let sales = products.flat_map(|p| &p.variants).filter_map(|v| v.sale.as_ref());
+    let ends = sales.flat_map(|sale| [sale.from, sale.until]);
+    ends.flatten().filter(|at| *at > now).min()
+}

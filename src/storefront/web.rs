@@ -1,0 +1,108 @@
+//! Sending the edition: a lookup by exact address, never a path joined to a folder.
+
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Request, Response};
+use serde_json::json;
+
+use super::publish::Shelf;
+use crate::base::Problem;
+use crate::platform::Kit;
+use crate::platform::render::Render;
+use crate::platform::web::{Error, PageMaker, Routes, endpoint};
+
+/// Pages, assets, pictures and old addresses.
+#[must_use]
+pub fn routes(shelf: &Shelf) -> Routes {
+    let shelf = Arc::new(shelf.clone());
+    Routes::new().elsewhere(endpoint(move |request| serve(Arc::clone(&shelf), request)))
+}
+
+async fn serve(shelf: Arc<Shelf>, request: Request) -> Result<Response, Error> {
+    let edition = shelf.now();
+    let path = request.uri().path();
+    if let Some(file) = edition.files.get(path) {
+        return Ok(file.answer(request.headers()));
+    }
+    if let Some(file) = edition.pictures.get(path) {
+        let bytes = tokio::fs::read(file).await?;
+        let kind = crate::platform::render::content_type(path);
+        return Ok(bytes
+            .with_content_type(kind)
+            .with_header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+            .into_response());
+    }
+    let moved = edition.redirects.get(path).cloned().or_else(|| {
+        let slashed = format!("{path}/");
+        let known =
+            edition.files.contains_key(&slashed) || edition.redirects.contains_key(&slashed);
+        known.then_some(slashed)
+    });
+    match moved {
+        Some(to) => {
+            Ok(StatusCode::PERMANENT_REDIRECT.with_header(header::LOCATION, to).into_response())
+        }
+        None => Err(Problem::new(
+            404,
+            "not-found",
+            "This page is not here",
+            "It may have moved, or the address has a typing mistake.",
+        )
+        .into()),
+    }
+}
+
+/// Makes a page of a problem, in the shop's own look.
+#[must_use]
+pub fn problem_page(render: &Render) -> PageMaker {
+    let render = render.clone();
+    Arc::new(move |problem: &Problem, request_id: &str| {
+        let context = json!({
+            "page": { "title": problem.title, "description": "", "path": "", "canonical": null,
+                      "robots": "noindex", "image": null, "json_ld": null },
+            "problem": {
+                "status": problem.status, "title": problem.title, "detail": problem.detail,
+                "hint": problem.hint,
+                "request_id": (problem.status >= 500).then_some(request_id),
+            },
+            "popular": [],
+        });
+        render.page("store/problem.html", context).ok()
+    })
+}
+
+/// `/dev/mail`: the newest letters as they would be read, in development only.
+#[must_use]
+pub fn dev_routes(kit: &Kit) -> Routes {
+    let kit = Arc::new(kit.clone());
+    Routes::new().get("/dev/mail", endpoint(move |_: Request| letters(Arc::clone(&kit))))
+}
+
+/// Letters shown.
+const LETTERS: u32 = 20;
+
+async fn letters(kit: Arc<Kit>) -> Result<Response, Error> {
+    let recent = kit.db.read(|read| {
+        let posted = crate::platform::mail::list_recent(read, LETTERS)?;
+        Ok::<_, crate::base::Failure<crate::base::fault::Never>>(posted)
+    });
+    let mut letters = Vec::new();
+    for letter in recent.await? {
+        let data: serde_json::Value = serde_json::from_str(&letter.data)?;
+        let part = |file: &str| kit.render.page(&format!("mail/{}/{file}", letter.template), &data);
+        letters.push(json!({
+            "to": letter.recipient, "state": letter.state, "at": letter.created_at,
+            "attempts": letter.attempts, "answer": letter.answer,
+            "subject": part("subject.txt").unwrap_or_else(|e| e.to_string()),
+            "text": part("body.txt").unwrap_or_else(|e| e.to_string()),
+        }));
+    }
+    let context = json!({
+        "page": { "title": "Letters", "description": "", "path": "/dev/mail", "canonical": null,
+                  "robots": "noindex", "image": null, "json_ld": null },
+        "letters": letters,
+    });
+    let html = kit.render.page("store/letters.html", context)?;
+    Ok(poem::web::Html(html).into_response())
+}
