@@ -162,6 +162,21 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Fault> {
+        let runner = Runner::start(self.jobs(), &self.kit.bell);
+        let served = self.serve(listener, stop).await;
+        runner.stop().await;
+        served
+    }
+
+    /// Answers requests only; the jobs are run by whoever calls.
+    ///
+    /// # Errors
+    /// When the routes contradict each other.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Fault> {
         let settings = EdgeSettings {
             public_url: self.kit.settings.public_url.clone(),
             form_targets: Vec::new(),
@@ -169,9 +184,7 @@ impl App {
             pages: Some(storefront::problem_page(&self.kit.render)),
         };
         let edge = Edge::new(self.routes().finish()?, settings)?;
-        let runner = Runner::start(self.jobs(), &self.kit.bell);
         web::serve(listener, edge, self.limits(), stop).await;
-        runner.stop().await;
         Ok(())
     }
 

@@ -1,0 +1,173 @@
+//! A payment provider as a value: sessions in memory, faults on request, events signed like the
+//! real one's.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use kiosk::base::{Instant, Randomness};
+use kiosk::payments::{
+    Answer, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus, Trouble, signature,
+};
+use serde_json::json;
+
+/// Signs its events.
+pub const SECRET: &str = "whsec_of_the_fake";
+
+#[derive(Default)]
+struct Inside {
+    sessions: BTreeMap<String, Session>,
+    by_key: BTreeMap<String, (SessionRequest, String)>,
+    creations: u32,
+    /// Calls that will not be answered.
+    down: bool,
+    /// Of 100 calls, so many are not answered.
+    failing_percent: u64,
+    /// Charged instead of what was asked.
+    overcharge_minor: i64,
+}
+
+/// A provider whose every move the test decides.
+pub struct FakeProvider {
+    inside: Mutex<Inside>,
+    random: Randomness,
+}
+
+impl FakeProvider {
+    pub fn new(seed: u64) -> Self {
+        Self { inside: Mutex::default(), random: Randomness::seeded(seed) }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap()
+    }
+
+    pub fn set_down(&self, down: bool) {
+        self.inside().down = down;
+    }
+
+    pub fn set_failing_percent(&self, percent: u64) {
+        self.inside().failing_percent = percent;
+    }
+
+    pub fn set_overcharge(&self, minor: i64) {
+        self.inside().overcharge_minor = minor;
+    }
+
+    /// Sessions made (not: calls to make one).
+    pub fn sessions_made(&self) -> u32 {
+        self.inside().creations
+    }
+
+    pub fn sessions(&self) -> Vec<Session> {
+        self.inside().sessions.values().cloned().collect()
+    }
+
+    /// The buyer pays.
+    pub fn pay(&self, id: &str) {
+        self.change(id, SessionStatus::Complete, PaymentOutcome::Paid);
+    }
+
+    /// The buyer chooses a method that takes days.
+    pub fn begin_slow(&self, id: &str) {
+        self.change(id, SessionStatus::Complete, PaymentOutcome::Unpaid);
+    }
+
+    /// The slow method failed.
+    pub fn fail(&self, id: &str) {
+        self.change(id, SessionStatus::Complete, PaymentOutcome::Failed);
+    }
+
+    fn change(&self, id: &str, status: SessionStatus, outcome: PaymentOutcome) {
+        let mut inside = self.inside();
+        let session = inside.sessions.get_mut(id).expect("a session of ours");
+        session.status = status;
+        session.outcome = outcome;
+        session.payment_id = Some(format!("pi_{id}"));
+    }
+
+    /// An event about a session, and its signature header.
+    pub fn event(&self, session: &str, kind: &str, event: &str, now: Instant) -> (String, String) {
+        let order = self.inside().sessions.get(session).map(|s| s.order.clone());
+        let payload = json!({
+            "id": event, "object": "event", "type": kind,
+            "data": { "object": { "id": session, "object": "checkout.session",
+                                  "client_reference_id": order, "metadata": { "order": order } } },
+        })
+        .to_string();
+        let header = signature::sign(SECRET, payload.as_bytes(), now);
+        (payload, header)
+    }
+
+    fn answer(&self) -> Result<(), Trouble> {
+        let (down, percent) = {
+            let inside = self.inside();
+            (inside.down, inside.failing_percent)
+        };
+        if down || self.random.below(100) < percent {
+            return Err(Trouble::Unreachable("the test says so".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Provider for FakeProvider {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn mode(&self) -> &'static str {
+        "test"
+    }
+
+    fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
+        Box::pin(async move {
+            self.answer()?;
+            let mut inside = self.inside();
+            if let Some((first, id)) = inside.by_key.get(key) {
+                assert_eq!(first, request, "the same key must carry the same request");
+                return Ok(inside.sessions[id].clone());
+            }
+            inside.creations += 1;
+            let id = format!("cs_fake_{}", inside.creations);
+            let session = Session {
+                id: id.clone(),
+                url: format!("https://pay.example/{id}"),
+                status: SessionStatus::Open,
+                outcome: PaymentOutcome::Unpaid,
+                amount_minor: request.amount_minor + inside.overcharge_minor,
+                currency: request.currency,
+                payment_id: None,
+                order: request.order.clone(),
+                expires_at: request.expires_at,
+            };
+            inside.by_key.insert(key.to_owned(), (request.clone(), id.clone()));
+            inside.sessions.insert(id, session.clone());
+            Ok(session)
+        })
+    }
+
+    fn find<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
+        Box::pin(async move {
+            self.answer()?;
+            let found = self.inside().sessions.get(id).cloned();
+            found.ok_or_else(|| Trouble::Refused("no such session".to_owned()))
+        })
+    }
+
+    fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
+        Box::pin(async move {
+            self.answer()?;
+            let mut inside = self.inside();
+            let found = inside.sessions.get_mut(id);
+            let session = found.ok_or_else(|| Trouble::Refused("no such session".to_owned()))?;
+            if session.status == SessionStatus::Open {
+                session.status = SessionStatus::Expired;
+            }
+            Ok(session.clone())
+        })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
