@@ -227,7 +227,7 @@ fn health_routes(kit: &Kit) -> Routes {
 async fn ready(kit: Kit) -> Result<Response, Error> {
     // An empty transaction goes through the writer's queue and to the disk like any other.
     let (status, body) = match kit.db.write(|_| Ok::<_, Failure<Never>>(())).await {
-        Ok(_) => (StatusCode::OK, json!({ "ready": true, "database": "writes" })),
+        Ok(()) => (StatusCode::OK, json!({ "ready": true, "database": "writes" })),
         Err(failure) => {
             tracing::error!(fault = %Fault::from(failure), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false, "database": "fails" }))

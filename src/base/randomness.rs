@@ -8,7 +8,7 @@ pub enum Randomness {
     /// The operating system's cryptographic source.
     #[default]
     System,
-    /// SplitMix64 from a seed: for tests and seeds, never for a running shop.
+    /// `SplitMix64` from a seed: for tests and seeds, never for a running shop.
     Seeded(Arc<Mutex<u64>>),
 }
 
@@ -27,6 +27,7 @@ impl Randomness {
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut out = [0u8; N];
         match self {
+            #[expect(clippy::disallowed_methods, reason = "the one caller of the source")]
             Self::System => getrandom::fill(&mut out).expect("the system gives randomness"),
             Self::Seeded(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -21,7 +21,7 @@ pub struct Limits {
 impl Limits {
     /// The smaller of the two.
     #[must_use]
-    pub fn max(&self) -> u32 {
+    pub fn max(self) -> u32 {
         self.available.min(self.per_order)
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn canonical(book: &Book, item: Item) -> Item {
             let found = book.catalog.find(&sku).map(|(_, variant)| variant.sku.clone());
             Item::Sku(found.unwrap_or(sku))
         }
-        bundle => bundle,
+        bundle @ Item::Bundle(_) => bundle,
     }
 }
 
@@ -186,10 +186,10 @@ pub(super) fn clear(tx: &Tx, cart: &Cart, now: Instant) -> Outcome {
 /// The visitor has seen the new prices and takes them.
 pub(super) fn accept_prices(tx: &Tx, book: &Book, cart: &Cart, now: Instant) -> Outcome {
     for line in &cart.lines {
-        if let Some((_, unit_minor)) = listed(book, &line.item, now) {
-            if unit_minor != line.seen_unit_minor {
-                store::set_seen(tx, &line.id, unit_minor)?;
-            }
+        if let Some((_, unit_minor)) = listed(book, &line.item, now)
+            && unit_minor != line.seen_unit_minor
+        {
+            store::set_seen(tx, &line.id, unit_minor)?;
         }
     }
     changed(tx, cart, "prices_accepted", &Value::Null, now)

@@ -18,7 +18,7 @@ const BATCH: u32 = 100;
 #[must_use]
 pub fn jobs(kit: &Kit, books: &Books) -> Vec<Job> {
     let (kit, books) = (kit.clone(), books.clone());
-    vec![Job::new("carts", Duration::from_secs(600), move || {
+    vec![Job::new("carts", Duration::from_mins(10), move || {
         let (kit, books) = (kit.clone(), books.clone());
         async move {
             let now = kit.now();

@@ -5,11 +5,11 @@ use crate::base::{Instant, Problem};
 use crate::pricing::{Basket, BasketLine, Destination, Item};
 
 /// Most of one thing on a line.
-pub const QUANTITY_MAX: u32 = 999;
+pub(super) const QUANTITY_MAX: u32 = 999;
 /// Most codes kept in a cart.
-pub const CODES_MAX: usize = 5;
+pub(super) const CODES_MAX: usize = 5;
 /// Longest code, in characters.
-pub const CODE_LENGTH_MAX: usize = 40;
+pub(super) const CODE_LENGTH_MAX: usize = 40;
 
 /// A cart as stored.
 #[derive(Clone, Debug)]

@@ -297,7 +297,7 @@ async fn snapshot(shop: &Shop, token: Option<Token>) -> Result<Value, Error> {
         let session = token.map(|t| identity::find_session(read, &t, now)).transpose()?.flatten();
         let cart = session.map(|s| store::find(read, &s)).transpose()?.flatten();
         let priced = view::price(read, &book, cart, None, now)?;
-        let drawn = view::view(&book, &priced, now);
+        let drawn = view(&book, &priced, now);
         let mut body = serde_json::to_value(&drawn)?;
         body["quote"] = serde_json::to_value(&priced.quote)?;
         body["notes"] = priced.objections().into();

@@ -9,6 +9,7 @@ mod check_pictures;
 mod check_redirects;
 mod check_words;
 mod model;
+mod model_shop;
 mod read;
 mod read_bundle;
 mod read_page;
@@ -20,8 +21,9 @@ pub mod values;
 
 pub use check::sku_unknown;
 pub use model::{
-    Bundle, BundleItem, BundleType, Catalog, Category, Contact, OptionAxis, Page, Picture, Product,
-    Redirect, Sale, Shop, Status, StockShow, Tier, Variant,
+    Bundle, BundleItem, BundleType, Catalog, Category, OptionAxis, Page, Picture, Product,
+    Redirect, Sale, Status, Tier, Variant,
 };
+pub use model_shop::{Contact, Shop, StockShow};
 pub use read::read;
 pub use read_product::picture_url;

@@ -1,4 +1,4 @@
-//! The nouns of the catalog: what the shop is and what it sells, as parsed from `content/`.
+//! The nouns of the catalog: what is sold, as parsed from `content/`.
 //!
 //! Prices are minor units of the shop's one currency.
 
@@ -7,80 +7,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::model_shop::Shop;
+use crate::base::Instant;
 use crate::base::ids::Sku;
-use crate::base::{Currency, Instant};
-
-/// `content/shop.toml`: what the shop is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Shop {
-    /// The shop's name.
-    pub name: String,
-    /// Public address, when the editor fixed one; `KIOSK_PUBLIC_URL` wins over it.
-    pub url: Option<String>,
-    /// The one currency of all prices.
-    pub currency: Currency,
-    /// BCP 47 language tag, such as `en-GB`.
-    pub locale: String,
-    /// IANA time zone, such as `Europe/London`.
-    pub timezone: String,
-    /// ISO 3166 alpha-2 country the shop sells from.
-    pub country: String,
-    /// Whether the prices in the files contain tax.
-    pub prices_include_tax: bool,
-    /// How a buyer reaches the shop.
-    pub contact: Contact,
-    /// Starts every order number.
-    pub number_prefix: String,
-    /// How long a cart is kept after its last change, in seconds.
-    pub cart_expires_s: i64,
-    /// Most lines in one cart.
-    pub cart_lines_max: u32,
-    /// How long stock is held for a checkout, in seconds.
-    pub hold_s: i64,
-    /// At this many or fewer, a SKU is low, unless it says otherwise.
-    pub stock_low: u32,
-    /// How stock is told to shoppers.
-    pub stock_show: StockShow,
-    /// Products on one list page.
-    pub page_size: u32,
-    /// How lists are sorted at first.
-    pub default_sort: String,
-    /// `From` of every mail, such as `Shop <orders@shop.example>`.
-    pub email_from: String,
-    /// Whether a confirmation is mailed when an order is paid.
-    pub send_order_confirmation: bool,
-    /// Days within which a buyer may withdraw.
-    pub withdrawal_days: u32,
-    /// First words on the home page.
-    pub home_headline: String,
-    /// What the shop is, in a sentence or two, on the home page.
-    pub home_text: String,
-    /// Description for search engines.
-    pub seo_description: String,
-    /// Free area for themes.
-    pub extra: serde_json::Value,
-}
-
-/// How a buyer reaches the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Contact {
-    /// Support address.
-    pub email: String,
-    /// Postal address, one line.
-    pub address: String,
-}
-
-/// How much of the stock figure shoppers see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StockShow {
-    /// In stock, low, sold out.
-    Status,
-    /// The exact number once it is low.
-    ExactBelowLow,
-    /// Only whether it can be bought.
-    Hidden,
-}
 
 /// Whether a thing is on sale, in preparation or gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

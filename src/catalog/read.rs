@@ -15,11 +15,9 @@ pub(super) struct Reading<'a> {
     pub(super) currency: Currency,
 }
 
-impl Reading<'_> {
-    /// `status`, live unless it says otherwise.
-    pub(super) fn status(&self, table: &mut Table<'_>) -> Status {
-        table.get("status").one_of(super::values::STATUS).unwrap_or(Status::Live)
-    }
+/// `status`, live unless it says otherwise.
+pub(super) fn status(table: &mut Table<'_>) -> Status {
+    table.get("status").one_of(super::values::STATUS).unwrap_or(Status::Live)
 }
 
 /// Reads the catalog and checks it as a whole, gathering every mistake.

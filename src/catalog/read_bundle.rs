@@ -39,7 +39,7 @@ pub(super) fn read(
         title: title.unwrap_or_default().to_owned(),
         bundle_type: kind.unwrap_or(BundleType::Standard),
         category: top.get("category").read(400, values::shelf_path),
-        status: r.status(&mut top),
+        status: super::read::status(&mut top),
         tags: top.get("tags").list(50, tag),
         description: description(r, &mut top, &format!("bundles/{slug}.md")),
         discount_bp: top.get("discount_percent").number(discount).unwrap_or(DISCOUNT_BP),

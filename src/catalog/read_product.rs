@@ -21,7 +21,7 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
         slug_complaint(r, slug, path);
     }
     let mut top = document.table(r.complaints);
-    let mut product = basics(r, &mut top, slug);
+    let mut product = basics(&mut top, slug);
     product.description = description(r, &mut top, &format!("products/{slug}.md"));
     product.options = options(&mut top);
     product.images = images(r, &mut top);
@@ -43,7 +43,7 @@ pub(super) fn slug_complaint(r: &Reading<'_>, slug: &str, path: &str) {
     r.complaints.add(Place::start(path), wrong.hint(hint));
 }
 
-fn basics(r: &Reading<'_>, top: &mut Table<'_>, slug: &str) -> Product {
+fn basics(top: &mut Table<'_>, slug: &str) -> Product {
     let owned = |field: Field<'_>, most: usize| field.text(most).map(str::to_owned);
     let tier = [("standard", Tier::Standard), ("pro", Tier::Pro), ("special", Tier::Special)];
     condition(top);
@@ -60,7 +60,7 @@ fn basics(r: &Reading<'_>, top: &mut Table<'_>, slug: &str) -> Product {
         product_type: owned(top.get("product_type"), 750),
         tier: top.get("tier").one_of(&tier).unwrap_or(Tier::Standard),
         tags: top.get("tags").list(50, tag),
-        status: r.status(top),
+        status: super::read::status(top),
         featured: top.get("featured").flag().unwrap_or(false),
         image_ready: top.get("image_ready").flag().unwrap_or(true),
         published: top.get("published").date(),

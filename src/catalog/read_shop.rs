@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::model::{Contact, Shop, StockShow};
+use super::model_shop::{Contact, Shop, StockShow};
 use super::values;
 use crate::base::Currency;
 use crate::base::email_address::EmailAddress;

@@ -12,7 +12,7 @@ use crate::platform::db::Finding;
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Writes one JSON document.
     #[arg(long)]
     json: bool,
@@ -22,12 +22,12 @@ pub struct Options {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     let kit = open(settings)?;
     let findings = kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(app::audit(read)?))?;
     let well = findings.iter().all(|finding| finding.broken.is_empty());
     if options.json {
-        println!("{:#}", json!({ "ok": well, "invariants": findings }));
+        say!("{:#}", json!({ "ok": well, "invariants": findings }));
     } else {
         findings.iter().for_each(print);
     }
@@ -36,8 +36,8 @@ pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
 
 fn print(finding: &Finding) {
     let mark = if finding.broken.is_empty() { "ok  " } else { "FAIL" };
-    println!("{mark} {:<4} {}", finding.id, finding.says);
+    say!("{mark} {:<4} {}", finding.id, finding.says);
     for row in &finding.broken {
-        println!("          {row}");
+        say!("          {row}");
     }
 }

@@ -15,7 +15,7 @@ use crate::storefront;
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -26,8 +26,8 @@ pub struct Options {
 ///
 /// # Errors
 /// When the files have mistakes, a template is wrong, or the folder cannot be written.
-pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
-    let book = Arc::new(load_book(&settings)?);
+pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
+    let book = Arc::new(load_book(settings)?);
     let levels = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?
@@ -36,8 +36,8 @@ pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     };
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
-    let edition = storefront::prepare(&render, &settings, &book, levels, now)?;
+    let edition = storefront::prepare(&render, settings, &book, levels, now)?;
     let written = storefront::export(&edition, &options.out)?;
-    println!("{written} files in {}", options.out.display());
+    say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)
 }

@@ -11,7 +11,7 @@ use crate::platform::content::report;
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// How the mistakes are written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -32,25 +32,25 @@ enum Format {
 ///
 /// # Errors
 /// When the content folder cannot be read.
-pub fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
     let loaded = load(settings)?;
     let folder = settings.content_dir.display().to_string();
     let complaints = &loaded.complaints;
     if options.format == Format::Json {
-        println!("{:#}", report::json(complaints, &folder));
+        say!("{:#}", report::json(complaints, &folder));
     } else if std::io::stdout().is_terminal() {
-        #[allow(clippy::disallowed_methods, reason = "the convention of terminals, not a setting")]
+        #[expect(clippy::disallowed_methods, reason = "a convention of terminals, not a setting")]
         let colour = std::env::var_os("NO_COLOR").is_none();
-        print!("{}", report::terminal(complaints, &loaded.files, &folder, colour));
+        say_raw!("{}", report::terminal(complaints, &loaded.files, &folder, colour));
     } else {
-        print!("{}", report::text(complaints, &folder));
+        say_raw!("{}", report::text(complaints, &folder));
     }
     let (errors, warnings) = report::counts(complaints);
     if options.format == Format::Text {
         match &loaded.book {
             Some(book) if complaints.is_empty() => {
                 let catalog = &book.catalog;
-                println!(
+                say!(
                     "All well: {} products, {} bundles, {} categories, {} promotions.",
                     catalog.products.len(),
                     catalog.bundles.len(),
@@ -58,7 +58,7 @@ pub fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
                     book.promotions.len()
                 );
             }
-            _ => eprintln!("{}", report::count(complaints)),
+            _ => complain!("{}", report::count(complaints)),
         }
     }
     let bad = errors > 0 || (options.strict && warnings > 0);

@@ -13,7 +13,7 @@ use crate::pricing;
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Order number, such as HF-1001.
     order: String,
     /// Content to compute with, when it is not the present one.
@@ -25,7 +25,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When there is no such order, or the files cannot be read.
-pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     let mut files = settings.clone();
     if let Some(with) = &options.with {
         files.content_dir.clone_from(with);
@@ -37,35 +37,33 @@ pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     let Some(order) = found else {
         return Err(Fault::new(format!("there is no order {}", options.order)));
     };
-    println!("Order {} as it was priced:\n", order.number);
-    println!("{}", pricing::explain(&order.quote));
+    say!("Order {} as it was priced:\n", order.number);
+    say!("{}", pricing::explain(&order.quote));
     let stored = Money::new(order.total_minor, order.currency);
     let summed: i64 = order.quote.goods_minor
         + order.quote.delivery.as_ref().map_or(0, |d| d.price_minor)
         + if order.quote.tax_included { 0 } else { order.quote.tax_minor };
     if summed != order.total_minor {
-        println!(
-            "The steps sum to {}, the order says {stored}.",
-            Money::new(summed, order.currency)
-        );
+        say!("The steps sum to {}, the order says {stored}.", Money::new(summed, order.currency));
         return Ok(Ended::WithMistakes);
     }
     let book = load_book(&files)?;
     let asked = &order.asked;
     let again = pricing::quote(&book, &asked.basket, &asked.buyer, &asked.destination, asked.at);
     if again.total_minor == order.total_minor {
-        println!("Computed again: {stored}, the same.");
+        say!("Computed again: {stored}, the same.");
         return Ok(Ended::Well);
     }
     let now = Money::new(again.total_minor, order.currency);
     if book.revision == order.quote.revision {
-        println!("Computed again: {now}, but the order says {stored}. This must not be.");
+        say!("Computed again: {now}, but the order says {stored}. This must not be.");
         return Ok(Ended::WithMistakes);
     }
-    println!(
+    say!(
         "Computed again with today's files: {now}. The files have changed since (revision {} \
          then, {} now); the order keeps {stored}.",
-        order.quote.revision, book.revision
+        order.quote.revision,
+        book.revision
     );
     Ok(Ended::Well)
 }

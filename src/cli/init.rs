@@ -1,5 +1,6 @@
 //! `kiosk init`: a new shop in a folder.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,7 +16,7 @@ static STARTER: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Folder to make.
     folder: PathBuf,
 }
@@ -24,7 +25,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When the folder exists and is not empty, or cannot be written.
-pub fn run(options: &Options) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options) -> Result<Ended, Fault> {
     let folder = &options.folder;
     let taken = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if taken {
@@ -33,13 +34,14 @@ pub fn run(options: &Options) -> Result<Ended, Fault> {
     let content = folder.join("content");
     std::fs::create_dir_all(&content).doing(&format!("making {}", content.display()))?;
     STARTER.extract(&content).doing("writing the starter shop")?;
-    write(&folder.join("kiosk.toml"), &settings_file())?;
-    write(&folder.join(".gitignore"), "/data\n")?;
-    println!("A new shop is in {0}.\n\n  cd {0}\n  kiosk serve", folder.display());
+    write_file(&folder.join("kiosk.toml"), &settings_file())?;
+    write_file(&folder.join(".gitignore"), "/data\n")?;
+    say!("A new shop is in {0}.\n\n  cd {0}\n  kiosk serve", folder.display());
     Ok(Ended::Well)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Fault> {
+#[expect(clippy::disallowed_methods, reason = "the folder is new; there is nothing to lose")]
+fn write_file(path: &Path, text: &str) -> Result<(), Fault> {
     std::fs::write(path, text).doing(&format!("writing {}", path.display()))
 }
 
@@ -50,7 +52,7 @@ fn settings_file() -> String {
          # What the shop is and sells stands in content/.\n",
     );
     for (key, default, what) in KEYS {
-        text.push_str(&format!("\n# {what}\n# {key} = \"{default}\"\n"));
+        let _ = write!(text, "\n# {what}\n# {key} = \"{default}\"\n");
     }
     text
 }

@@ -2,6 +2,30 @@
 //!
 //! Exit codes: 0 done, 1 the files or the books have mistakes, 2 the command could not run.
 
+/// Writes a line of the command's result. A reader that has gone (`| head`) is no mistake.
+macro_rules! say {
+    () => { say_raw!("\n") };
+    ($($words:tt)*) => {{
+        say_raw!($($words)*);
+        say_raw!("\n");
+    }};
+}
+/// Writes part of the command's result as it is.
+macro_rules! say_raw {
+    ($($words:tt)*) => { $crate::cli::out(std::io::stdout(), &format!($($words)*)) };
+}
+/// Writes a line about the command itself.
+macro_rules! complain {
+    ($($words:tt)*) => {{
+        complain_raw!($($words)*);
+        complain_raw!("\n");
+    }};
+}
+/// Writes part of a report about the command itself.
+macro_rules! complain_raw {
+    ($($words:tt)*) => { $crate::cli::out(std::io::stderr(), &format!($($words)*)) };
+}
+
 mod audit;
 mod build;
 mod check;
@@ -22,6 +46,11 @@ use crate::base::Fault;
 use crate::platform::Kit;
 use crate::platform::config::{Overrides, Settings};
 use crate::pricing::{self, Book, Loaded};
+
+/// Writes to a terminal, pipe or file that may have been closed meanwhile.
+fn out(mut to: impl std::io::Write, words: &str) {
+    let _ = to.write_all(words.as_bytes());
+}
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +126,7 @@ pub fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithMistakes) => ExitCode::from(1),
         Err(fault) => {
-            eprintln!("kiosk: {fault}");
+            complain!("kiosk: {fault}");
             ExitCode::from(2)
         }
     }
@@ -107,7 +136,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
     match command {
         Command::Init(options) => init::run(&options),
         Command::Check(options) => check::run(&options, &settings),
-        Command::Build(options) => build::run(&options, settings),
+        Command::Build(options) => build::run(&options, &settings),
         Command::Serve(options) => serve::run(&options, settings),
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),

@@ -12,7 +12,7 @@ use crate::platform::config::Settings;
 
 /// What is done.
 #[derive(Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Lists orders, newest first.
     List {
         /// pending, processing, paid, failed, expired, cancelled …
@@ -52,7 +52,7 @@ const ACTOR: &str = "command line";
 ///
 /// # Errors
 /// When there is no such order, or its status does not allow it.
-pub fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
     match command {
         Command::List { status, limit } => list(settings, status.as_deref(), limit),
         Command::Show { number } => show(settings, &number),
@@ -90,7 +90,7 @@ fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
 fn moved(done: Result<(), Failure<Refusal>>, number: &str, to: &str) -> Result<Ended, Fault> {
     match done {
         Ok(()) => {
-            println!("{number} is {to}; the letter to the buyer is in the outbox.");
+            say!("{number} is {to}; the letter to the buyer is in the outbox.");
             Ok(Ended::Well)
         }
         Err(Failure::Fault(fault)) => Err(fault),
@@ -117,7 +117,7 @@ fn list(settings: Settings, status: Option<&str>, limit: u32) -> Result<Ended, F
         let tops = items.iter().filter(|item| item.parent.is_none());
         let what: Vec<String> = tops.map(|i| format!("{} × {}", i.qty, i.title)).collect();
         let total = Money::new(order.total_minor, order.currency).to_string();
-        println!(
+        say!(
             "{:<12} {:<10} {:<12} {total:>10}  {}  {}",
             order.number,
             order.payment.word(),
@@ -137,22 +137,22 @@ fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
         Ok::<_, Failure<Never>>((items, orders::list_events(read, &order.id)?))
     })?;
     let money = |minor| Money::new(minor, order.currency).to_string();
-    println!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
-    println!("{} <{}>", order.address.name, order.email);
+    say!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
+    say!("{} <{}>", order.address.name, order.email);
     let a = &order.address;
-    println!("{} {}, {} {}, {}\n", a.line1, a.line2, a.postcode, a.city, a.country);
+    say!("{} {}, {} {}, {}\n", a.line1, a.line2, a.postcode, a.city, a.country);
     for item in &items {
         let indent = if item.parent.is_some() { "    " } else { "" };
         let name = format!("{indent}{} × {} {}", item.qty, item.title, item.options);
-        println!("{name:<52} {:>10}", money(item.net_minor));
+        say!("{name:<52} {:>10}", money(item.net_minor));
     }
-    println!("{:<52} {:>10}", "Total", money(order.total_minor));
+    say!("{:<52} {:>10}", "Total", money(order.total_minor));
     if let Some(why) = &order.attention {
-        println!("\nNeeds attention: {why}");
+        say!("\nNeeds attention: {why}");
     }
-    println!();
+    say!();
     for event in &events {
-        println!("{}  {:<12} by {}  {}", event.at.rfc3339(), event.kind, event.actor, event.data);
+        say!("{}  {:<12} by {}  {}", event.at.rfc3339(), event.kind, event.actor, event.data);
     }
     Ok(Ended::Well)
 }

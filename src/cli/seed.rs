@@ -25,7 +25,7 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Which orders.
     #[arg(long, value_enum, default_value_t = Set::Demo)]
     set: Set,
@@ -76,7 +76,7 @@ struct Line {
 ///
 /// # Errors
 /// When the shop is running, its files have mistakes, or a seed cannot be made.
-pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     let name = match options.set {
         Set::Demo => "demo.toml",
         Set::Minimal => "minimal.toml",
@@ -96,7 +96,7 @@ pub fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     for (number, wanted) in (1..).zip(&file.order) {
         made += usize::from(make(&app, number, wanted)?);
     }
-    println!("{made} orders made, {} were there before.", file.order.len() - made);
+    say!("{made} orders made, {} were there before.", file.order.len() - made);
     Ok(Ended::Well)
 }
 

@@ -15,7 +15,7 @@ use crate::storefront::{self, keep_last_good, last_good_dir};
 
 /// Options of the command.
 #[derive(Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Development: letters at /dev/mail.
     #[arg(long)]
     dev: bool,
@@ -25,7 +25,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When the folder, the database or the port cannot be had, in one sentence each.
-pub fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fault> {
     settings.dev |= options.dev;
     telemetry::start(settings.log_json);
     let book = first_book(&mut settings)?;
@@ -43,7 +43,7 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
     let loaded = load(settings)?;
     let folder = settings.content_dir.display().to_string();
     if !loaded.complaints.is_empty() {
-        eprint!("{}", report::text(&loaded.complaints, &folder));
+        complain_raw!("{}", report::text(&loaded.complaints, &folder));
     }
     if let Some(book) = loaded.book {
         app::make_data_dir(settings)?;
@@ -83,12 +83,12 @@ async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
             tracing::error!(%fault, "pages could not be packed; they are sent plain");
         }
     });
-    println!("{} is open at {}", shop_name(&app), kit.settings.public_url);
+    say!("{} is open at {}", shop_name(&app), kit.settings.public_url);
     if kit.settings.mode == Mode::Test {
-        println!("Test shop: payments go to the built-in simulator, no real money is taken.");
+        say!("Test shop: payments go to the built-in simulator, no real money is taken.");
     }
     if kit.settings.dev {
-        println!("Letters: {}/dev/mail", kit.settings.public_url);
+        say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
     app.run(listener, told_to_stop()).await
 }

@@ -10,7 +10,7 @@ use crate::stock::{self, Reason, Refusal};
 
 /// What is done.
 #[derive(Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Lists every SKU: on the shelf, held, free.
     List {
         /// Only SKUs at or below their low mark.
@@ -68,7 +68,7 @@ const ACTOR: &str = "command line";
 ///
 /// # Errors
 /// When the SKU is unknown or the change is not possible.
-pub fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
+pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
     match command {
         Command::List { low, json } => list(settings, low, json),
         Command::Log { sku } => log(settings, &sku),
@@ -91,13 +91,13 @@ fn list(settings: Settings, low: bool, json: bool) -> Result<Ended, Fault> {
         Ok::<_, Failure<crate::base::fault::Never>>(stock::list_levels(read, low)?)
     })?;
     if json {
-        println!("{:#}", serde_json::to_value(&levels)?);
+        say!("{:#}", serde_json::to_value(&levels)?);
         return Ok(Ended::Well);
     }
-    println!("{:<24} {:>8} {:>6} {:>6} {:>5}", "SKU", "on hand", "held", "free", "low");
+    say!("{:<24} {:>8} {:>6} {:>6} {:>5}", "SKU", "on hand", "held", "free", "low");
     for l in &levels {
         let (sku, free) = (l.sku.as_str(), l.free());
-        println!("{sku:<24} {:>8} {:>6} {free:>6} {:>5}", l.on_hand, l.held, l.low);
+        say!("{sku:<24} {:>8} {:>6} {free:>6} {:>5}", l.on_hand, l.held, l.low);
     }
     Ok(Ended::Well)
 }
@@ -112,7 +112,7 @@ fn log(settings: Settings, sku: &str) -> Result<Ended, Fault> {
         let words = [m.order_id.as_deref(), m.note.as_deref()];
         let words: Vec<&str> = words.into_iter().flatten().collect();
         let at = m.at.rfc3339();
-        println!(
+        say!(
             "{at}  {:>+6}  {:>6}  {:<10}  {}  {}",
             m.delta,
             m.on_hand_after,
@@ -143,7 +143,7 @@ fn change(
         let why = (reason, note.as_deref(), ACTOR);
         stock::adjust(tx, &book.catalog, &inner, delta, why, now)
     });
-    println!("{sku}: {} on the shelf", told(after)?);
+    say!("{sku}: {} on the shelf", told(after)?);
     Ok(Ended::Well)
 }
 
@@ -159,7 +159,7 @@ fn count(
     let delta = kit.db.write_blocking(move |tx| {
         stock::count(tx, &book.catalog, &inner, counted, (note.as_deref(), ACTOR), now)
     });
-    println!("{sku}: {counted} on the shelf ({:+})", told(delta)?);
+    say!("{sku}: {counted} on the shelf ({:+})", told(delta)?);
     Ok(Ended::Well)
 }
 

@@ -11,7 +11,7 @@ use crate::platform::jobs::{Found, Job};
 #[must_use]
 pub fn jobs(kit: &Kit) -> Vec<Job> {
     let kit = kit.clone();
-    vec![Job::new("sessions", Duration::from_secs(3600), move || {
+    vec![Job::new("sessions", Duration::from_hours(1), move || {
         let kit = kit.clone();
         async move {
             let now = kit.now();

@@ -2,7 +2,7 @@
 //! closes unpaid. The writer's one transaction at a time makes the count a lock.
 
 use super::model::Refusal;
-use super::store;
+use super::store_lines;
 use crate::base::ids::OrderId;
 use crate::base::{Failure, Fault, refuse};
 use crate::platform::db::{Read, Tx};
@@ -21,7 +21,7 @@ pub(super) fn hold(
         if is_used_up(tx, promotion, Some(customer))? {
             return refuse(Refusal::UsedUp { title: promotion.title.clone() });
         }
-        store::insert_claim(tx, id, order, customer)?;
+        store_lines::insert_claim(tx, id, order, customer)?;
     }
     Ok(())
 }
@@ -45,18 +45,18 @@ pub fn used_up(read: &Read, book: &Book, customer: Option<&str>) -> Result<Vec<S
 /// # Errors
 /// When the database fails.
 pub fn paid_orders(read: &Read, customer: &str) -> Result<u32, Fault> {
-    store::count_paid(read, customer)
+    store_lines::count_paid(read, customer)
 }
 
 fn is_used_up(read: &Read, promotion: &Promotion, customer: Option<&str>) -> Result<bool, Fault> {
-    if let Some(limit) = promotion.limit_total {
-        if store::count_claims(read, &promotion.id, None)? >= limit {
-            return Ok(true);
-        }
+    if let Some(limit) = promotion.limit_total
+        && store_lines::count_claims(read, &promotion.id, None)? >= limit
+    {
+        return Ok(true);
     }
     match (promotion.limit_per_customer, customer) {
         (Some(limit), Some(customer)) => {
-            Ok(store::count_claims(read, &promotion.id, Some(customer))? >= limit)
+            Ok(store_lines::count_claims(read, &promotion.id, Some(customer))? >= limit)
         }
         _ => Ok(false),
     }

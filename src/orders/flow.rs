@@ -6,7 +6,7 @@ use super::model::{Item, Order, Placement, Refusal};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store::{self, Fresh};
 use super::view::token_of;
-use super::{claim, mail, number};
+use super::{claim, mail, number, store_lines};
 use crate::base::ids::OrderId;
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::platform::Kit;
@@ -53,7 +53,7 @@ pub fn place(
     insert_lines(tx, &id, placement)?;
     stock::hold(tx, &id, &placement.quote.units(), hold_until).map_err(Failure::lift)?;
     claim::hold(tx, book, &placement.quote.claims, &id, &placement.email.folded())?;
-    store::insert_event(tx, &id, "placed", "buyer", &json!({}), now)?;
+    store_lines::insert_event(tx, &id, "placed", "buyer", &json!({}), now)?;
     Ok(must_get(tx, &id)?)
 }
 
@@ -63,18 +63,25 @@ fn insert_lines(tx: &Tx, id: &OrderId, placement: &Placement) -> Result<(), Faul
     for line in &placement.quote.lines {
         positions.insert(line.key.clone(), position);
         for item in items_of(line, position, placement) {
-            store::insert_item(tx, id, &item)?;
+            store_lines::insert_item(tx, id, &item)?;
             position += 1;
         }
     }
     for adjustment in &placement.quote.adjustments {
         let source = source_word(adjustment.source);
         if adjustment.shares.is_empty() {
-            store::insert_adjustment(tx, id, None, source, adjustment, adjustment.amount_minor)?;
+            store_lines::insert_adjustment(
+                tx,
+                id,
+                None,
+                source,
+                adjustment,
+                adjustment.amount_minor,
+            )?;
         }
         for (key, share) in adjustment.shares.iter().filter(|(_, share)| *share != 0) {
             let at = positions.get(key).copied();
-            store::insert_adjustment(tx, id, at, source, adjustment, *share)?;
+            store_lines::insert_adjustment(tx, id, at, source, adjustment, *share)?;
         }
     }
     Ok(())
@@ -140,14 +147,14 @@ fn move_payment(
     tx: &Tx,
     order: &Order,
     to: PaymentStatus,
-    by: (&str, Value),
+    by: (&str, &Value),
     now: Instant,
 ) -> Result<bool, Fault> {
     if !order.payment.may_become(to) || !store::set_payment(tx, &order.id, order.payment, to, now)?
     {
         return Ok(false);
     }
-    store::insert_event(tx, &order.id, to.word(), by.0, &by.1, now)?;
+    store_lines::insert_event(tx, &order.id, to.word(), by.0, by.1, now)?;
     Ok(true)
 }
 
@@ -161,7 +168,7 @@ pub fn mark_paid(
     kit: &Kit,
     book: &Book,
     id: &OrderId,
-    evidence: Value,
+    evidence: &Value,
     now: Instant,
 ) -> Result<Paid, Fault> {
     let order = must_get(tx, id)?;
@@ -175,7 +182,7 @@ pub fn mark_paid(
         return Ok(Paid::Already);
     }
     stock::commit(tx, &book.catalog, id, now)?;
-    store::set_claims(tx, id, "used")?;
+    store_lines::set_claims(tx, id, "used")?;
     if book.catalog.shop.send_order_confirmation {
         mail::confirm(tx, kit, book, &must_get(tx, id)?, now)?;
     }
@@ -188,7 +195,7 @@ pub fn mark_paid(
 /// When the database fails.
 pub fn mark_processing(tx: &Tx, id: &OrderId, until: Instant, now: Instant) -> Result<(), Fault> {
     let order = must_get(tx, id)?;
-    if move_payment(tx, &order, PaymentStatus::Processing, ("payment", json!({})), now)? {
+    if move_payment(tx, &order, PaymentStatus::Processing, ("payment", &json!({})), now)? {
         stock::extend(tx, id, until)?;
     }
     Ok(())
@@ -226,9 +233,9 @@ fn close(
     now: Instant,
 ) -> Result<(), Fault> {
     let order = must_get(tx, id)?;
-    if move_payment(tx, &order, to, (by.0, json!({ "why": by.1 })), now)? {
+    if move_payment(tx, &order, to, (by.0, &json!({ "why": by.1 })), now)? {
         stock::release(tx, id, to.word())?;
-        store::set_claims(tx, id, "released")?;
+        store_lines::set_claims(tx, id, "released")?;
     }
     Ok(())
 }
@@ -245,7 +252,8 @@ pub fn reopen(
     now: Instant,
 ) -> Outcome<Order> {
     let order = must_get(tx, id)?;
-    let buyer = ("buyer", json!({}));
+    let nothing = json!({});
+    let buyer = ("buyer", &nothing);
     if !move_payment(tx, &order, PaymentStatus::Pending, buyer, now)? {
         return refuse(not_now("pay", &order));
     }
@@ -266,7 +274,7 @@ pub fn flag(tx: &Tx, book: &Book, id: &OrderId, why: &str, now: Instant) -> Resu
         return Ok(());
     }
     store::set_attention(tx, id, why)?;
-    store::insert_event(tx, id, "attention", "payment", &json!({ "why": why }), now)?;
+    store_lines::insert_event(tx, id, "attention", "payment", &json!({ "why": why }), now)?;
     mail::alert(tx, book, &order, why, now)?;
     Ok(())
 }
@@ -326,7 +334,7 @@ fn move_goods(
     if !may || !store::set_fulfilment(tx, &order.id, order.fulfilment, to, now)? {
         return Ok(false);
     }
-    store::insert_event(tx, &order.id, to.word(), actor, &json!({}), now)?;
+    store_lines::insert_event(tx, &order.id, to.word(), actor, &json!({}), now)?;
     Ok(true)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::model::Order;
-use super::{store, view};
+use super::{store_lines, view};
 use crate::base::email_address::EmailAddress;
 use crate::base::{Fault, Instant};
 use crate::platform::Kit;
@@ -74,9 +74,9 @@ pub(super) fn alert(
 }
 
 fn data_of(tx: &Tx, kit: &Kit, order: &Order) -> Result<Value, Fault> {
-    let items = store::list_items(tx, &order.id)?;
-    let events = store::list_events(tx, &order.id)?;
-    let mut data = serde_json::to_value(view::view(order, &items, &events, &kit.secret))?;
+    let items = store_lines::list_items(tx, &order.id)?;
+    let events = store_lines::list_events(tx, &order.id)?;
+    let mut data = serde_json::to_value(view(order, &items, &events, &kit.secret))?;
     absolute_pictures(&mut data, &kit.settings.public_url);
     Ok(data)
 }

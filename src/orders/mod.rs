@@ -14,6 +14,7 @@ mod model;
 mod number;
 pub mod state;
 mod store;
+mod store_lines;
 mod view;
 mod web;
 
@@ -24,8 +25,8 @@ pub use flow::{
 };
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
 pub use store::{
-    Event, count_all, find_by_key, find_by_number, get as get_order, list as list_orders,
-    list_events, list_items, order_for_cart,
+    count_all, find_by_key, find_by_number, get as get_order, list as list_orders, order_for_cart,
 };
+pub use store_lines::{Event, list_events, list_items};
 pub use view::{OrderView, state_word, token_of, view};
 pub use web::{find_for_link, routes};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::model::{Item, Order};
 use super::state::{FulfilmentStatus, PaymentStatus};
-use super::store::Event;
+use super::store_lines::Event;
 use crate::base::Instant;
 use crate::base::country::country_title;
 use crate::base::ids::{OrderId, Token};
@@ -149,7 +149,10 @@ fn lines_of(items: &[Item]) -> Vec<Value> {
         let parts: Vec<Value> = items
             .iter()
             .filter(|part| part.parent == Some(item.position))
-            .map(|p| json!({ "sku": p.reference, "title": p.title, "options": p.options, "qty": p.qty }))
+            .map(|p| {
+                let (sku, title, options) = (&p.reference, &p.title, &p.options);
+                json!({ "sku": sku, "title": title, "options": options, "qty": p.qty })
+            })
             .collect();
         let picture = (!item.image.is_empty()).then(|| {
             json!({ "src": item.image, "width": THUMBNAIL, "height": THUMBNAIL, "alt": "" })

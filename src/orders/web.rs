@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::model::{Order, Refusal};
-use super::{store, view};
+use super::{store, store_lines, view};
 use crate::base::fault::{Failure, refuse};
 use crate::base::ids::Token;
 use crate::platform::Kit;
@@ -49,9 +49,9 @@ async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let secret = kit.secret.clone();
     let shown = kit.db.read(move |read| {
         let order = find_for_link(read, &token)?;
-        let items = store::list_items(read, &order.id)?;
-        let events = store::list_events(read, &order.id)?;
-        Ok::<_, Failure<Refusal>>(view::view(&order, &items, &events, &secret))
+        let items = store_lines::list_items(read, &order.id)?;
+        let events = store_lines::list_events(read, &order.id)?;
+        Ok::<_, Failure<Refusal>>(view(&order, &items, &events, &secret))
     });
     let mut shown = shown.await?;
     shown.state = match (shown.state, returned.from.as_str()) {

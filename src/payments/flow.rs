@@ -83,7 +83,7 @@ pub fn settle_free(
 ) -> Result<(), Fault> {
     store::set_paid(tx, &payment.id, 0, None, now)?;
     remember(tx, "shop", payment, "order.free", now)?;
-    orders::mark_paid(tx, kit, book, &payment.order, json!({ "free": true }), now)?;
+    orders::mark_paid(tx, kit, book, &payment.order, &json!({ "free": true }), now)?;
     finish_cart(tx, payment, now)
 }
 
@@ -200,7 +200,7 @@ fn paid(
         return Ok(Settled::Changed);
     }
     let evidence = json!({ "session": session.id, "payment": session.payment_id });
-    match orders::mark_paid(tx, kit, book, &payment.order, evidence, now)? {
+    match orders::mark_paid(tx, kit, book, &payment.order, &evidence, now)? {
         Paid::Short => {
             let words = "paid after its goods were given back, and there is not enough left: \
                          refund it or find the goods";

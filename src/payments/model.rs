@@ -121,7 +121,7 @@ impl crate::base::Refusal for Refusal {
                 503,
                 "payment-provider-down",
                 "Payment is not possible just now",
-                "The payment page could not be opened because the payment provider does not answer.",
+                "The payment page did not open because the payment provider does not answer.",
             )
             .hint("Your order is kept for a few minutes. Try again in a moment.")
             .retry_after(5),

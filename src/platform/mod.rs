@@ -59,6 +59,6 @@ impl Kit {
         rate: web::Rate,
     ) -> Result<(), web::Error> {
         let caller = web::client_address(request, &self.proxies);
-        Ok(self.limiter.check(what, caller, rate, self.now())?)
+        self.limiter.check(what, caller, rate, self.now())
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Calendar<'a> {
 
 impl<'a> Calendar<'a> {
     /// The shop's calendar at `now`. A time zone nobody knows counts as UTC.
-    pub fn at(book: &'a Book, now: Instant) -> Self {
+    pub(super) fn at(book: &'a Book, now: Instant) -> Self {
         let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
         let local = now.in_zone(&zone);
         Self {

@@ -21,7 +21,7 @@ impl Code {
     }
 
     /// The promotion's code that this is, as stored.
-    pub fn of<'a>(&self, promotion: &'a Promotion) -> Option<&'a str> {
+    pub(super) fn of<'a>(&self, promotion: &'a Promotion) -> Option<&'a str> {
         let same = |stored: &&String| stored.trim().to_uppercase() == self.folded;
         promotion.codes.iter().find(same).map(String::as_str)
     }

@@ -14,6 +14,7 @@ mod delivery;
 mod explain;
 mod lines;
 mod model;
+mod model_quote;
 mod promotion;
 mod provider_lines;
 mod quote;
@@ -28,9 +29,10 @@ mod tax;
 pub use books::Books;
 pub use bundle::{BundlePrice, bundle_price};
 pub use explain::{explain, sentence};
-pub use model::{
-    Adjustment, Basket, BasketLine, Book, Buyer, Conditions, Delivery, Destination, Effect, Item,
-    Objection, Promotion, Quote, QuoteLine, QuotePart, Rate, Source, Stage, Step, TaxRate, Zone,
+pub use model::{Book, Conditions, Effect, Promotion, Rate, Stage, TaxRate, Zone};
+pub use model_quote::{
+    Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Objection, Quote,
+    QuoteLine, QuotePart, Source, Step,
 };
 pub use provider_lines::{PROVIDER_LINES_MAX, ProviderLine, amount_lines};
 pub use quote::quote;

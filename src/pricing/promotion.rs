@@ -23,7 +23,7 @@ pub(super) struct Facts<'a> {
 
 impl Facts<'_> {
     /// What each line costs before promotions.
-    pub fn nets(&self) -> Vec<i64> {
+    pub(super) fn nets(&self) -> Vec<i64> {
         self.rows.iter().map(|row| row.line.net_minor).collect()
     }
 }
@@ -58,7 +58,7 @@ pub(super) enum Missing {
 
 impl Missing {
     /// The sentence the buyer reads.
-    pub fn sentence(&self, currency: Currency) -> String {
+    pub(super) fn sentence(&self, currency: Currency) -> String {
         match self {
             Self::SignIn => "Sign in to use this code.".to_owned(),
             Self::FirstOrder => "This code is for a first order only.".to_owned(),

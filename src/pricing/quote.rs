@@ -10,7 +10,7 @@ use super::steps::{Words, name, yielded};
 use super::tax::tax;
 use super::{
     Adjustment, Basket, Book, Buyer, Delivery, Destination, Effect, Item, Objection, Quote,
-    QuoteLine, Source, Step,
+    QuoteLine, Source, Step, Zone,
 };
 use crate::base::Instant;
 use crate::base::money::MINOR_MAX;
@@ -53,8 +53,7 @@ pub fn quote(
         given_free: choice.free_delivery,
         calendar: Calendar::at(book, now),
     };
-    let offered = served.into_iter().flat_map(|zone| zone.rates.iter().map(move |r| (zone, r)));
-    let offers: Vec<Delivery> = offered.map(|(zone, r)| offer(&shipment, zone, r)).collect();
+    let offers = served.map_or_else(Vec::new, |zone| offers_of(&shipment, zone));
     let delivery = rate.and_then(|rate| offers.iter().find(|o| o.rate == rate.id)).cloned();
     if let (Some(delivery), Some(rate)) = (&delivery, rate) {
         sheet.delivery(delivery, free(rate, goods_minor, buyer), given_free);
@@ -90,6 +89,11 @@ pub fn quote(
         objections,
         steps: sheet.steps,
     }
+}
+
+/// Every delivery of a zone, priced.
+fn offers_of(shipment: &Shipment, zone: &Zone) -> Vec<Delivery> {
+    zone.rates.iter().map(|rate| offer(shipment, zone, rate)).collect()
 }
 
 /// Promotions applied whose use is limited.

@@ -22,7 +22,7 @@ impl Words {
     }
 
     /// A line at its listed price.
-    pub fn list(self, line: &QuoteLine) -> Step {
+    pub(super) fn list(self, line: &QuoteLine) -> Step {
         let (unit, gross) = (self.money(line.unit_minor), self.money(line.gross_minor));
         let mut text = format!("{}: {} × {unit} = {gross}", name(line), line.qty);
         if line.regular_unit_minor > line.unit_minor {
@@ -39,7 +39,7 @@ impl Words {
     }
 
     /// What a bundle saves.
-    pub fn bundle(self, row: &Row<'_>, saved: i64) -> Step {
+    pub(super) fn bundle(self, row: &Row<'_>, saved: i64) -> Step {
         let line = &row.line;
         let text = format!(
             "{}: {} less {} is {} each, {} × {} saved = {}",
@@ -55,7 +55,7 @@ impl Words {
     }
 
     /// What a promotion takes off goods, and how it is spread.
-    pub fn promotion(self, given: &Given<'_>, rows: &[Row<'_>]) -> Step {
+    pub(super) fn promotion(self, given: &Given<'_>, rows: &[Row<'_>]) -> Step {
         let gift = &given.gift;
         let (base, amount) = (self.money(gift.base_minor), self.money(gift.amount_minor));
         let at_most = |max: &Option<i64>| {
@@ -82,7 +82,7 @@ impl Words {
     }
 
     /// What delivery costs, and why when it is free.
-    pub fn delivery(
+    pub(super) fn delivery(
         self,
         delivery: &Delivery,
         free: Option<Free>,
@@ -103,7 +103,7 @@ impl Words {
     }
 
     /// The tax in or on one amount; contained tax changes nothing, so its step counts 0.
-    pub fn tax(self, what: &str, base: i64, rate_bp: u32, tax: i64, included: bool) -> Step {
+    pub(super) fn tax(self, what: &str, base: i64, rate_bp: u32, tax: i64, included: bool) -> Step {
         let preposition = if included { "contained in" } else { "on" };
         let (base, amount) = (self.money(base), self.money(tax));
         let text = format!("{what}: {} {preposition} {base} = {amount}", percent(rate_bp));
@@ -111,7 +111,13 @@ impl Words {
     }
 
     /// What the buyer pays.
-    pub fn total(self, goods: i64, delivery: Option<i64>, tax_added: i64, total: i64) -> Step {
+    pub(super) fn total(
+        self,
+        goods: i64,
+        delivery: Option<i64>,
+        tax_added: i64,
+        total: i64,
+    ) -> Step {
         let mut text = format!("goods {}", self.money(goods));
         if let Some(minor) = delivery {
             text = format!("{text} + delivery {}", self.money(minor));

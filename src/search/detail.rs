@@ -36,7 +36,7 @@ pub(super) fn product(
 ) -> Value {
     let summary = card(catalog, product, levels, now);
     let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
-    let variant = |v: &Variant| self::variant(catalog, product, v, levels, now);
+    let variant = |v: &Variant| variant(catalog, product, v, levels, now);
     let shelf = catalog.category(&product.category).map(|c| &c.title);
     json!({
         "slug": product.slug,

@@ -206,10 +206,10 @@ fn watch_level(tx: &Tx, catalog: &Catalog, sku: &Sku, now: Instant) -> Result<()
     if level.on_hand > level.low {
         return store::set_alert_cleared(tx, sku, "low", now);
     }
-    if store::insert_alert(tx, sku, "low", now)? {
-        if let Some(letter) = low_stock_letter(catalog, &level, now) {
-            mail::enqueue(tx, &letter.borrow(), now)?;
-        }
+    if store::insert_alert(tx, sku, "low", now)?
+        && let Some(letter) = low_stock_letter(catalog, &level, now)
+    {
+        mail::enqueue(tx, &letter.borrow(), now)?;
     }
     Ok(())
 }

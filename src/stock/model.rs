@@ -36,7 +36,7 @@ impl Level {
     }
 }
 
-/// Availability in a word (Schema.org: InStock, LimitedAvailability, OutOfStock).
+/// Availability in a word (Schema.org: `InStock`, `LimitedAvailability`, `OutOfStock`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::base::Instant;
 use crate::base::country::country_title;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Page};
 use crate::platform::config::{Mode, Settings};
 use crate::pricing::Book;
 use crate::search::{BundleCard, Levels};
 
 /// What pages are made from.
-pub struct Making {
+pub(super) struct Making {
     /// Prices and catalog.
     pub book: Arc<Book>,
     /// Stock of every SKU.
@@ -28,13 +28,19 @@ pub struct Making {
 impl Making {
     /// The catalog.
     #[must_use]
-    pub fn catalog(&self) -> &Catalog {
+    pub(super) fn catalog(&self) -> &Catalog {
         &self.book.catalog
     }
 
     /// The `page` value of a template.
     #[must_use]
-    pub fn page(&self, title: &str, description: &str, path: &str, image: Option<&str>) -> Value {
+    pub(super) fn page(
+        &self,
+        title: &str,
+        description: &str,
+        path: &str,
+        image: Option<&str>,
+    ) -> Value {
         let absolute = |path: &str| format!("{}{path}", self.base_url);
         json!({
             "title": title, "description": description, "path": path,
@@ -45,7 +51,7 @@ impl Making {
 
     /// Delivery within the shop's own country, first rate.
     #[must_use]
-    pub fn delivery(&self) -> Value {
+    pub(super) fn delivery(&self) -> Value {
         let country = &self.catalog().shop.country;
         let zone = self.book.zones.iter().find(|zone| zone.countries.contains(country));
         let Some(rate) = zone.and_then(|zone| zone.rates.first()) else { return Value::Null };
@@ -59,7 +65,7 @@ impl Making {
 
     /// The way from the front page to a shelf, the shelf included.
     #[must_use]
-    pub fn crumbs(&self, path: &str) -> Vec<Value> {
+    pub(super) fn crumbs(&self, path: &str) -> Vec<Value> {
         let mut crumbs = vec![json!({ "title": self.catalog().shop.name, "url": "/" })];
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         for category in ends.filter_map(|end| self.catalog().category(&path[..end])) {
@@ -72,7 +78,7 @@ impl Making {
 
 /// A bundle drawn as a card among products.
 #[must_use]
-pub fn as_card(bundle: &BundleCard) -> Value {
+pub(super) fn as_card(bundle: &BundleCard) -> Value {
     let thumb = bundle.thumbs.first().and_then(|thumb| thumb.picture.clone());
     let second = bundle.thumbs.get(1).and_then(|thumb| thumb.picture.clone());
     json!({
@@ -86,7 +92,7 @@ pub fn as_card(bundle: &BundleCard) -> Value {
 
 /// What every template sees.
 #[must_use]
-pub fn globals(
+pub(super) fn globals(
     book: &Book,
     settings: &Settings,
     build: &str,
@@ -128,6 +134,9 @@ fn menu(catalog: &Catalog) -> Value {
 }
 
 fn footer(catalog: &Catalog) -> Value {
-    let link = |page: &crate::catalog::Page| json!({ "title": page.title, "url": format!("/page/{}/", page.slug) });
+    let link = |page: &Page| {
+        let url = format!("/page/{}/", page.slug);
+        json!({ "title": page.title, "url": url })
+    };
     catalog.pages.iter().map(link).collect::<Vec<_>>().into()
 }

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, html};
 
 /// The HTML of some Markdown. Raw HTML is shown as the text it is.
 #[must_use]
-pub fn to_html(markdown: &str) -> String {
+pub(super) fn to_html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let safe = Parser::new_ext(markdown, options).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
@@ -17,7 +17,7 @@ pub fn to_html(markdown: &str) -> String {
 
 /// The first words of some Markdown as plain text, for descriptions.
 #[must_use]
-pub fn summary(markdown: &str, characters_max: usize) -> String {
+pub(super) fn summary(markdown: &str, characters_max: usize) -> String {
     let mut plain = String::new();
     for event in Parser::new(markdown) {
         match event {

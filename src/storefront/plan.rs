@@ -4,7 +4,7 @@ use crate::catalog::{BundleType, Catalog, Product};
 
 /// One page to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan<'a> {
+pub(super) enum Plan<'a> {
     /// `/`
     Home,
     /// A shelf, one of its pages (from 1).
@@ -22,7 +22,7 @@ pub enum Plan<'a> {
 impl Plan<'_> {
     /// The page's address.
     #[must_use]
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         match self {
             Self::Home => "/".to_owned(),
             Self::Category(path, 1) => format!("/category/{path}/"),
@@ -37,11 +37,12 @@ impl Plan<'_> {
 }
 
 /// The kinds of bundles, in the order shown.
-pub const KINDS: [BundleType; 3] = [BundleType::Standard, BundleType::Pro, BundleType::Special];
+pub(super) const KINDS: [BundleType; 3] =
+    [BundleType::Standard, BundleType::Pro, BundleType::Special];
 
 /// Live products within a shelf: featured first, then by title.
 #[must_use]
-pub fn products_in<'a>(catalog: &'a Catalog, shelf: &str) -> Vec<&'a Product> {
+pub(super) fn products_in<'a>(catalog: &'a Catalog, shelf: &str) -> Vec<&'a Product> {
     let within = |p: &&Product| Catalog::is_within(&p.category, shelf);
     let mut products: Vec<&Product> = catalog.live_products().filter(within).collect();
     products.sort_by(|a, b| (!a.featured, &a.title).cmp(&(!b.featured, &b.title)));
@@ -50,13 +51,13 @@ pub fn products_in<'a>(catalog: &'a Catalog, shelf: &str) -> Vec<&'a Product> {
 
 /// Pages a list of `count` needs; an empty list has one.
 #[must_use]
-pub fn pages_of(count: usize, page_size: u32) -> usize {
+pub(super) fn pages_of(count: usize, page_size: u32) -> usize {
     count.div_ceil((page_size as usize).max(1)).max(1)
 }
 
 /// Every page of the shop, in a fixed order.
 #[must_use]
-pub fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
+pub(super) fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
     let mut pages = vec![Plan::Home, Plan::Bundles(None)];
     pages.extend(KINDS.map(|kind| Plan::Bundles(Some(kind))));
     for category in &catalog.categories {

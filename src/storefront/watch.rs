@@ -78,7 +78,7 @@ pub fn watch(kit: &Kit, shelf: &Shelf) -> Result<impl Drop + Send + use<>, Fault
             match published.map_err(Fault::from).and_then(|published| published) {
                 Ok(()) => {}
                 Err(fault) => {
-                    tracing::error!(%fault, "the change is not published; the last good shop stays");
+                    tracing::error!(%fault, "not published; the last good shop stays");
                 }
             }
         }

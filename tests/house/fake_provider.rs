@@ -18,8 +18,14 @@ struct Inside {
     sessions: BTreeMap<String, Session>,
     by_key: BTreeMap<String, (SessionRequest, String)>,
     creations: u32,
+    /// Every call in order: what, and with which key or about which session.
+    calls: Vec<(&'static str, String)>,
     /// Calls that will not be answered.
     down: bool,
+    /// Sessions are made, but nobody hears of them.
+    losing_replies: bool,
+    /// Said to every wish for a session.
+    refusal: Option<String>,
     /// Of 100 calls, so many are not answered.
     failing_percent: u64,
     /// Charged instead of what was asked.
@@ -53,6 +59,39 @@ impl FakeProvider {
         self.inside().overcharge_minor = minor;
     }
 
+    pub fn set_losing_replies(&self, losing: bool) {
+        self.inside().losing_replies = losing;
+    }
+
+    pub fn set_refusal(&self, why: Option<&str>) {
+        self.inside().refusal = why.map(str::to_owned);
+    }
+
+    /// Keys or session ids of the calls of one kind, in order.
+    pub fn calls(&self, operation: &str) -> Vec<String> {
+        let inside = self.inside();
+        inside.calls.iter().filter(|(what, _)| *what == operation).map(|c| c.1.clone()).collect()
+    }
+
+    /// The session made last.
+    pub fn last(&self) -> String {
+        format!("cs_fake_{}", self.inside().creations)
+    }
+
+    /// A session as it is; no call is counted.
+    pub fn session(&self, id: &str) -> Session {
+        self.inside().sessions.get(id).cloned().expect("a session of ours")
+    }
+
+    /// A session that exists, but of somebody else's order.
+    pub fn add_stranger(&self, like: &str, id: &str) {
+        let mut inside = self.inside();
+        let mut session = inside.sessions.get(like).cloned().expect("a session of ours");
+        session.id = id.to_owned();
+        session.order = "0000".to_owned();
+        inside.sessions.insert(id.to_owned(), session);
+    }
+
     /// Sessions made (not: calls to make one).
     pub fn sessions_made(&self) -> u32 {
         self.inside().creations
@@ -77,6 +116,19 @@ impl FakeProvider {
         self.change(id, SessionStatus::Complete, PaymentOutcome::Failed);
     }
 
+    /// Its time is over.
+    pub fn let_expire(&self, id: &str) {
+        let mut inside = self.inside();
+        inside.sessions.get_mut(id).expect("a session of ours").status = SessionStatus::Expired;
+    }
+
+    /// The provider says the same name for two payments.
+    pub fn name_payment(&self, id: &str, payment: &str) {
+        let mut inside = self.inside();
+        let session = inside.sessions.get_mut(id).expect("a session of ours");
+        session.payment_id = Some(payment.to_owned());
+    }
+
     fn change(&self, id: &str, status: SessionStatus, outcome: PaymentOutcome) {
         let mut inside = self.inside();
         let session = inside.sessions.get_mut(id).expect("a session of ours");
@@ -98,9 +150,10 @@ impl FakeProvider {
         (payload, header)
     }
 
-    fn answer(&self) -> Result<(), Trouble> {
+    fn answer(&self, operation: &'static str, about: &str) -> Result<(), Trouble> {
         let (down, percent) = {
-            let inside = self.inside();
+            let mut inside = self.inside();
+            inside.calls.push((operation, about.to_owned()));
             (inside.down, inside.failing_percent)
         };
         if down || self.random.below(100) < percent {
@@ -121,11 +174,16 @@ impl Provider for FakeProvider {
 
     fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
         Box::pin(async move {
-            self.answer()?;
+            self.answer("create", key)?;
             let mut inside = self.inside();
+            let lost = || Trouble::Unreachable("the answer was lost".to_owned());
             if let Some((first, id)) = inside.by_key.get(key) {
                 assert_eq!(first, request, "the same key must carry the same request");
-                return Ok(inside.sessions[id].clone());
+                let session = inside.sessions[id].clone();
+                return if inside.losing_replies { Err(lost()) } else { Ok(session) };
+            }
+            if let Some(why) = &inside.refusal {
+                return Err(Trouble::Refused(why.clone()));
             }
             inside.creations += 1;
             let id = format!("cs_fake_{}", inside.creations);
@@ -142,13 +200,13 @@ impl Provider for FakeProvider {
             };
             inside.by_key.insert(key.to_owned(), (request.clone(), id.clone()));
             inside.sessions.insert(id, session.clone());
-            Ok(session)
+            if inside.losing_replies { Err(lost()) } else { Ok(session) }
         })
     }
 
     fn find<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
         Box::pin(async move {
-            self.answer()?;
+            self.answer("find", id)?;
             let found = self.inside().sessions.get(id).cloned();
             found.ok_or_else(|| Trouble::Refused("no such session".to_owned()))
         })
@@ -156,7 +214,7 @@ impl Provider for FakeProvider {
 
     fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
         Box::pin(async move {
-            self.answer()?;
+            self.answer("expire", id)?;
             let mut inside = self.inside();
             let found = inside.sessions.get_mut(id);
             let session = found.ok_or_else(|| Trouble::Refused("no such session".to_owned()))?;

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses another part of the house")]
 
 mod browser;
+mod edited;
 mod fake_provider;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 pub use browser::{Answer, Browser, checkout_fields};
+pub use edited::Edited;
 pub use fake_provider::FakeProvider;
 
 /// Every test begins at this moment: Tuesday 24 November 2026, 10:00 in London.
@@ -147,9 +149,10 @@ impl TestShop {
     /// What is there of a SKU.
     pub fn level(&self, sku: &str) -> Level {
         let sku = Sku::parse(sku).unwrap();
-        let levels = self.kit.db.read_blocking(|read| {
-            Ok::<_, Failure<Never>>(stock::levels_of(read, [&sku])?)
-        });
+        let levels = self
+            .kit
+            .db
+            .read_blocking(|read| Ok::<_, Failure<Never>>(stock::levels_of(read, [&sku])?));
         levels.unwrap().remove(&sku).unwrap_or_else(|| panic!("no level of {sku}"))
     }
 
@@ -157,9 +160,10 @@ impl TestShop {
     pub fn set_stock(&self, sku: &str, units: u32) {
         let (sku, now) = (Sku::parse(sku).unwrap(), self.kit.now());
         let catalog = Arc::clone(&self.app.shelf.books.now().catalog);
-        let counted = self.kit.db.write_blocking(move |tx| {
-            stock::count(tx, &catalog, &sku, units, (None, "test"), now)
-        });
+        let counted = self
+            .kit
+            .db
+            .write_blocking(move |tx| stock::count(tx, &catalog, &sku, units, (None, "test"), now));
         counted.unwrap();
     }
 

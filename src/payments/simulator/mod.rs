@@ -113,12 +113,12 @@ impl Provider for Simulator {
             let (session, now) = (id.to_owned(), self.kit.now());
             let random = self.kit.random.clone();
             let closed = self.kit.db.write(move |tx| {
-                if store::set_expired(tx, &session)? {
-                    if let Some(record) = store::find(tx, &session, now)? {
-                        let kind = "checkout.session.expired";
-                        let event = deliver::event(&record, kind, &random, now);
-                        store::insert_delivery(tx, &event, false, now)?;
-                    }
+                if store::set_expired(tx, &session)?
+                    && let Some(record) = store::find(tx, &session, now)?
+                {
+                    let kind = "checkout.session.expired";
+                    let event = deliver::event(&record, kind, &random, now);
+                    store::insert_delivery(tx, &event, false, now)?;
                 }
                 Ok::<_, Failure<Never>>(())
             });

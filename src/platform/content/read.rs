@@ -13,15 +13,15 @@ use crate::base::ids::{hex, sha256_hex};
 use crate::base::{Fault, fault::Doing};
 
 /// Largest TOML file, in bytes.
-pub const TOML_BYTES_MAX: u64 = 256 * 1024;
+pub(super) const TOML_BYTES_MAX: u64 = 256 * 1024;
 /// Largest Markdown file and any other text, in bytes.
-pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+pub(super) const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 /// Largest other file, in bytes.
-pub const BINARY_BYTES_MAX: u64 = 32 * 1024 * 1024;
+pub(super) const BINARY_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Most files in the folder.
-pub const FILES_MAX: usize = 100_000;
+pub(super) const FILES_MAX: usize = 100_000;
 /// Folders inside folders, at most.
-pub const DEPTH_MAX: usize = 12;
+pub(super) const DEPTH_MAX: usize = 12;
 
 const SECRET_HINT: &str =
     "remove it, replace it at its provider, and keep the new one in the environment";
@@ -186,7 +186,7 @@ fn text_of(bytes: Vec<u8>) -> Body {
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let before = error.as_bytes().get(..valid).unwrap_or_default();
-            let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+            let line = before.split(|b| *b == b'\n').count();
             let message = format!("the file is not UTF-8 text; line {line} holds other bytes");
             Body::Refused(Wrong::error("file-not-utf8", message).hint("save it again as UTF-8"))
         }

@@ -20,6 +20,7 @@ pub(super) fn writing(path: &Path) -> Result<Connection, Fault> {
     if rusqlite::version_number() < SQLITE_OLDEST {
         return Err(Fault::new(format!("SQLite {} is too old", rusqlite::version())));
     }
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the file")]
     let connection = Connection::open(path).doing("opening the database")?;
     private(path)?;
     connection.busy_timeout(BUSY)?;

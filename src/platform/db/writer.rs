@@ -3,6 +3,7 @@
 //! Each job runs in its own savepoint, so a refusal or a panic undoes that job alone. Nobody
 //! hears "done" before `COMMIT` returned. A failing commit ends the process: after a disk error
 //! nothing in memory can be trusted, while a restart recovers from the log (`reliability.md` D4).
+#![expect(clippy::disallowed_methods, reason = "waiting is measured, never stored or compared")]
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -165,7 +166,7 @@ fn commit_together(connection: &Connection, batch: Vec<Job>) {
         Err(error) => {
             let _ = connection.execute_batch("ROLLBACK");
             if is_disk_failure(&error) {
-                tracing::error!(%error, "the disk failed under a commit; ending so that a restart recovers");
+                tracing::error!(%error, "the disk failed under a commit; a restart recovers");
                 end_process();
             }
             Committed::No(format!("the commit failed: {error}"))
@@ -185,7 +186,6 @@ fn is_disk_failure(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
 }
 
-#[allow(clippy::disallowed_methods, reason = "nothing in memory can be trusted after a disk error")]
 fn end_process() -> ! {
     std::process::exit(1)
 }

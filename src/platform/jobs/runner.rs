@@ -75,6 +75,9 @@ async fn repeat(job: Job, bell: Bell, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Repeats the step until it finds nothing. A panic is a bug of one step, not the end of the job.
+///
+/// # Errors
+/// When a step fails.
 pub async fn work_off(job: &Job) -> Result<(), Fault> {
     for _ in 0..STEPS_MAX {
         let step = (job.step)();

@@ -1,0 +1,171 @@
+//! All SQL of what belongs to an order: its lines, discounts, timeline and promotion claims.
+
+use rusqlite::params;
+use serde::Serialize;
+
+use super::model::Item;
+use crate::base::ids::OrderId;
+use crate::base::{Fault, Instant};
+use crate::platform::db::{Read, Tx};
+use crate::pricing::Adjustment;
+
+/// Lines of an order, in its order, parts behind their bundle.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_items(read: &Read, id: &OrderId) -> Result<Vec<Item>, Fault> {
+    let mut statement = read.prepare_cached(
+        "SELECT position, parent, kind, ref, title, options, tier, qty, unit_minor, gross_minor,
+                discount_minor, net_minor, tax_minor, tax_bp, image
+         FROM order_item WHERE order_id = ?1 ORDER BY position",
+    )?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(Item {
+            position: row.get(0)?,
+            parent: row.get(1)?,
+            kind: row.get(2)?,
+            reference: row.get(3)?,
+            title: row.get(4)?,
+            options: row.get(5)?,
+            tier: row.get(6)?,
+            qty: row.get(7)?,
+            unit_minor: row.get(8)?,
+            gross_minor: row.get(9)?,
+            discount_minor: row.get(10)?,
+            net_minor: row.get(11)?,
+            tax_minor: row.get(12)?,
+            tax_bp: row.get(13)?,
+            image: row.get(14)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One entry of an order's timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub actor: String,
+    /// What.
+    pub kind: String,
+    /// More about it, as JSON.
+    pub data: String,
+}
+
+/// The timeline, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_events(read: &Read, id: &OrderId) -> Result<Vec<Event>, Fault> {
+    let sql = "SELECT at, actor, kind, data FROM order_event WHERE order_id = ?1 ORDER BY id";
+    let mut statement = read.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(Event {
+            at: Instant(row.get(0)?),
+            actor: row.get(1)?,
+            kind: row.get(2)?,
+            data: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn insert_item(tx: &Tx, id: &OrderId, item: &Item) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "INSERT INTO order_item (order_id, position, parent, kind, ref, title, options, tier, qty,
+             unit_minor, gross_minor, discount_minor, net_minor, tax_minor, tax_bp, image)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?
+    .execute(params![
+        id.as_str(),
+        item.position,
+        item.parent,
+        item.kind,
+        item.reference,
+        item.title,
+        item.options,
+        item.tier,
+        item.qty,
+        item.unit_minor,
+        item.gross_minor,
+        item.discount_minor,
+        item.net_minor,
+        item.tax_minor,
+        item.tax_bp,
+        item.image,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_adjustment(
+    tx: &Tx,
+    id: &OrderId,
+    position: Option<u32>,
+    source: &str,
+    adjustment: &Adjustment,
+    amount_minor: i64,
+) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "INSERT INTO order_adjustment (order_id, position, source, ref, label, amount_minor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        id.as_str(),
+        position,
+        source,
+        adjustment.reference,
+        adjustment.label,
+        amount_minor
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_event(
+    tx: &Tx,
+    id: &OrderId,
+    kind: &str,
+    actor: &str,
+    data: &serde_json::Value,
+    now: Instant,
+) -> Result<(), Fault> {
+    let sql =
+        "INSERT INTO order_event (order_id, at, actor, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0, actor, kind, data.to_string()])?;
+    Ok(())
+}
+
+pub(super) fn insert_claim(
+    tx: &Tx,
+    promotion: &str,
+    id: &OrderId,
+    customer: &str,
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO promotion_claim (promotion, order_id, customer_key, state)
+               VALUES (?1, ?2, ?3, 'held')
+               ON CONFLICT (promotion, order_id) DO UPDATE SET state = 'held'";
+    tx.prepare_cached(sql)?.execute(params![promotion, id.as_str(), customer])?;
+    Ok(())
+}
+
+pub(super) fn set_claims(tx: &Tx, id: &OrderId, to: &str) -> Result<(), Fault> {
+    let sql = "UPDATE promotion_claim SET state = ?2 WHERE order_id = ?1 AND state <> 'used'";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), to])?;
+    Ok(())
+}
+
+pub(super) fn count_claims(
+    read: &Read,
+    promotion: &str,
+    customer: Option<&str>,
+) -> Result<u32, Fault> {
+    let sql = "SELECT count(*) FROM promotion_claim
+               WHERE promotion = ?1 AND (?2 IS NULL OR customer_key = ?2) AND state <> 'released'";
+    Ok(read.prepare_cached(sql)?.query_row(params![promotion, customer], |row| row.get(0))?)
+}
+
+pub(super) fn count_paid(read: &Read, email: &str) -> Result<u32, Fault> {
+    let sql = "SELECT count(*) FROM orders WHERE email = ?1 AND paid_at IS NOT NULL";
+    Ok(read.prepare_cached(sql)?.query_row([email], |row| row.get(0))?)
+}

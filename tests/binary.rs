@@ -1,0 +1,274 @@
+//! The real program, seen from a terminal: its commands, what they print and how they end.
+#![allow(clippy::disallowed_methods, reason = "files are edited here as a merchant edits them")]
+
+#[path = "binary/refusals.rs"]
+mod refusals;
+#[path = "binary/serving.rs"]
+mod serving;
+
+mod process;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use process::{Folder, KIOSK, Server, ran};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+/// Every file below a folder, by its path.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+// S0.51: from an empty folder with nothing but the program in it to an open shop.
+#[test]
+fn the_program_alone_makes_a_shop_and_opens_it() {
+    let folder = Folder::empty();
+    let program = folder.path("kiosk");
+    fs::copy(KIOSK, &program).unwrap();
+    let made = ran(folder.command(&program, &["init", "my-shop"])).ended(0);
+    assert!(made.contains("cd my-shop") && made.contains("kiosk serve"), "{made}");
+    let mut serve = folder.command(&program, &["serve"]);
+    serve.current_dir(folder.path("my-shop"));
+    let server = Server::open(serve);
+    let (status, home) = server.get("/");
+    assert_eq!(status, 200);
+    assert!(home.contains("<title>"), "{home}");
+    assert_eq!(server.stop(), Some(0));
+    // The starter is a shop without mistakes, and is never written over.
+    let mut check = folder.command(&program, &["check", "--strict"]);
+    check.current_dir(folder.path("my-shop"));
+    ran(check).ended(0);
+    let again = ran(folder.command(&program, &["init", "my-shop"])).could_not();
+    assert!(again.contains("my-shop is not empty"), "{again}");
+}
+
+// S2.64, S3.4: the exit code tells scripts what the words tell people.
+#[test]
+fn check_ends_with_0_for_good_files_1_for_mistakes_and_2_when_it_cannot_read() {
+    let folder = Folder::base();
+    let well = folder.run(&["check"]).ended(0);
+    assert!(well.starts_with("All well: 3 products, 1 bundles"), "{well}");
+    let report = json(&folder.run(&["check", "--format", "json"]).ended(0));
+    assert_eq!((&report["errors"], &report["complaints"]), (&0.into(), &Value::Array(vec![])));
+
+    let good = folder.read("content/products/kiln.toml");
+    folder.write("content/products/kiln.toml", &good.replace("price ", "prise "));
+    let bad = folder.run(&["check"]);
+    assert!(bad.err.contains("mistake") || bad.err.contains("error"), "{bad:#?}");
+    let listed = bad.ended(1);
+    assert!(listed.contains("content/products/kiln.toml:4:1: unknown key `prise`"), "{listed}");
+    let report = json(&folder.run(&["check", "--format", "json"]).ended(1));
+    let first = &report["complaints"][0];
+    assert_eq!(first["path"], "content/products/kiln.toml");
+    assert_eq!((&first["line"], &first["column"]), (&4.into(), &1.into()));
+    assert_eq!((&first["code"], &first["severity"]), (&"unknown-key".into(), &"error".into()));
+
+    let gone = folder.run(&["check", "--content", "elsewhere"]).could_not();
+    assert!(gone.contains("elsewhere"), "{gone}");
+    assert_eq!(folder.run(&["check", "--format", "xml"]).code, Some(2));
+    assert_eq!(folder.run(&["chekc"]).code, Some(2));
+}
+
+// S1.18, S4.24: seeds are repeatable, row by row.
+#[test]
+fn seeding_twice_gives_the_same_state() {
+    let folder = Folder::demo();
+    let first = folder.run(&["seed"]).ended(0);
+    assert!(first.contains(" 0 were there before"), "{first}");
+    let once = folder.dump();
+    let again = folder.run(&["seed"]).ended(0);
+    assert!(again.starts_with("0 orders made"), "{again}");
+    assert_eq!(once, folder.dump());
+    folder.run(&["audit"]).ended(0);
+    // Another folder with the same secret (links to orders are derived from it) is the same shop.
+    let other = Folder::demo();
+    fs::create_dir(other.path("data")).unwrap();
+    fs::copy(folder.path("data/secret.key"), other.path("data/secret.key")).unwrap();
+    other.run(&["seed"]).ended(0);
+    assert_eq!(once, other.dump());
+}
+
+// S4.31: the audit says which invariant holds, and its exit code is for scripts.
+#[test]
+fn the_audit_proves_the_books_and_finds_a_broken_row() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let lines = folder.run(&["audit"]).ended(0);
+    assert!(lines.lines().count() >= 10, "{lines}");
+    assert!(lines.lines().all(|line| line.starts_with("ok   I")), "{lines}");
+    let report = json(&folder.run(&["audit", "--json"]).ended(0));
+    assert_eq!(report["ok"], true);
+
+    let sql = "UPDATE stock_item SET on_hand = on_hand + 1 WHERE sku = 'HF-BA-001'";
+    assert_eq!(folder.database().execute(sql, []).unwrap(), 1);
+    let lines = folder.run(&["audit"]).ended(1);
+    assert!(lines.contains("FAIL I1 "), "{lines}");
+    assert!(lines.contains("HF-BA-001"), "{lines}");
+    assert_eq!(json(&folder.run(&["audit", "--json"]).ended(1))["ok"], false);
+}
+
+// S2.36: every penny of every order is explained, and computed again to the same sum.
+#[test]
+fn explaining_an_order_computes_the_same_total_again() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let orders = folder.number("SELECT count(*) FROM orders");
+    for number in (1001..).take(usize::try_from(orders).unwrap()) {
+        let told = folder.run(&["explain", &format!("HF-{number}")]).ended(0);
+        assert!(told.contains("Computed again: £") && told.contains(", the same."), "{told}");
+    }
+    // A price that has changed since is told, and the order keeps its own.
+    let mug = "content/products/everyday-mug.toml";
+    folder.write(mug, &folder.read(mug).replace("16.00", "17.00"));
+    let told = folder.run(&["explain", "HF-1001"]).ended(0);
+    assert!(told.contains("the order keeps £88.00"), "{told}");
+    let unknown = folder.run(&["explain", "HF-9999"]).could_not();
+    assert!(unknown.contains("no order HF-9999"), "{unknown}");
+}
+
+// S2.70, S3.20: stock is changed by hand, and the ledger says by whom and why.
+#[test]
+fn stock_is_listed_received_adjusted_and_counted() {
+    let folder = Folder::base();
+    let list = folder.run(&["stock", "list"]).ended(0);
+    assert_eq!(list, "SKU                       on hand   held   free   low\n");
+    // Levels come to be when the shop is first opened.
+    assert_eq!(folder.serve().stop(), Some(0));
+    let after = |args: &[&str]| folder.run(args).ended(0);
+    assert!(after(&["stock", "list"]).contains("KILN-1"));
+    let received = after(&["stock", "receive", "KILN-1", "6", "--note", "van"]);
+    assert_eq!(received, "KILN-1: 10 on the shelf\n");
+    let damaged = after(&["stock", "adjust", "KILN-1", "-3", "--reason", "damage"]);
+    assert_eq!(damaged, "KILN-1: 7 on the shelf\n");
+    assert_eq!(after(&["stock", "count", "KILN-1", "9"]), "KILN-1: 9 on the shelf (+2)\n");
+    let log = after(&["stock", "log", "KILN-1"]);
+    let reasons: Vec<&str> = log.lines().filter_map(|l| l.split_whitespace().nth(3)).collect();
+    assert_eq!(reasons, ["count", "damage", "receive", "opening"], "{log}");
+    assert!(log.contains("command line  van"), "{log}");
+    let levels = json(&after(&["stock", "list", "--json"]));
+    let kiln = levels.as_array().unwrap().iter().find(|l| l["sku"] == "KILN-1").unwrap();
+    assert_eq!(kiln["on_hand"], 9);
+    after(&["audit"]);
+
+    let before = folder.dump();
+    let refused: [(&[&str], &str); 6] = [
+        (&["stock", "receive", "NONE-1", "1"], "NONE-1"),
+        (&["stock", "receive", "?", "1"], "not a SKU"),
+        (&["stock", "receive", "KILN-1", "0"], "whole number"),
+        (&["stock", "adjust", "KILN-1", "-10", "--reason", "damage"], "KILN-1"),
+        (&["stock", "adjust", "KILN-1", "1", "--reason", "luck"], "luck"),
+        (&["stock", "adjust", "KILN-1", "2000000", "--reason", "count"], "1,000,000"),
+    ];
+    for (args, says) in refused {
+        let complaint = folder.run(args).could_not();
+        assert!(complaint.contains(says), "{args:?}: {complaint}");
+    }
+    assert_eq!(folder.run(&["stock", "receive", "KILN-1", "-1"]).code, Some(2));
+    assert_eq!(before, folder.dump());
+}
+
+// S2.160, S3.50: an order is shown, shipped and delivered, each once and in this order.
+#[test]
+fn orders_are_listed_shown_shipped_and_delivered() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let run = |args: &[&str]| folder.run(args).ended(0);
+    let list = run(&["order", "list"]);
+    assert!(list.lines().next().unwrap().starts_with("HF-1009      paid       unfulfilled"));
+    assert_eq!(run(&["order", "list", "--limit", "2"]).lines().count(), 2);
+    let expired = run(&["order", "list", "--status", "expired"]);
+    assert!(expired.lines().all(|line| line.contains("expired")), "{expired}");
+    let shown = run(&["order", "show", "HF-1009"]);
+    assert!(shown.contains("£156.20") && shown.contains("placed"), "{shown}");
+
+    let early = folder.run(&["order", "deliver", "HF-1009"]).could_not();
+    assert!(early.contains("HF-1009"), "{early}");
+    let parcel = ["--carrier", "Royal Mail", "--tracking", "RM1"];
+    let shipped = run(&[&["order", "ship", "HF-1009"], &parcel[..]].concat());
+    assert!(shipped.starts_with("HF-1009 is shipped"), "{shipped}");
+    folder.run(&["order", "ship", "HF-1009"]).could_not();
+    run(&["order", "deliver", "HF-1009"]);
+    assert!(run(&["order", "show", "HF-1009"]).starts_with("HF-1009  paid  delivered"));
+    // One letter each, in the outbox with the move that caused it.
+    let sql = "SELECT count(*) FROM outbox WHERE dedup_key LIKE '%' ||
+               (SELECT id FROM orders WHERE number = 'HF-1009') || '%'";
+    assert_eq!(folder.number(sql), 3);
+    run(&["audit"]);
+    folder.run(&["order", "ship", "HF-1007"]).could_not();
+    folder.run(&["order", "show", "HF-1"]).could_not();
+    folder.run(&["order", "list", "--status", "happy"]).could_not();
+}
+
+// S0.10, S1.40: the build is a function of the files: same files, same bytes, whatever the hour
+// (a build looks at the clock only for sales that begin or end).
+#[test]
+fn two_builds_of_the_same_files_are_the_same_bytes() {
+    let folder = Folder::demo().set("public_url", "https://shop.example");
+    let said = folder.run(&["build", "--out", "one"]).ended(0);
+    folder.run(&["build", "--out", "two"]).ended(0);
+    let (one, two) = (files(&folder.path("one")), files(&folder.path("two")));
+    assert!(one.len() > 100 && said.starts_with(&format!("{} files in one", one.len())), "{said}");
+    let names = |all: &BTreeMap<String, Vec<u8>>| all.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&one), names(&two));
+    let differing: Vec<&String> = one.keys().filter(|name| one[*name] != two[*name]).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+    for page in ["index.html", "404.html", "sitemap.xml", "robots.txt"] {
+        assert!(page == "404.html" || one.contains_key(page), "{page}");
+    }
+    // Nothing of the database or of this machine is in the pages.
+    let here = folder.path("").display().to_string();
+    let home = String::from_utf8_lossy(&one["index.html"]);
+    assert!(!home.contains(&here), "{home}");
+    // A page says what the shop says: the same file is what a server sends.
+    let server = folder.serve();
+    let (_, served) = server.get("/");
+    assert_eq!(served.as_bytes(), one["index.html"]);
+}
+
+// S2.122: a reader that has had enough, such as `head`, is no reason to panic.
+#[test]
+fn a_closed_pipe_ends_a_listing_quietly() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let listings: [&[&str]; 5] = [
+        &["order", "list"],
+        &["stock", "list"],
+        &["audit"],
+        &["check", "--format", "json"],
+        &["order", "show", "HF-1001"],
+    ];
+    for args in listings {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = folder.command(KIOSK, args);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        drop(command);
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!said.contains("panicked"), "{args:?}: {said}");
+        assert_ne!(ended.status.code(), Some(101), "{args:?}: {said}");
+    }
+    let pipeline = format!("'{KIOSK}' order list | head -1");
+    let first = ran(folder.command("/bin/sh", &["-c", &pipeline]));
+    assert_eq!((first.code, first.err.as_str()), (Some(0), ""));
+    assert!(first.out.starts_with("HF-1009"), "{}", first.out);
+}
