@@ -1,5 +1,7 @@
 //! The cart: whose it is, what goes in and out, how much of it, and when it ends.
 
+#[path = "cart/life.rs"]
+mod life;
 #[path = "cart/money.rs"]
 mod money;
 
@@ -49,7 +51,10 @@ fn a_visitor_is_remembered_once_there_is_something_to_remember() {
     let sold_out = visitor.add("KILN-1", 5);
     assert_eq!(sold_out.status, 409);
     assert!(visitor.cookies.is_empty(), "a refusal leaves nothing to remember");
-    assert_eq!(shop.number("SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM cart)"), 0);
+    assert_eq!(
+        shop.number("SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM cart)"),
+        0
+    );
 
     let added = visitor.add("KILN-1", 1);
     let cookie = &added.headers["set-cookie"];
@@ -184,9 +189,24 @@ fn the_cart_document_keeps_its_shape() {
     assert_eq!(keys(&cart), top);
     let line = &cart["lines"][0];
     let of_line = [
-        "id", "item", "title", "options", "tier", "qty", "regular_unit_minor", "unit_minor",
-        "gross_minor", "discount_minor", "net_minor", "parts", "picture", "url", "max_qty",
-        "price_change", "available", "problem",
+        "id",
+        "item",
+        "title",
+        "options",
+        "tier",
+        "qty",
+        "regular_unit_minor",
+        "unit_minor",
+        "gross_minor",
+        "discount_minor",
+        "net_minor",
+        "parts",
+        "picture",
+        "url",
+        "max_qty",
+        "price_change",
+        "available",
+        "problem",
     ];
     assert_eq!(keys(line), of_line);
     for name in of_line.iter().filter(|name| name.ends_with("_minor")) {
@@ -262,8 +282,11 @@ fn nobody_puts_in_more_than_there_is() {
 // S3.28: a limit of one order counts loose pieces and pieces in bundles together.
 #[test]
 fn one_order_holds_so_many_of_a_thing() {
-    let content = Edited::of(&base_content())
-        .replace("products/kiln.toml", "opening = 4", "opening = 9\nmax_per_order = 2");
+    let content = Edited::of(&base_content()).replace(
+        "products/kiln.toml",
+        "opening = 4",
+        "opening = 9\nmax_per_order = 2",
+    );
     let shop = TestShop::on(&content);
     let mut visitor = shop.browser();
     let over = visitor.json("POST", "/api/cart/lines", &json!({ "sku": "KILN-1", "qty": 3 }));
@@ -308,7 +331,8 @@ fn a_bundle_is_one_line_with_its_parts() {
     let line = line(&mut visitor, "starter");
     assert_eq!(line["item"], json!({ "kind": "bundle", "ref": "starter" }));
     assert_eq!((&line["tier"], &line["qty"]), (&json!("pro"), &json!(1)));
-    let parts: Vec<_> = line["parts"].as_array().unwrap().iter().map(|p| p["qty"].clone()).collect();
+    let parts: Vec<_> =
+        line["parts"].as_array().unwrap().iter().map(|p| p["qty"].clone()).collect();
     assert_eq!(parts, [1, 1, 2]);
     let page = visitor.get("/cart");
     assert_eq!(page.attribute(".line", "data-kind"), "bundle");

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use include_dir::{Dir, include_dir};
 
 use super::Ended;
@@ -11,14 +11,27 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::platform::config::KEYS;
 
-/// The starter shop: the same files as the demonstration.
-static STARTER: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
+/// The demonstration shop.
+static DEMO: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
+/// Three products.
+static MINIMAL: Dir = include_dir!("$CARGO_MANIFEST_DIR/seed/minimal/content");
 
 /// Options of the command.
 #[derive(Args)]
 pub(super) struct Options {
     /// Folder to make.
     folder: PathBuf,
+    /// What the new shop sells at first.
+    #[arg(long, value_enum, default_value_t = Starter::Demo)]
+    starter: Starter,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Starter {
+    /// The demonstration shop, with all its texts and pictures.
+    Demo,
+    /// Three products, to begin with little.
+    Minimal,
 }
 
 /// Runs the command.
@@ -33,7 +46,11 @@ pub(super) fn run(options: &Options) -> Result<Ended, Fault> {
     }
     let content = folder.join("content");
     std::fs::create_dir_all(&content).doing(&format!("making {}", content.display()))?;
-    STARTER.extract(&content).doing("writing the starter shop")?;
+    let starter = match options.starter {
+        Starter::Demo => &DEMO,
+        Starter::Minimal => &MINIMAL,
+    };
+    starter.extract(&content).doing("writing the starter shop")?;
     write_file(&folder.join("kiosk.toml"), &settings_file())?;
     write_file(&folder.join(".gitignore"), "/data\n")?;
     say!("A new shop is in {0}.\n\n  cd {0}\n  kiosk serve", folder.display());

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::{Ended, load_book};
@@ -17,7 +16,8 @@ use crate::platform::config::Settings;
 use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
 
 /// The readable files orders are made from.
-static SEEDS: Dir = include_dir!("$CARGO_MANIFEST_DIR/seed/orders");
+const DEMO: &str = include_str!("../../seed/demo/orders.toml");
+const MINIMAL: &str = include_str!("../../seed/minimal/orders.toml");
 /// Seeds are made at this moment, so that two runs give the same database: 1 November 2026.
 const NOW: Instant = Instant(1_793_491_200_000);
 /// Milliseconds in a day.
@@ -35,7 +35,7 @@ pub(super) struct Options {
 enum Set {
     /// A month of orders for the demonstration shop.
     Demo,
-    /// Three products and one order, for trying things out.
+    /// One order for the shop of three products that `kiosk init --starter minimal` writes.
     Minimal,
 }
 
@@ -77,12 +77,10 @@ struct Line {
 /// # Errors
 /// When the shop is running, its files have mistakes, or a seed cannot be made.
 pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
-    let name = match options.set {
-        Set::Demo => "demo.toml",
-        Set::Minimal => "minimal.toml",
-    };
-    let text = SEEDS.get_file(name).and_then(|f| f.contents_utf8());
-    let file: File = toml::from_str(text.ok_or_else(|| Fault::new("no such seed"))?)?;
+    let file: File = toml::from_str(match options.set {
+        Set::Demo => DEMO,
+        Set::Minimal => MINIMAL,
+    })?;
     let _lock = app::lock(&settings)?;
     let book = load_book(&settings)?;
     let clock = Clock::fixed(NOW);

@@ -47,7 +47,7 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
     }
     if let Some(book) = loaded.book {
         app::make_data_dir(settings)?;
-        keep_last_good(&settings.data_dir, &settings.content_dir)?;
+        keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision)?;
         return Ok(book);
     }
     let kept = last_good_dir(&settings.data_dir);
@@ -63,6 +63,7 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
 }
 
 async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
+    let stop = told_to_stop()?;
     let (listener, address) = listen(settings.listen).await?;
     if settings.public_url == format!("http://{}", settings.listen) {
         settings.public_url = format!("http://{address}");
@@ -90,7 +91,7 @@ async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
     if kit.settings.dev {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
-    app.run(listener, told_to_stop()).await
+    app.run(listener, stop).await
 }
 
 fn shop_name(app: &App) -> String {
@@ -108,19 +109,22 @@ fn prove_books(kit: &Kit) -> Result<(), Fault> {
     Ok(())
 }
 
-/// SIGTERM or Ctrl-C.
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
+/// SIGTERM or Ctrl-C, heard from this call on: one that comes while the shop opens counts.
+fn told_to_stop() -> Result<impl Future<Output = ()>, Fault> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        let mut terminated = signal(SignalKind::terminate())?;
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        Ok(async move {
             tokio::select! {
-                _ = interrupted => {}
                 _ = terminated.recv() => {}
+                _ = interrupted.recv() => {}
             }
-            return;
-        }
+        })
     }
-    let _ = interrupted.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

@@ -14,6 +14,7 @@ use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
 use crate::platform::Kit;
+use crate::platform::config::write_private;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::pricing;
@@ -99,7 +100,7 @@ fn reload(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
     let revision = book.revision.clone();
     shelf.publish(kit, Arc::new(book))?;
     shelf.pack()?;
-    keep_last_good(&kit.settings.data_dir, &kit.settings.content_dir)?;
+    keep_last_good(&kit.settings.data_dir, &kit.settings.content_dir, &revision)?;
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
     Ok(())
 }
@@ -115,8 +116,16 @@ pub fn last_good_dir(data_dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the data folder cannot be written.
-pub fn keep_last_good(data_dir: &Path, content_dir: &Path) -> Result<(), Fault> {
+pub fn keep_last_good(
+    data_dir: &Path,
+    content_dir: &Path,
+    revision: &str,
+) -> Result<(), Fault> {
     let (kept, fresh) = (last_good_dir(data_dir), data_dir.join("last_good.new"));
+    let (mark, written) = (data_dir.join("last_good.revision"), revision.as_bytes());
+    if kept.is_dir() && fs::read(&mark).is_ok_and(|known| known == written) {
+        return Ok(());
+    }
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
@@ -125,7 +134,7 @@ pub fn keep_last_good(data_dir: &Path, content_dir: &Path) -> Result<(), Fault> 
         fs::remove_dir_all(&kept)?;
     }
     fs::rename(&fresh, &kept)?;
-    Ok(())
+    write_private(&mark, written)
 }
 
 fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -107,7 +107,7 @@ fn a_setting_that_cannot_be_used_is_named() {
         ("provider", "barter", "simulator"),
         ("public_url", "shop", "https://shop.example"),
         ("trusted_proxies", "nginx", "trusted_proxies"),
-        ("smtp_url", "mail.example", "smtp"),
+        ("smtp_url", "mail.example", "KIOSK_SMTP_URL"),
     ];
     for (key, value, says) in environment {
         refuses(&Folder::base().set(key, value), &["serve"], &[says]);

@@ -20,6 +20,8 @@ fn a_mistake_keeps_the_last_good_shop_while_open_and_after_a_restart() {
 
     folder.write(KILN, &good.replace("Table kiln", "Desk kiln"));
     until("the edit is published", || kiln(&server).contains("Desk kiln").then_some(()));
+    let kept = "data/last_good/products/kiln.toml";
+    until("it is kept", || folder.read_if_there(kept).contains("Desk kiln").then_some(()));
     folder.write(KILN, &good.replace("title ", "titel "));
     until("the mistake is told", || server.said().contains("titel").then_some(()));
     assert!(kiln(&server).contains("Desk kiln"));

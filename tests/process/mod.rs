@@ -1,5 +1,6 @@
 //! The real program as a process: run to its end, or opened as a shop and closed again.
 #![allow(dead_code, reason = "each test binary uses another part of it")]
+#![allow(unreachable_pub, reason = "each test binary is a crate of its own")]
 #![allow(clippy::disallowed_methods, reason = "a process is watched from outside, in real time")]
 
 use std::collections::BTreeMap;
@@ -95,6 +96,11 @@ impl Folder {
     /// The text of a file of it.
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// The text of a file of it; empty when there is none.
+    pub fn read_if_there(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_default()
     }
 
     /// Sets `KIOSK_<key>` for everything run here.

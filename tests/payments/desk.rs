@@ -1,0 +1,123 @@
+//! A shop whose payment provider the test plays itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kiosk::payments;
+use kiosk::payments::Provider;
+
+use crate::house::{Answer, Browser, FakeProvider, Setup, TestShop};
+
+/// Seed of the provider's faults.
+const SEED: u64 = 11;
+
+/// The shop and the provider behind it.
+pub struct Desk {
+    pub shop: TestShop,
+    pub provider: Arc<FakeProvider>,
+}
+
+impl Desk {
+    pub fn open() -> Self {
+        Self::with(Arc::new(FakeProvider::new(SEED)), None)
+    }
+
+    /// With a provider that has a past, and on a data folder that may have one.
+    pub fn with(provider: Arc<FakeProvider>, data: Option<PathBuf>) -> Self {
+        let given: Arc<dyn Provider> = provider.clone();
+        let shop = TestShop::with(Setup { provider: Some(given), data, ..Setup::default() });
+        Self { shop, provider }
+    }
+
+    /// A new visitor puts something in and sends the checkout's form.
+    pub fn order(&self, sku: &str, qty: u32) -> (Browser, Answer) {
+        let mut buyer = self.shop.browser();
+        assert_eq!(buyer.add(sku, qty).status, 303);
+        let answer = buyer.checkout();
+        (buyer, answer)
+    }
+
+    /// The same, as far as the payment page: the buyer and the session.
+    #[track_caller]
+    pub fn session_for(&self, sku: &str, qty: u32) -> (Browser, String) {
+        let (buyer, answer) = self.order(sku, qty);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        (buyer, answer.location().rsplit('/').next().unwrap().to_owned())
+    }
+
+    /// A signed event about a session arrives; `kind` is what stands after `checkout.session.`.
+    pub fn tell(&self, session: &str, kind: &str, event: &str) -> u16 {
+        let kind = format!("checkout.session.{kind}");
+        let (payload, header) = self.provider.event(session, &kind, event, self.shop.clock.now());
+        self.send(&payload, &header)
+    }
+
+    /// Anything arrives at the public endpoint.
+    pub fn send(&self, payload: &str, signature: &str) -> u16 {
+        let headers = [("stripe-signature", signature), ("content-type", "application/json")];
+        self.shop.browser().send("/hooks/stripe", &headers, payload.as_bytes()).status
+    }
+
+    /// Tells the same story and lets the inbox work.
+    #[track_caller]
+    pub fn tell_and_tend(&self, session: &str, kind: &str, event: &str) {
+        assert_eq!(self.tell(session, kind, event), 200);
+        self.tend();
+    }
+
+    /// Lets inbox and reconciler do everything that is due.
+    pub fn tend(&self) {
+        self.shop.block_on(payments::tend_all(&self.shop.app.till)).unwrap();
+    }
+
+    /// Lets time pass and tends.
+    pub fn wait_s(&self, seconds: i64) {
+        self.shop.advance_s(seconds);
+        self.tend();
+    }
+
+    /// Payment status of the order of a session.
+    pub fn status(&self, session: &str) -> String {
+        self.shop.text(&format!(
+            "SELECT o.payment_status FROM payment p JOIN orders o ON o.id = p.order_id
+             WHERE p.session_id = '{session}'"
+        ))
+    }
+
+    /// State of the attempt of a session.
+    pub fn attempt(&self, session: &str) -> String {
+        self.shop.text(&format!("SELECT state FROM payment WHERE session_id = '{session}'"))
+    }
+
+    /// State of an event in the inbox.
+    pub fn event(&self, id: &str) -> String {
+        self.shop.text(&format!("SELECT state FROM webhook_event WHERE event_id = '{id}'"))
+    }
+
+    /// Why a person must look at the order of a session.
+    pub fn attention(&self, session: &str) -> String {
+        self.shop.text(&format!(
+            "SELECT coalesce(o.attention, '') FROM payment p JOIN orders o ON o.id = p.order_id
+             WHERE p.session_id = '{session}'"
+        ))
+    }
+
+    /// Letters of a kind written so far.
+    pub fn letters(&self, template: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM outbox WHERE template = '{template}'");
+        self.shop.number(&sql)
+    }
+
+    /// The private link of the order of a session, as its buyer finds it.
+    pub fn order_path(&self, session: &str) -> String {
+        let path = format!("/checkout/success?session_id={session}");
+        let back = self.shop.browser().get(&path);
+        back.location().split('?').next().unwrap().to_owned()
+    }
+
+    /// Units of a SKU on the shelf and promised.
+    pub fn units(&self, sku: &str) -> (u32, u32) {
+        let level = self.shop.level(sku);
+        (level.on_hand, level.held)
+    }
+}
