@@ -142,10 +142,10 @@ fn an_empty_cart_has_no_way_to_checkout() {
     let mut visitor = shop.browser();
     let never = visitor.get("/cart");
     visitor.add("KILN-1", 1);
-    assert_eq!(visitor.get("/cart").texts("a[href='/checkout']").len(), 1);
+    assert_eq!(visitor.get("/cart").texts("main a[href='/checkout']").len(), 1);
     visitor.post("/cart/clear", &[]);
     for page in [never, visitor.get("/cart")] {
-        assert!(page.texts("a[href='/checkout']").is_empty());
+        assert!(page.texts("main a[href='/checkout']").is_empty());
         assert_eq!(page.texts(".empty h2"), ["Your cart is empty"]);
     }
     assert_eq!(visitor.get("/checkout").location(), "/cart");
@@ -386,7 +386,7 @@ fn availability_is_told_fresh() {
     assert_eq!(line(&mut ada, "KILN-1")["available"], 1);
     let page = ada.get("/cart");
     assert_eq!(page.texts(".line .wrong"), ["Only 1 available. Lower the quantity to go on."]);
-    assert!(page.texts("a[href='/checkout']").is_empty());
+    assert!(page.texts("main a[href='/checkout']").is_empty());
     assert_eq!(ada.get("/checkout").location(), "/cart");
     shop.set_stock("KILN-1", 3);
     assert_eq!(state(&mut ada).0, "sold_out");

@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     };
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
-    let edition = storefront::prepare(&render, settings, &book, levels, now)?;
+    let (edition, _) = storefront::prepare(&render, settings, &book, levels, now)?;
     let written = storefront::export(&edition, &options.out)?;
     say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use arc_swap::ArcSwap;
@@ -30,6 +30,8 @@ pub struct Shelf {
     /// Prices in force.
     pub books: Books,
     pub(super) current: Current,
+    /// Held while an edition is made, so that an older one never overtakes a newer.
+    publishing: Arc<Mutex<()>>,
 }
 
 impl Shelf {
@@ -39,7 +41,8 @@ impl Shelf {
     /// When a template is wrong or the database fails.
     pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
         let edition = record_and_make(kit, &book)?;
-        Ok(Self { books: Books::new(book), current: Arc::new(ArcSwap::from_pointee(edition)) })
+        let current = Arc::new(ArcSwap::from_pointee(edition));
+        Ok(Self { books: Books::new(book), current, publishing: Arc::default() })
     }
 
     /// Makes a new edition and swaps it in, prices and pages together. On an error the old one
@@ -48,6 +51,20 @@ impl Shelf {
     /// # Errors
     /// When a template is wrong or the database fails.
     pub fn publish(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
+        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.swap_in(kit, book)
+    }
+
+    /// Makes the pages of the book in force anew, because stock or time has changed them.
+    ///
+    /// # Errors
+    /// As [`Shelf::publish`].
+    pub fn refresh(&self, kit: &Kit) -> Result<(), Fault> {
+        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.swap_in(kit, self.books.now())
+    }
+
+    fn swap_in(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
         let edition = record_and_make(kit, &book)?;
         self.books.publish(book);
         self.current.store(Arc::new(edition));
@@ -84,7 +101,9 @@ fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<Edition, Fault> {
     })?;
     let levels =
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
-    prepare(&kit.render, &kit.settings, book, levels, now)
+    let (edition, render) = prepare(&kit.render, &kit.settings, book, levels, now)?;
+    kit.render.adopt(&render);
+    Ok(edition)
 }
 
 /// What the files say about every SKU's stock.
@@ -107,7 +126,8 @@ pub fn opening_levels(catalog: &Catalog) -> Levels {
     openings(catalog).into_iter().map(|o| (o.sku.clone(), level(o))).collect()
 }
 
-/// Renders every page and gathers assets, pictures and old addresses.
+/// Renders every page and gathers assets, pictures and old addresses; the templates used come
+/// with them.
 ///
 /// # Errors
 /// When a template is missing or wrong.
@@ -117,24 +137,25 @@ pub fn prepare(
     book: &Arc<Book>,
     levels: Levels,
     now: Instant,
-) -> Result<Edition, Fault> {
+) -> Result<(Edition, Render), Fault> {
     let catalog = &book.catalog;
-    render.set_globals(&catalog.shop.locale, globals(book, settings, BUILD))?;
+    let render = render.fresh(&catalog.shop.locale, globals(book, settings, BUILD))?;
     let states = states_of(&levels);
     let base_url = settings.public_url.clone();
     let making = Making { book: Arc::clone(book), levels, now, base_url };
-    let mut files = render_all(&making, render, &plan(catalog))?;
+    let mut files = render_all(&making, &render, &plan(catalog))?;
     for (url, found) in render.assets().iter() {
         files.insert(url.clone(), asset(found.content_type, found.body.clone())?);
     }
-    Ok(Edition {
+    let edition = Edition {
         files,
         pictures: pictures(catalog, &settings.content_dir),
         redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
         revision: book.revision.clone(),
         states,
         stale_at: next_change(book, now),
-    })
+    };
+    Ok((edition, render))
 }
 
 /// Renders pages on all cores: each thread takes its share, the order does not matter.

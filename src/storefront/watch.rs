@@ -41,8 +41,7 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
     let is_stale = edition.stale_at.is_some_and(|at| at <= kit.now());
     if is_stale || states_of(&levels) != edition.states {
         tokio::task::spawn_blocking(move || {
-            let book = shelf.books.now();
-            shelf.publish(&kit, book)?;
+            shelf.refresh(&kit)?;
             shelf.pack()
         })
         .await??;

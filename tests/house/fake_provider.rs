@@ -122,6 +122,12 @@ impl FakeProvider {
         inside.sessions.get_mut(id).expect("a session of ours").status = SessionStatus::Expired;
     }
 
+    /// What it charges turns out to be something else.
+    pub fn charge(&self, id: &str, minor: i64) {
+        let mut inside = self.inside();
+        inside.sessions.get_mut(id).expect("a session of ours").amount_minor = minor;
+    }
+
     /// The provider says the same name for two payments.
     pub fn name_payment(&self, id: &str, payment: &str) {
         let mut inside = self.inside();

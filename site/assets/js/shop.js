@@ -44,6 +44,8 @@
 
   // A refusal carries the server's own words.
   class Refused extends Error {}
+  const sentences = (parts) =>
+    parts.filter(Boolean).map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(" ");
   const complain = (error) => say(error instanceof Refused ? error.message : `${words.problem}. ${words.again}`);
 
   const call = async (method, path, body) => {
@@ -55,14 +57,16 @@
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) {
       const { title = words.problem, detail = "", hint = "" } = found;
-      const sentences = [title, detail, hint].filter(Boolean);
-      throw new Refused(sentences.map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(" "));
+      throw new Refused(sentences([title, detail, hint]));
     }
     return found;
   };
 
   const page = async (path, form) => {
-    const answer = await fetch(path, form && { method: "POST", body: new URLSearchParams(form) });
+    const answer = await fetch(path, {
+      headers: { accept: "text/html" },
+      ...(form && { method: "POST", body: new URLSearchParams(form) }),
+    });
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   };
 
@@ -149,6 +153,7 @@
     if (!old || !next) return false;
     const active = document.activeElement;
     const within = old.contains(active);
+    $$("details", next).forEach((fold, i) => { fold.open ||= $$("details", old)[i]?.open; });
     old.replaceWith(next);
     prepare(next);
     if (within) {
@@ -169,9 +174,10 @@
         const data = new FormData(form);
         if (submitter?.name) data.set(submitter.name, submitter.value);
         const fresh = await page(form.action, data);
-        const ok = swap(fresh, "#cart");
-        if (!ok) throw new Refused([$("h1", fresh), $("[data-detail]", fresh), $("[data-hint]", fresh)]
-          .map((e) => e?.textContent).filter(Boolean).join(". "));
+        const told = sentences($$("h1, [data-detail], [data-hint], .notice p", fresh)
+          .map((e) => e.textContent).slice($("#cart", fresh) ? 1 : 0));
+        if (!swap(fresh, "#cart")) throw new Refused(told);
+        if (told) say(told);
         mirror.write(await call("GET", "/api/cart"));
         return;
       }
@@ -311,7 +317,7 @@
   const countdown = (hold) => {
     let warned = false;
     const tick = () => {
-      const minutes = Math.ceil((Number(hold.dataset.hold) - Date.now()) / 60000);
+      const minutes = Math.ceil((Number(hold.dataset.holdUntil) - Date.now()) / 60000);
       const sentence = minutes > 0 ? fill(words.hold, { n: minutes }) : words.over;
       $("[data-hold-left]", hold).textContent = sentence;
       if (minutes <= 2 && !warned) {
@@ -400,5 +406,5 @@
     restock();
   }
   if ($("[data-poll]")) watch($("[data-poll]"));
-  if ($("[data-hold]")) countdown($("[data-hold]"));
+  if ($("[data-hold-until]")) countdown($("[data-hold-until]"));
 })();

@@ -2,7 +2,7 @@
 //! shop's own `site/` folder.
 //!
 //! What every template sees (the shop's name, menus, words) is set once for each edition with
-//! [`Render::set_globals`].
+//! [`Render::fresh`].
 
 mod assets;
 mod filters;
@@ -49,20 +49,29 @@ impl Render {
         })
     }
 
-    /// Sets what every template sees, and reads templates and assets anew.
+    /// Templates and assets read anew, with what every template sees. Nothing is in force until
+    /// [`Render::adopt`] takes it over, so a broken template never reaches a reader.
     ///
     /// # Errors
     /// When an asset or the words of the language cannot be read.
-    pub fn set_globals(&self, language: &str, globals: Vec<(&str, Value)>) -> Result<(), Fault> {
+    pub fn fresh(&self, language: &str, globals: Vec<(&str, Value)>) -> Result<Self, Fault> {
         let assets = Arc::new(Assets::read(&self.own)?);
         let mut environment = environment(&self.own, &assets);
         environment.add_global("text", self.words(language)?);
         for (name, value) in globals {
             environment.add_global(name.to_owned(), value);
         }
-        self.assets.store(assets);
-        self.environment.store(Arc::new(environment));
-        Ok(())
+        Ok(Self {
+            own: self.own.clone(),
+            environment: Arc::new(ArcSwap::from_pointee(environment)),
+            assets: Arc::new(ArcSwap::new(assets)),
+        })
+    }
+
+    /// Puts another's templates and assets in force, for everybody who shares this.
+    pub fn adopt(&self, other: &Self) {
+        self.assets.store(other.assets.load_full());
+        self.environment.store(other.environment.load_full());
     }
 
     /// Renders a template, such as `store/product.html`.

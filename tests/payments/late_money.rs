@@ -1,0 +1,130 @@
+//! Money that comes when nobody expects it any more is never silent: it buys the goods when they
+//! are there, and calls a person when they are not.
+
+use crate::desk::Desk;
+
+/// Lets the hold of an order end.
+const LAPSE_S: i64 = 15 * 60;
+
+// S1.22: the page was closed, the money came all the same; the goods are taken again.
+#[test]
+fn late_money_takes_the_goods_again_when_they_are_there() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("KILN-1", 3);
+    desk.wait_s(LAPSE_S);
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("expired".into(), (4, 0)));
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("paid".into(), (1, 0)));
+    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 0));
+    desk.shop.assert_audit();
+}
+
+// S1.19, S1.22: there is not enough any more: nothing is oversold, the merchant is told once.
+#[test]
+fn late_money_for_sold_goods_is_flagged() {
+    let desk = Desk::open();
+    let (_, late) = desk.session_for("KILN-1", 3);
+    desk.wait_s(LAPSE_S);
+    let (_, quick) = desk.session_for("KILN-1", 2);
+    desk.provider.pay(&quick);
+    desk.tell_and_tend(&quick, "completed", "evt_1");
+    desk.provider.pay(&late);
+    for event in ["evt_2", "evt_3"] {
+        desk.tell_and_tend(&late, "completed", event);
+        assert_eq!(desk.event(event), "done");
+    }
+    assert_eq!((desk.status(&late), desk.units("KILN-1")), ("expired".into(), (2, 0)));
+    assert!(desk.attention(&late).contains("refund it or find the goods"));
+    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
+    let told = "SELECT recipient FROM outbox WHERE template = 'order_attention'";
+    assert_eq!(desk.shop.text(told), "help@shop.example");
+    desk.shop.assert_audit();
+}
+
+// S1.22: money for an order its buyer gave up is treated the same.
+#[test]
+fn late_money_for_a_cancelled_order_is_not_lost() {
+    let desk = Desk::open();
+    let (mut buyer, session) = desk.session_for("KILN-1", 1);
+    let order = desk.order_path(&session);
+    buyer.post(&format!("{order}/cancel"), &[]);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("paid".into(), (3, 0)));
+    desk.shop.assert_audit();
+}
+
+/// An order with two sessions: the first expired, the second open.
+fn two_sessions(desk: &Desk) -> (String, String) {
+    let (mut buyer, first) = desk.session_for("KILN-1", 1);
+    let order = desk.order_path(&first);
+    desk.wait_s(LAPSE_S);
+    assert_eq!(buyer.post(&format!("{order}/pay"), &[]).status, 303);
+    (first, desk.provider.last())
+}
+
+// S0.14, S4.14: paid twice by two sessions: sold once, and a person is told of the second money.
+#[test]
+fn a_second_session_paid_for_one_order_is_flagged() {
+    let desk = Desk::open();
+    let (first, second) = two_sessions(&desk);
+    desk.provider.pay(&second);
+    desk.tell_and_tend(&second, "completed", "evt_1");
+    assert_eq!((desk.status(&second), desk.letters("order_attention")), ("paid".into(), 0));
+    desk.provider.pay(&first);
+    desk.tell_and_tend(&first, "completed", "evt_2");
+    assert_eq!((desk.status(&second), desk.units("KILN-1")), ("paid".into(), (3, 0)));
+    assert!(desk.attention(&first).contains("paid although the order was paid before"));
+    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
+    desk.shop.assert_audit();
+}
+
+// S0.14, S1.1: the old session is paid while the new one is open: the order is paid, and should
+// the new one be paid as well, a person is told.
+#[test]
+fn the_first_session_paid_while_the_second_is_open_counts() {
+    let desk = Desk::open();
+    let (first, second) = two_sessions(&desk);
+    desk.provider.pay(&first);
+    desk.tell_and_tend(&first, "completed", "evt_1");
+    assert_eq!((desk.event("evt_1"), desk.status(&first)), ("done".into(), "paid".into()));
+    assert_eq!((desk.attempt(&first), desk.units("KILN-1")), ("paid".into(), (3, 0)));
+    desk.shop.assert_audit();
+    desk.provider.pay(&second);
+    desk.tell_and_tend(&second, "completed", "evt_2");
+    assert!(desk.attention(&second).contains("paid although the order was paid before"));
+    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
+    assert_eq!(desk.units("KILN-1"), (3, 0));
+    desk.shop.assert_audit();
+}
+
+// S2.127: a session that charged something else never pays an order; a person is told, and the
+// goods are kept for them.
+#[test]
+fn a_payment_of_another_amount_is_flagged() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("KILN-1", 1);
+    desk.provider.charge(&session, 1);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    assert_eq!((desk.event("evt_1"), desk.status(&session)), ("dead".into(), "pending".into()));
+    assert_eq!((desk.units("KILN-1"), desk.letters("order_attention")), ((4, 1), 1));
+    for _ in 0..5 {
+        desk.wait_s(LAPSE_S);
+    }
+    assert_eq!((desk.units("KILN-1"), desk.letters("order_attention")), ((4, 1), 1));
+    desk.shop.assert_audit();
+}
+
+// S1.22, S2.127: one that would have charged something else and was never paid frees its goods.
+#[test]
+fn a_wrong_session_nobody_paid_is_closed_and_its_goods_are_free() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("KILN-1", 1);
+    desk.provider.charge(&session, 1);
+    desk.wait_s(LAPSE_S);
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("failed".into(), (4, 0)));
+    assert_eq!(desk.letters("order_attention"), 1);
+    desk.shop.assert_audit();
+}
