@@ -170,6 +170,7 @@ CREATE TABLE orders (
   cart_id             TEXT,
   idempotency_key     TEXT    NOT NULL UNIQUE,
   email               TEXT    NOT NULL,
+  email_folded        TEXT    NOT NULL,
   payment_status      TEXT    NOT NULL CHECK (payment_status IN ('pending', 'processing', 'paid',
                         'failed', 'expired', 'cancelled', 'part_refunded', 'refunded')),
   fulfilment_status   TEXT    NOT NULL DEFAULT 'unfulfilled' CHECK (fulfilment_status IN
@@ -212,7 +213,7 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
 CREATE INDEX orders_by_time ON orders (placed_at DESC);
 CREATE INDEX orders_by_cart ON orders (cart_id) WHERE cart_id IS NOT NULL;
-CREATE INDEX orders_by_email ON orders (email);
+CREATE INDEX orders_by_email ON orders (email_folded);
 
 -- Lines of an order as they were bought; parts of a bundle name their bundle's line.
 CREATE TABLE order_item (
@@ -317,7 +318,9 @@ CREATE INDEX cart_event_cart ON cart_event (cart_id);
 -- ── room: payments ──────────────────────────────────────────────────────────────────────────
 
 -- Attempts to be paid. A row is `wanted` before the provider is called, with the exact request
--- frozen beside its idempotency key, so that a repeated call is the same call.
+-- frozen beside its idempotency key, so that a repeated call is the same call. `closing` is an
+-- attempt that another one overtook: its page is still to be closed. `review` is money that came
+-- too late, twice or in another amount: a person must look at it.
 CREATE TABLE payment (
   id                  TEXT    PRIMARY KEY,
   order_id            TEXT    NOT NULL,
@@ -325,7 +328,7 @@ CREATE TABLE payment (
   provider            TEXT    NOT NULL,
   mode                TEXT    NOT NULL CHECK (mode IN ('live', 'test', 'simulator')),
   state               TEXT    NOT NULL CHECK (state IN ('wanted', 'open', 'processing', 'paid',
-                                                        'failed', 'expired')),
+                                                        'failed', 'expired', 'closing', 'review')),
   idempotency_key     TEXT    NOT NULL UNIQUE,
   request             TEXT    NOT NULL,
   amount_minor        INTEGER NOT NULL CHECK (amount_minor >= 0),
@@ -338,6 +341,7 @@ CREATE TABLE payment (
   lapse_at            INTEGER NOT NULL,
   look_at             INTEGER NOT NULL,
   looks               INTEGER NOT NULL DEFAULT 0,
+  given_up_by         TEXT,
   error               TEXT,
   created_at          INTEGER NOT NULL,
   ended_at            INTEGER,
@@ -347,7 +351,8 @@ CREATE UNIQUE INDEX payment_one_alive ON payment (order_id)
   WHERE state IN ('wanted', 'open', 'processing', 'paid');
 CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_id)
   WHERE provider_payment_id IS NOT NULL;
-CREATE INDEX payment_look ON payment (look_at) WHERE state IN ('wanted', 'open', 'processing');
+CREATE INDEX payment_look ON payment (look_at)
+  WHERE state IN ('wanted', 'open', 'processing', 'closing', 'review');
 CREATE INDEX payment_order ON payment (order_id);
 
 -- The inbox: every event a provider told us (or the reconciler fetched), kept as it came.

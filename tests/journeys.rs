@@ -2,7 +2,10 @@
 
 mod house;
 
-use house::TestShop;
+use std::fs;
+use std::path::PathBuf;
+
+use house::{Edited, TestShop, base_content, demo_content};
 
 // S1.10, S1.11, S1.59, S2.2, S2.17, S4.8: from the product to a paid order.
 #[test]
@@ -21,4 +24,194 @@ fn a_visitor_buys_a_kiln() {
     let letters = "SELECT count(*) FROM outbox WHERE template = 'order_confirmation'";
     assert_eq!(shop.number(letters), 1);
     shop.assert_audit();
+}
+
+// S1.10 S1.15 S2.31 S2.124 S2.126 S4.16: find, add a set and a single piece, use a code, send it
+// abroad, pay by slow transfer, and read the order from another device.
+#[test]
+fn a_guest_finds_buys_and_follows_an_order() {
+    let shop = TestShop::demo();
+    let mut buyer = shop.browser();
+    assert_eq!(buyer.get("/").status, 200);
+    let found = buyer.get("/search?q=linen+napkin");
+    let product = found.attribute("main .card-title a", "href");
+    let page = buyer.get(&product);
+    assert_eq!(page.texts("h1"), ["Linen napkins, set of four"]);
+    let sku = page.attribute("input[name=sku][checked]", "value");
+    assert_eq!(buyer.post("/cart/lines", &[("sku", &sku), ("qty", "2")]).status, 303);
+    assert_eq!(buyer.post("/cart/lines", &[("bundle", "slow-breakfast")]).status, 303);
+    assert_eq!(buyer.post("/cart/codes", &[("code", "linen10")]).status, 303);
+    buyer.post("/cart/destination", &[("country", "FR"), ("rate", "express")]);
+    let quote = buyer.get("/api/cart").json()["quote"].clone();
+    assert_eq!(quote["delivery"]["price_minor"], 2600);
+    let total = quote["total_minor"].to_string();
+
+    let page = buyer.get("/checkout");
+    assert_eq!(page.attribute("[name=quote_total]", "value"), total);
+    assert_eq!(page.attribute("[name=rate][checked]", "value"), "express");
+    let version = page.attribute("[name=cart_version]", "value");
+    let mut fields = house::checkout_fields(&version, &total);
+    fields[5].1 = "FR";
+    fields.push(("rate", "express"));
+    let to_payment = buyer.post("/checkout", &fields);
+    assert_eq!(to_payment.status, 303, "{}", to_payment.body);
+    let payment = to_payment.location().to_owned();
+    let waiting = buyer.press(&payment, "async");
+    assert_eq!(waiting.texts("h1"), ["Confirming your payment"]);
+    shop.work_off();
+    let link =
+        shop.base.clone() + waiting.attribute("#order", "data-poll").trim_start_matches("/api");
+    let link = link.replace("/checkout/", "/order/");
+    let mut other_device = shop.browser();
+    assert_eq!(other_device.get(&link).texts("h1"), ["Your payment is on its way"]);
+    assert_eq!(shop.level(&sku).held, 2, "held while the money travels");
+    shop.advance_s(20 * 60);
+    shop.work_off();
+    let paid = other_device.get(&link);
+    assert_eq!(paid.texts("h1"), ["Thank you, Ada"]);
+    assert!(paid.texts("address")[0].ends_with("France"));
+    assert!(paid.texts(".totals .code").contains(&"LINEN10".to_owned()));
+    assert_eq!(shop.number("SELECT received_minor FROM payment").to_string(), total);
+    assert_eq!(buyer.get("/api/cart").json()["count"], 0);
+    shop.assert_audit();
+}
+
+// S0.32 S2.21 S3.38: many visitors in turn; in the end every unit is accounted for.
+#[test]
+fn every_ending_of_a_checkout_leaves_the_books_straight() {
+    let shop = TestShop::open();
+    let endings =
+        ["pay", "3ds_pass", "async", "async_fail", "expire", "cancel", "decline", "3ds_fail"];
+    for ending in endings {
+        let mut buyer = shop.browser();
+        assert_eq!(buyer.add("GLAZE-6", 2).status, 303, "{ending}");
+        let payment = buyer.checkout().location().to_owned();
+        buyer.press(&payment, ending);
+        shop.work_off();
+        shop.assert_audit();
+    }
+    shop.advance_s(16 * 60);
+    shop.work_off();
+    let paid = "SELECT count(*) FROM orders WHERE payment_status = 'paid'";
+    assert_eq!(shop.number(paid), 3, "pay, 3ds_pass and async");
+    assert_eq!(shop.number("SELECT count(*) FROM orders WHERE payment_status = 'failed'"), 1);
+    assert_eq!(shop.number("SELECT count(*) FROM orders WHERE payment_status = 'expired'"), 4);
+    let level = shop.level("GLAZE-6");
+    assert_eq!((level.on_hand, level.held), (20 - 3 * 2, 0));
+    let carts = |payment: &str, cart: &str| {
+        shop.number(&format!(
+            "SELECT count(*) FROM orders o JOIN cart c ON c.id = o.cart_id
+             WHERE o.payment_status = '{payment}' AND c.status = '{cart}'"
+        ))
+    };
+    assert_eq!((carts("paid", "ordered"), carts("expired", "active")), (3, 4));
+    shop.assert_audit();
+}
+
+/// The database's files, byte for byte.
+fn bytes_of(shop: &TestShop) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = &shop.kit.settings.data_dir;
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of_database = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.ends_with(".db") || name.ends_with("-wal")
+    };
+    let mut all: Vec<PathBuf> = files.filter(of_database).collect();
+    assert!(!all.is_empty(), "no database in {}", folder.display());
+    all.sort();
+    all.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+// S4.30: looking never writes: every address is read by a stranger and by the buyer, and the
+// database is the same to the byte.
+#[test]
+fn looking_changes_nothing() {
+    let shop = TestShop::open();
+    let mut buyer = shop.browser();
+    buyer.add("KILN-1", 1);
+    let payment = buyer.checkout().location().to_owned();
+    let session = payment.rsplit('/').next().unwrap().to_owned();
+    let confirming = buyer.press(&payment, "pay");
+    let poll = confirming.attribute("#order", "data-poll");
+    let order = poll.replace("/api/checkout/", "/order/");
+    shop.work_off();
+    buyer.add("GLAZE-6", 1);
+    let second = buyer.checkout().location().to_owned();
+    let second = second[second.find("/simulator").unwrap()..].to_owned();
+    shop.publish(&Edited::of(&base_content()).replace("products/kiln.toml", "999.99", "899.99"));
+
+    let paths = [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/cart",
+        "/checkout",
+        "/search?q=kiln",
+        "/bundles/",
+        "/product/kiln/",
+        "/bundle/starter/",
+        "/category/studio/",
+        "/page/about/",
+        "/old/",
+        "/api/cart",
+        "/api/products",
+        "/api/products/kiln",
+        "/api/categories",
+        "/api/categories/studio",
+        "/api/availability?sku=KILN-1",
+        "/nowhere",
+        "/sitemap.xml",
+        "/checkout/success",
+        "/hooks/simulator",
+        "/cart/lines",
+        "/api/checkout",
+    ];
+    let mut all: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+    all.extend([
+        poll,
+        order.clone(),
+        format!("{order}?from=payment"),
+        format!("{order}?from=cancel"),
+        format!("{order}/pay"),
+        format!("{order}/cancel"),
+        format!("/checkout/success?session_id={session}"),
+        format!("/simulator/pay/{session}"),
+        second,
+    ]);
+    let before = bytes_of(&shop);
+    for path in &all {
+        for visitor in [&mut buyer, &mut shop.browser()] {
+            let answer = visitor.get(path);
+            assert!(answer.status < 500, "{path}: {}", answer.body);
+            if path != "/readyz" {
+                assert!(bytes_of(&shop) == before, "GET {path} wrote something");
+            }
+        }
+    }
+    assert!(bytes_of(&shop) == before);
+}
+
+// S2.36 S2.13: the price of every order can be computed again from what was kept with it.
+#[test]
+fn an_order_is_repriced_the_same_for_ever() {
+    let shop = TestShop::on(&Edited::of(&demo_content()));
+    let mut buyer = shop.browser();
+    buyer.add("HF-LT-010-SAG", 1);
+    buyer.post("/cart/lines", &[("bundle", "studio-table")]);
+    buyer.post("/cart/codes", &[("code", "LINEN10")]);
+    let shown = buyer.get("/api/cart").json()["quote"].clone();
+    assert_eq!(buyer.checkout().status, 303);
+    let kept: serde_json::Value =
+        serde_json::from_str(&shop.text("SELECT quote FROM orders")).unwrap();
+    for name in ["lines", "adjustments", "delivery", "total_minor", "tax_minor", "revision"] {
+        assert_eq!(kept[name], shown[name], "{name}");
+    }
+    let asked = serde_json::from_str::<kiosk::orders::Asked>(
+        &shop.text("SELECT pricing_input FROM orders"),
+    );
+    let asked = asked.unwrap();
+    let book = shop.app.shelf.books.now();
+    let again =
+        kiosk::pricing::quote(&book, &asked.basket, &asked.buyer, &asked.destination, asked.at);
+    assert_eq!(serde_json::to_value(again).unwrap(), kept);
 }

@@ -28,10 +28,13 @@ impl Limits {
 
 /// Units of each SKU that `qty` of an item takes.
 pub(super) fn units_of(catalog: &Catalog, item: &Item, qty: u32) -> Vec<(Sku, u32)> {
+    // A SKU renamed since it was put aside is counted under its present name.
+    let present = |sku: &Sku| catalog.find(sku).map_or(sku, |(_, variant)| &variant.sku).clone();
     match item {
-        Item::Sku(sku) => vec![(sku.clone(), qty)],
+        Item::Sku(sku) => vec![(present(sku), qty)],
         Item::Bundle(slug) => catalog.bundles.get(slug).map_or_else(Vec::new, |bundle| {
-            let part = |p: &crate::catalog::BundleItem| (p.sku.clone(), p.qty.saturating_mul(qty));
+            let part =
+                |p: &crate::catalog::BundleItem| (present(&p.sku), p.qty.saturating_mul(qty));
             bundle.items.iter().map(part).collect()
         }),
     }

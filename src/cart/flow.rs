@@ -13,7 +13,7 @@ use crate::catalog::Status;
 use crate::orders;
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
-use crate::pricing::{Book, Item, Objection, bundle_price};
+use crate::pricing::{Basket, Book, Item, Objection, bundle_price};
 use crate::stock;
 
 type Outcome<T = ()> = Result<T, Failure<Refusal>>;
@@ -260,15 +260,33 @@ pub(super) fn set_destination(
     changed(tx, cart, "destination", &json!({ "country": country, "rate": rate }), now)
 }
 
-/// The cart's order is paid: the visitor starts anew. Doing it twice changes nothing.
+/// The cart's order is paid: the visitor starts anew. What was put in after it was ordered stays.
+/// Doing it twice changes nothing unless something stayed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn finish(tx: &Tx, cart: &CartId, now: Instant) -> Result<(), Fault> {
-    if store::set_status(tx, cart, "ordered")? {
-        store::set_changed(tx, cart, "ordered", &Value::Null, now)?;
+pub fn finish(tx: &Tx, cart: &CartId, ordered: &Basket, now: Instant) -> Result<(), Fault> {
+    let lines = store::list_lines(tx, cart)?;
+    let left = |line: &Line| {
+        let bought = ordered.lines.iter().find(|bought| bought.item == line.item);
+        line.qty.saturating_sub(bought.map_or(0, |bought| bought.qty))
+    };
+    if lines.iter().all(|line| left(line) == 0) {
+        if store::set_status(tx, cart, "ordered")? {
+            store::set_changed(tx, cart, "ordered", &Value::Null, now)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    if !store::is_active(tx, cart)? {
+        return Ok(());
+    }
+    for line in &lines {
+        match left(line) {
+            0 => store::delete_line(tx, &line.id)?,
+            qty => store::set_qty(tx, &line.id, qty)?,
+        }
+    }
+    store::set_changed(tx, cart, "ordered", &Value::Null, now)
 }
 
 fn changed(tx: &Tx, cart: &Cart, kind: &str, data: &Value, now: Instant) -> Outcome {

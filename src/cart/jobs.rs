@@ -18,22 +18,25 @@ const BATCH: u32 = 100;
 #[must_use]
 pub fn jobs(kit: &Kit, books: &Books) -> Vec<Job> {
     let (kit, books) = (kit.clone(), books.clone());
-    vec![Job::new("carts", Duration::from_mins(10), move || {
-        let (kit, books) = (kit.clone(), books.clone());
-        async move {
-            let now = kit.now();
-            let before = now.plus_s(-books.now().catalog.shop.cart_expires_s);
-            let sweep = move |tx: &Tx| {
-                let idle = store::list_idle(tx, before, BATCH)?;
-                for cart in &idle {
-                    store::set_status(tx, cart, "expired")?;
-                    store::set_changed(tx, cart, "expired", &Value::Null, now)?;
-                    store::delete_lines(tx, cart)?;
-                }
-                Ok::<_, Failure<Never>>(idle.len())
-            };
-            let swept = kit.db.write(sweep).await?;
-            Ok(if swept == 0 { Found::Nothing } else { Found::Work })
-        }
-    })]
+    vec![
+        Job::new("carts", Duration::from_mins(10), move || {
+            let (kit, books) = (kit.clone(), books.clone());
+            async move {
+                let now = kit.now();
+                let before = now.plus_s(-books.now().catalog.shop.cart_expires_s);
+                let sweep = move |tx: &Tx| {
+                    let idle = store::list_idle(tx, before, BATCH)?;
+                    for cart in &idle {
+                        store::set_status(tx, cart, "expired")?;
+                        store::set_changed(tx, cart, "expired", &Value::Null, now)?;
+                        store::delete_lines(tx, cart)?;
+                    }
+                    Ok::<_, Failure<Never>>(idle.len())
+                };
+                let swept = kit.db.write(sweep).await?;
+                Ok(if swept == 0 { Found::Nothing } else { Found::Work })
+            }
+        })
+        .unhurried(),
+    ]
 }

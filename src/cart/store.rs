@@ -35,7 +35,7 @@ pub fn find(read: &Read, session: &str) -> Result<Option<Cart>, Fault> {
     Ok(Some(cart))
 }
 
-fn list_lines(read: &Read, cart: &CartId) -> Result<Vec<Line>, Fault> {
+pub(super) fn list_lines(read: &Read, cart: &CartId) -> Result<Vec<Line>, Fault> {
     let mut statement = read.prepare_cached(
         "SELECT id, kind, ref, qty, seen_unit_minor FROM cart_line
          WHERE cart_id = ?1 ORDER BY position",
@@ -53,6 +53,11 @@ fn list_lines(read: &Read, cart: &CartId) -> Result<Vec<Line>, Fault> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn is_active(read: &Read, cart: &CartId) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM cart WHERE id = ?1 AND status = 'active'";
+    Ok(read.prepare_cached(sql)?.exists([cart.as_str()])?)
 }
 
 pub(super) fn insert_cart(

@@ -1,16 +1,19 @@
 //! Beginning a checkout: everything that must be true together, in one transaction.
 
 use super::model::{Buyer, Refusal};
-use crate::base::ids::OrderId;
+use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::cart::{self, Cart};
 use crate::orders::{self, Asked, Order, Placement, token_of};
 use crate::payments::{self, DeliveryCharge, Payment, SessionRequest, Till};
 use crate::platform::db::Tx;
-use crate::pricing::{Book, Destination, amount_lines};
+use crate::pricing::{self, Book, Destination, Objection, amount_lines};
 
 /// A provider's page lives at least this long (Stripe's floor is 30 minutes), seconds.
 const SESSION_SHORTEST_S: i64 = 31 * 60;
+
+/// An order can be paid again for this long, seconds.
+const REOPEN_S: i64 = 86_400;
 
 /// A checkout that has begun.
 #[derive(Debug)]
@@ -52,8 +55,12 @@ pub fn begin(
     if seen.version.is_some_and(|version| version != cart.version) {
         return refuse(Refusal::CartChanged);
     }
-    let key = match free_key(tx, &cart)? {
-        Key::Taken(begun) => return Ok(*begun),
+    let key = match free_key(tx, &cart, buyer)? {
+        Key::Taken(begun) if seen.total_minor.is_none_or(|t| t == begun.order.total_minor) => {
+            return Ok(*begun);
+        }
+        // The buyer saw another total than the order's, such as after an offer began.
+        Key::Taken(begun) => return refuse(Refusal::CloseFirst(begun.order.id)),
         Key::Free(key) => key,
     };
     if let Some(open) = orders::order_for_cart(tx, &cart.id)? {
@@ -72,9 +79,11 @@ enum Key {
     Taken(Box<Begun>),
 }
 
-/// The key under which this cart version is ordered; taken while an order made with it lives.
-fn free_key(tx: &Tx, cart: &Cart) -> Result<Key, Fault> {
-    let base = format!("cart:{}:{}", cart.id, cart.version);
+/// The key under which this cart version is ordered by this buyer to this address; taken while an
+/// order made with it lives. Pressing twice is the same order; a corrected address is another.
+fn free_key(tx: &Tx, cart: &Cart, buyer: &Buyer) -> Result<Key, Fault> {
+    let who = serde_json::to_vec(&(&buyer.email, &buyer.address, &buyer.rate, &buyer.note))?;
+    let base = format!("cart:{}:{}:{}", cart.id, cart.version, &sha256_hex(&who)[..16]);
     let mut key = base.clone();
     let mut tries = 1;
     while let Some(order) = orders::find_by_key(tx, &key)? {
@@ -112,6 +121,11 @@ fn price(
         return refuse(Refusal::Blocked { why });
     }
     let quote = priced.quote;
+    if quote.objections.contains(&Objection::TooMuch) {
+        return refuse(Refusal::Blocked {
+            why: "The total is above what can be charged.".to_owned(),
+        });
+    }
     if quote.delivery.is_none() {
         return refuse(Refusal::Blocked { why: "We do not deliver there.".to_owned() });
     }
@@ -140,6 +154,14 @@ fn price(
 /// # Errors
 /// When its goods are no longer to be had, or it is not closed.
 pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> Outcome<Begun> {
+    if let Some(order) = orders::get_order(tx, id)? {
+        let a = &order.asked;
+        let fresh = pricing::quote(book, &a.basket, &a.buyer, &a.destination, now);
+        let is_old = now > order.placed_at.plus_s(REOPEN_S);
+        if is_old || fresh.total_minor != order.total_minor || !fresh.objections.is_empty() {
+            return refuse(Refusal::Stale);
+        }
+    }
     let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
     let hold_until = now.plus_s(hold_s);
     let order = orders::reopen(tx, book, id, hold_until, now).map_err(Failure::lift)?;

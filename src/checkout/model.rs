@@ -1,6 +1,7 @@
 //! What a buyer tells us, parsed; and why a checkout says no.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::OrderId;
@@ -11,9 +12,9 @@ use crate::pricing::Book;
 /// Longest name, street or town, in characters.
 const TEXT_MAX: usize = 120;
 /// Longest note, in characters.
-const NOTE_MAX: usize = 500;
+const NOTE_MAX: usize = 1000;
 /// Longest postcode or phone number, in characters.
-const SHORT_MAX: usize = 24;
+const SHORT_MAX: usize = 40;
 
 /// The checkout form as sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -89,7 +90,7 @@ impl Submission {
                 wrong(field, &format!("Use at most {longest} characters."));
             } else if value.chars().any(|c| c.is_control() && !(field == "note" && c == '\n')) {
                 wrong(field, "Leave out control characters.");
-            } else if looks_like_card(&value) {
+            } else if field != "phone" && looks_like_card(&value) {
                 wrong(field, "Never send card numbers; you pay on the next page.");
             }
             value
@@ -112,6 +113,12 @@ impl Submission {
                 wrong("rate", "Choose one of the deliveries offered.");
             }
             Some(_) => {}
+        }
+        if self.cart_version.is_none() {
+            wrong("cart_version", "Say which version of the cart was seen.");
+        }
+        if self.quote_total.is_none() {
+            wrong("quote_total", "Say which total was seen, in minor units.");
         }
         match email {
             Some(email) if errors.is_empty() => {
@@ -158,6 +165,8 @@ pub enum Refusal {
         /// In words.
         why: String,
     },
+    /// The order is old, or its price is no longer today's.
+    Stale,
     /// Some fields cannot be used.
     Fields(Vec<FieldError>),
     /// An earlier order of this cart is still open and must be closed first.
@@ -215,10 +224,21 @@ impl crate::base::Refusal for Refusal {
                 Problem::new(409, "cart-blocked", "Not everything can be ordered", why.clone())
                     .hint("Change the cart and order again.")
             }
+            Self::Stale => Problem::new(
+                409,
+                "order-stale",
+                "This order cannot be paid any more",
+                "Its price or its goods are not today's.",
+            )
+            .hint("Order again from the cart; nothing was charged."),
             Self::Fields(errors) => {
                 let first = errors.first().map_or("", |e| e.message.as_str());
+                let listed: Vec<Value> = errors
+                    .iter()
+                    .map(|e| json!({ "field": e.field, "detail": e.message }))
+                    .collect();
                 Problem::new(422, "invalid-fields", "Some fields need another look", first)
-                    .with("errors", serde_json::to_value(errors).unwrap_or_default())
+                    .with("errors", listed)
             }
             Self::Slower(problem) => (**problem).clone(),
             Self::Order(refusal) => refusal.problem(),

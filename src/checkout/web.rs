@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::flow::{Begun, Seen, begin};
 use super::model::{FieldError, Refusal, Submission};
 use super::web_order;
+use crate::base::email_address::EmailAddress;
 use crate::base::{Failure, Refusal as _};
 use crate::cart;
 use crate::identity;
 use crate::orders::token_of;
 use crate::payments::{self, Till};
 use crate::platform::web::{
-    Caller, Error, Rate, Routes, endpoint, read_form, read_json, wants_html,
+    Caller, Error, Rate, Routes, client_address, endpoint, read_form, read_json, wants_html,
 };
 
 /// Checkouts one address, cart or e-mail may begin (card testers try hundreds).
 const BEGIN: Rate = Rate::new(10, 600);
+/// Checkouts everybody together may begin.
+const BEGIN_ALL: Rate = Rate::new(600, 600);
 /// Times an earlier order of the same cart is closed before giving up.
 const CLOSINGS_MAX: u32 = 3;
 
@@ -49,7 +52,7 @@ async fn page(till: Arc<Till>, request: Request) -> Result<Response, Error> {
 async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, Error> {
     let submission: Submission = read_form(&mut request).await?;
     let refused = match submit(&till, &request, &submission).await {
-        Ok((_, url)) => return Ok(go(&url)),
+        Ok((_, url)) => return Ok(go(on_this_host(&till, &url))),
         Err(Failure::Fault(fault)) => return Err(fault.into()),
         Err(Failure::Refused(refusal)) => refusal,
     };
@@ -61,6 +64,7 @@ async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, 
     }
     let problem = refused.problem();
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+    let retry_after_s = problem.retry_after_s;
     let mut draft = Draft { values: Some(submission), ..Draft::default() };
     match refused {
         Refusal::Fields(errors) => draft.errors = errors,
@@ -72,7 +76,11 @@ async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, 
                                     "hint": problem.hint });
         }
     }
-    draw(&till, &request, draft, status).await
+    let mut response = draw(&till, &request, draft, status).await?;
+    if let Some(seconds) = retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
 }
 
 async fn submit_json(till: Arc<Till>, mut request: Request) -> Result<Response, Error> {
@@ -88,6 +96,14 @@ async fn submit_json(till: Arc<Till>, mut request: Request) -> Result<Response, 
         "currency": begun.order.currency,
     });
     Ok(poem::web::Json(body).with_status(StatusCode::CREATED).into_response())
+}
+
+/// An address of this shop as a path, so that a visitor who came by another name of the host
+/// (`localhost`) stays where the cookie is.
+pub(super) fn on_this_host<'a>(till: &Till, url: &'a str) -> &'a str {
+    url.strip_prefix(till.kit.settings.public_url.as_str())
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or(url)
 }
 
 pub(super) fn go(url: &str) -> Response {
@@ -122,7 +138,11 @@ async fn submit(
                 return Ok((begun, url));
             }
             Err(Failure::Refused(Refusal::CloseFirst(order))) => {
-                payments::close(till, &order, "buyer").await.map_err(Failure::lift)?;
+                match payments::close(till, &order, "buyer").await {
+                    // Somebody was faster: it is closed, which is all that was wanted.
+                    Ok(()) | Err(Failure::Refused(payments::Refusal::NotOpen)) => {}
+                    Err(failure) => return Err(failure.lift()),
+                }
             }
             Err(failure) => return Err(failure),
         }
@@ -133,9 +153,12 @@ async fn submit(
 fn limit(till: &Till, request: &Request, email: &str) -> Result<(), Failure<Refusal>> {
     let now = till.kit.now();
     let by_address = till.kit.admit(request, "checkout", BEGIN);
-    let caller = Caller::Named(email.to_owned());
-    let by_email = till.kit.limiter.check("checkout", caller, BEGIN, now);
-    match by_address.and(by_email) {
+    // By address and e-mail together, so that nobody locks a stranger's address out.
+    let place = client_address(request, &till.kit.proxies);
+    let caller = Caller::Named(format!("{place} {email}"));
+    let by_email = till.kit.limiter.check("checkout-email", caller, BEGIN, now);
+    let by_all = till.kit.limiter.check("checkout-all", Caller::Everybody, BEGIN_ALL, now);
+    match by_address.and(by_email).and(by_all) {
         Ok(()) => Ok(()),
         Err(error) => Err(Failure::Refused(Refusal::Slower(Box::new(error.problem())))),
     }
@@ -184,7 +207,10 @@ async fn draw(
                 cart.rate = Some(values.rate.clone()).filter(|rate| !rate.is_empty());
             }
         }
-        let priced = cart::price(read, &inner, cart, None, now)?;
+        // Offers used up by this address count from the moment it is known.
+        let email = values.as_ref().and_then(|values| EmailAddress::parse(&values.email));
+        let customer = email.map(|email| email.folded());
+        let priced = cart::price(read, &inner, cart, customer.as_deref(), now)?;
         let view = cart::view(&inner, &priced, now);
         let ready = priced.can_be_ordered(&inner, now) && !priced.has_price_changes(&inner, now);
         Ok::<_, Failure<Refusal>>((view, priced.quote, ready))

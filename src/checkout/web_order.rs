@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::flow::{Begun, reopen};
 use super::model::Refusal;
-use super::web::{go, payment_page};
+use super::web::{go, on_this_host, payment_page};
 use crate::base::Failure;
 use crate::orders::{self, token_of};
 use crate::payments::{self, Till};
@@ -53,7 +53,8 @@ pub(super) async fn pay(till: Arc<Till>, request: Request) -> Result<Response, E
         }
     });
     let begun = begun.await?;
-    Ok(go(&payment_page(&till, &begun).await?))
+    let url = payment_page(&till, &begun).await?;
+    Ok(go(on_this_host(&till, &url)))
 }
 
 /// Gives up an order that is not paid; its goods are free again once its page is closed.

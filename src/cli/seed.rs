@@ -13,6 +13,7 @@ use crate::checkout::{self, Begun, Refusal};
 use crate::orders::{self, Asked, Placement};
 use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
 use crate::platform::config::Settings;
+use crate::platform::secret::Secret;
 use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
 
 /// The readable files orders are made from.
@@ -87,8 +88,11 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     let world = World { clock, random: Randomness::seeded(1), provider: None };
     // The seed's randomness is replayable, so the shop's secret is made before and apart from it.
     let secret_random = Randomness::System;
-    crate::platform::secret::Secret::in_folder(&settings.data_dir, &secret_random)?;
+    Secret::in_folder(&settings.data_dir, &secret_random)?;
     let kit = open_kit(settings, &world)?;
+    // A mail server's connections belong to a runtime, even though nothing is sent here.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
     let app = App::assemble(kit, book, &world)?;
     let mut made = 0;
     for (number, wanted) in (1..).zip(&file.order) {
@@ -113,7 +117,7 @@ fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
             .map_err(Failure::lift::<Refusal>)?;
         let begun = checkout::attempt(tx, &till, &book, order, 1, hold_until, at)?;
         let id = begun.order.id.clone();
-        let session = session(&begun, wanted.ends != "expired", hold_until);
+        let session = session(&kit.secret, &begun, wanted.ends != "expired", hold_until);
         let settled_at = at.plus_s(if wanted.ends == "expired" { 1800 } else { 90 });
         payments::settle_looked(tx, &till, &book, &begun.payment, &session, settled_at)?;
         if matches!(wanted.ends.as_str(), "shipped" | "delivered") {
@@ -130,10 +134,10 @@ fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
 }
 
 /// What the provider would have said of this attempt.
-fn session(begun: &Begun, paid: bool, expires_at: Instant) -> Session {
+fn session(secret: &Secret, begun: &Begun, paid: bool, expires_at: Instant) -> Session {
     let request = &begun.payment.request;
     Session {
-        id: format!("cs_seed_{}", begun.order.number),
+        id: format!("cs_seed_{}", secret.token("seed", &begun.order.number).as_str()),
         url: request.cancel_url.clone(),
         status: if paid { SessionStatus::Complete } else { SessionStatus::Expired },
         outcome: if paid { PaymentOutcome::Paid } else { PaymentOutcome::Unpaid },

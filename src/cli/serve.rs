@@ -7,7 +7,7 @@ use crate::app::{self, App, World, audit, listen, open_kit};
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
 use crate::platform::Kit;
-use crate::platform::config::{Mode, Settings};
+use crate::platform::config::{Mode, Settings, url_of};
 use crate::platform::content::report;
 use crate::platform::telemetry;
 use crate::pricing::{self, Book};
@@ -27,9 +27,12 @@ pub(super) struct Options {
 /// When the folder, the database or the port cannot be had, in one sentence each.
 pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fault> {
     settings.dev |= options.dev;
+    if settings.dev && !settings.listen.ip().is_loopback() {
+        return Err(Fault::new("--dev shows every letter, so it needs a loopback address"));
+    }
     telemetry::start(settings.log_json);
-    let book = first_book(&mut settings)?;
     let _lock = app::lock(&settings)?;
+    let book = first_book(&mut settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -52,6 +55,9 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
     }
     let kept = last_good_dir(&settings.data_dir);
     let count = report::count(&loaded.complaints);
+    // A crash between two renames leaves the copy under its other name.
+    let aside = settings.data_dir.join("last_good.old");
+    let kept = if kept.is_dir() { kept } else { aside };
     let last = kept.is_dir().then(|| pricing::load(&kept)).transpose()?;
     match last.and_then(|last| last.book) {
         Some(book) => {
@@ -65,8 +71,8 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
 async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
     let stop = told_to_stop()?;
     let (listener, address) = listen(settings.listen).await?;
-    if settings.public_url == format!("http://{}", settings.listen) {
-        settings.public_url = format!("http://{address}");
+    if settings.public_url == url_of(settings.listen) {
+        settings.public_url = url_of(address);
     }
     settings.listen = address;
     let world = World::default();

@@ -1,5 +1,7 @@
 //! What happens to an order, in order, inside one transaction.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::model::{Item, Order, Placement, Refusal};
@@ -7,7 +9,7 @@ use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store::{self, Fresh};
 use super::view::token_of;
 use super::{claim, mail, number, store_lines};
-use crate::base::ids::OrderId;
+use crate::base::ids::{OrderId, Sku};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
@@ -59,7 +61,7 @@ pub fn place(
 
 fn insert_lines(tx: &Tx, id: &OrderId, placement: &Placement) -> Result<(), Fault> {
     let mut position = 0;
-    let mut positions = std::collections::BTreeMap::new();
+    let mut positions = BTreeMap::new();
     for line in &placement.quote.lines {
         positions.insert(line.key.clone(), position);
         for item in items_of(line, position, placement) {
@@ -175,8 +177,12 @@ pub fn mark_paid(
     if order.payment.has_paid() {
         return Ok(Paid::Already);
     }
-    if !order.payment.is_open() && !stock::hold_again(tx, id, &order.units(), now)? {
-        return Ok(Paid::Short);
+    if !holds_everything(tx, book, &order)? {
+        // Freed by somebody, or closed before the money came: all of it again, or none.
+        stock::release(tx, id, "held anew")?;
+        if !stock::hold_again(tx, id, &units_now(book, &order), now)? {
+            return Ok(Paid::Short);
+        }
     }
     if !move_payment(tx, &order, PaymentStatus::Paid, ("payment", evidence), now)? {
         return Ok(Paid::Already);
@@ -187,6 +193,21 @@ pub fn mark_paid(
         mail::confirm(tx, kit, book, &must_get(tx, id)?, now)?;
     }
     Ok(Paid::Now)
+}
+
+/// Units an order needs, under the names SKUs have now.
+fn units_now(book: &Book, order: &Order) -> BTreeMap<Sku, u32> {
+    let mut units = BTreeMap::new();
+    for (sku, qty) in order.units() {
+        let now = book.catalog.find(&sku).map_or(&sku, |(_, variant)| &variant.sku);
+        *units.entry(now.clone()).or_insert(0) += qty;
+    }
+    units
+}
+
+fn holds_everything(tx: &Tx, book: &Book, order: &Order) -> Result<bool, Fault> {
+    let held: BTreeMap<Sku, u32> = stock::held_by(tx, &order.id)?.into_iter().collect();
+    Ok(held == units_now(book, order))
 }
 
 /// The buyer has done their part and the money takes days: the goods stay held until `until`.
@@ -257,7 +278,7 @@ pub fn reopen(
     if !move_payment(tx, &order, PaymentStatus::Pending, buyer, now)? {
         return refuse(not_now("pay", &order));
     }
-    stock::hold(tx, id, &order.units(), hold_until).map_err(Failure::lift)?;
+    stock::hold(tx, id, &units_now(book, &order), hold_until).map_err(Failure::lift)?;
     let customer = order.email.to_lowercase();
     claim::hold(tx, book, &order.quote.claims, id, &customer)?;
     store::set_hold_until(tx, id, hold_until)?;

@@ -76,7 +76,7 @@ pub(super) fn alert(
 fn data_of(tx: &Tx, kit: &Kit, order: &Order) -> Result<Value, Fault> {
     let items = store_lines::list_items(tx, &order.id)?;
     let events = store_lines::list_events(tx, &order.id)?;
-    let mut data = serde_json::to_value(view(order, &items, &events, &kit.secret))?;
+    let mut data = serde_json::to_value(view(order, &items, &events, kit))?;
     absolute_pictures(&mut data, &kit.settings.public_url);
     Ok(data)
 }

@@ -95,12 +95,12 @@ pub fn find_by_key(read: &Read, key: &str) -> Result<Option<Order>, Fault> {
     find(read, "idempotency_key = ?1", &key)
 }
 
-/// The open order made from a cart, newest first.
+/// The order made from a cart that still waits for its buyer, newest first.
 ///
 /// # Errors
 /// When the database fails.
 pub fn order_for_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault> {
-    let condition = "cart_id = ?1 AND payment_status IN ('pending', 'processing')
+    let condition = "cart_id = ?1 AND payment_status = 'pending'
                      ORDER BY placed_at DESC LIMIT 1";
     find(read, condition, &cart.as_str())
 }
@@ -147,9 +147,9 @@ pub(super) fn insert_order(tx: &Tx, p: &Placement, fresh: &Fresh) -> Result<(), 
              payment_status, currency, items_minor, discount_minor, delivery_minor, tax_minor,
              tax_included, total_minor, revision, pricing_input, quote, name, phone, line1, line2,
              city, postcode, country, note, delivery_title, delivery_from, delivery_to,
-             hold_expires_at, placed_at)
+             hold_expires_at, placed_at, email_folded)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
     )?
     .execute(params![
         fresh.id.as_str(),
@@ -181,6 +181,7 @@ pub(super) fn insert_order(tx: &Tx, p: &Placement, fresh: &Fresh) -> Result<(), 
         delivery.and_then(|d| d.to).map(|d| d.to_string()),
         fresh.hold_expires_at.0,
         fresh.placed_at.0,
+        p.email.folded(),
     ])?;
     Ok(())
 }

@@ -166,6 +166,6 @@ pub(super) fn count_claims(
 }
 
 pub(super) fn count_paid(read: &Read, email: &str) -> Result<u32, Fault> {
-    let sql = "SELECT count(*) FROM orders WHERE email = ?1 AND paid_at IS NOT NULL";
+    let sql = "SELECT count(*) FROM orders WHERE email_folded = ?1 AND paid_at IS NOT NULL";
     Ok(read.prepare_cached(sql)?.query_row([email], |row| row.get(0))?)
 }

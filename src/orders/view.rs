@@ -9,6 +9,8 @@ use super::store_lines::Event;
 use crate::base::Instant;
 use crate::base::country::country_title;
 use crate::base::ids::{OrderId, Token};
+use crate::platform::Kit;
+use crate::platform::config::Mode;
 use crate::platform::secret::Secret;
 
 /// Side of a square thumbnail in order lists, pixels.
@@ -72,11 +74,11 @@ pub fn state_word(order: &Order) -> &'static str {
 
 /// The order as it is shown.
 #[must_use]
-pub fn view(order: &Order, items: &[Item], events: &[Event], secret: &Secret) -> OrderView {
+pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> OrderView {
     let pending = order.payment == PaymentStatus::Pending;
     OrderView {
         number: order.number.clone(),
-        token: token_of(secret, &order.id).as_str().to_owned(),
+        token: token_of(&kit.secret, &order.id).as_str().to_owned(),
         email: order.email.clone(),
         first_name: order.address.name.split_whitespace().next().unwrap_or_default().to_owned(),
         state: state_word(order),
@@ -87,16 +89,18 @@ pub fn view(order: &Order, items: &[Item], events: &[Event], secret: &Secret) ->
         shipped_at: order.shipped_at,
         delivered_at: order.delivered_at,
         hold_until: pending.then_some(order.hold_expires_at),
-        can_pay: matches!(
-            order.payment,
-            PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
-        ),
+        // Money that came too late or twice is being looked at: no more of it.
+        can_pay: order.attention.is_none()
+            && matches!(
+                order.payment,
+                PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
+            ),
         can_cancel: pending,
-        rest: rest_of(order, items, events),
+        rest: rest_of(order, items, events, kit.settings.mode == Mode::Test),
     }
 }
 
-fn rest_of(order: &Order, items: &[Item], events: &[Event]) -> Value {
+fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value {
     let q = &order.quote;
     let a = &order.address;
     let parcels: Vec<Value> = order
@@ -108,7 +112,7 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event]) -> Value {
         })
         .collect();
     json!({
-        "test": true,
+        "test": test,
         "currency": order.currency,
         "items": lines_of(items),
         "items_minor": q.items_minor,
@@ -154,9 +158,9 @@ fn lines_of(items: &[Item]) -> Vec<Value> {
                 json!({ "sku": sku, "title": title, "options": options, "qty": p.qty })
             })
             .collect();
-        let picture = (!item.image.is_empty()).then(|| {
-            json!({ "src": item.image, "width": THUMBNAIL, "height": THUMBNAIL, "alt": "" })
-        });
+        let picture = (!item.image.is_empty()).then(
+            || json!({ "src": item.image, "width": THUMBNAIL, "height": THUMBNAIL, "alt": "" }),
+        );
         json!({
             "ref": item.reference, "title": item.title, "options": item.options, "tier": item.tier,
             "qty": item.qty, "unit_minor": item.unit_minor, "gross_minor": item.gross_minor,

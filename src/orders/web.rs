@@ -46,12 +46,12 @@ struct Returned {
 async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let token = request.raw_path_param("token").unwrap_or_default().to_owned();
     let returned: Returned = read_query(&request).unwrap_or_default();
-    let secret = kit.secret.clone();
+    let inner = Arc::clone(&kit);
     let shown = kit.db.read(move |read| {
         let order = find_for_link(read, &token)?;
         let items = store_lines::list_items(read, &order.id)?;
         let events = store_lines::list_events(read, &order.id)?;
-        Ok::<_, Failure<Refusal>>(view(&order, &items, &events, &secret))
+        Ok::<_, Failure<Refusal>>(view(&order, &items, &events, &inner))
     });
     let mut shown = shown.await?;
     shown.state = match (shown.state, returned.from.as_str()) {

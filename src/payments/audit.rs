@@ -34,11 +34,13 @@ const EVENTS: &str = "
     SELECT o.number || ': no event says that it was paid'
     FROM orders o
     WHERE o.paid_at IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM webhook_event e WHERE e.order_id = o.id AND e.state = 'done')";
+      AND NOT EXISTS (SELECT 1 FROM webhook_event e WHERE e.order_id = o.id AND e.state = 'done'
+                      AND e.type IN ('checkout.session.completed', 'order.free', 'session.paid',
+                                     'checkout.session.async_payment_succeeded'))";
 
 const CLOCKS: &str = "
     SELECT o.number || ': ' || o.payment_status || ' without an open payment'
     FROM orders o
     WHERE o.payment_status IN ('pending', 'processing')
       AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.order_id = o.id
-                      AND p.state IN ('wanted', 'open', 'processing'))";
+                      AND p.state IN ('wanted', 'open', 'processing', 'review'))";

@@ -59,6 +59,7 @@ pub fn want(
         session: None,
         url: None,
         looks: 0,
+        given_up_by: None,
     };
     let fresh = Fresh {
         provider: provider.name(),
@@ -96,7 +97,6 @@ pub fn settle(
     kit: &Kit,
     book: &Book,
     session: &Session,
-    why: Closing,
     now: Instant,
 ) -> Result<Settled, Fault> {
     let Some(payment) = find_payment(tx, session)? else { return Ok(Settled::Unknown) };
@@ -105,8 +105,7 @@ pub fn settle(
         store::set_session(tx, &payment.id, session, now.plus_s(FIRST_LOOK_S))?;
     }
     let request = &payment.request;
-    let same = (session.amount_minor, session.currency) == (request.amount_minor, request.currency);
-    if !same {
+    if !charges_right(request, session) {
         let words = format!(
             "the provider's amount {} {} is not the order's {} {}",
             session.amount_minor,
@@ -115,23 +114,31 @@ pub fn settle(
             request.currency.code()
         );
         orders::flag(tx, book, &payment.order, &words, now)?;
-        return Ok(Settled::Differs);
+        return match (session.status, session.outcome) {
+            (SessionStatus::Expired, PaymentOutcome::Unpaid) | (_, PaymentOutcome::Failed) => {
+                ended(tx, &payment, PaymentState::Failed, &words, now)
+            }
+            (_, PaymentOutcome::Paid) => {
+                review(tx, &payment, session, now)?;
+                Ok(Settled::Differs)
+            }
+            _ => Ok(Settled::Differs),
+        };
     }
     match (session.status, session.outcome) {
         (_, PaymentOutcome::Paid) => paid(tx, kit, book, &payment, session, now),
         (_, PaymentOutcome::Failed) => {
             ended(tx, &payment, PaymentState::Failed, "the payment failed", now)
         }
-        (SessionStatus::Complete, PaymentOutcome::Unpaid) => {
-            if !store::set_state(tx, &payment.id, PaymentState::Processing, None, now)? {
-                return Ok(Settled::Nothing);
-            }
-            orders::mark_processing(tx, &payment.order, now.plus_s(PROCESSING_S), now)?;
-            Ok(Settled::Changed)
-        }
-        (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, &payment, why, now),
+        (SessionStatus::Complete, PaymentOutcome::Unpaid) => processing(tx, &payment, now),
+        (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, &payment, now),
         (SessionStatus::Open, PaymentOutcome::Unpaid) => Ok(Settled::Nothing),
     }
+}
+
+/// Whether the provider charges what was asked, to the minor unit.
+pub(super) fn charges_right(request: &SessionRequest, session: &Session) -> bool {
+    (session.amount_minor, session.currency) == (request.amount_minor, request.currency)
 }
 
 /// Applies what a session was when we asked, and notes that we asked when it changed something.
@@ -146,14 +153,17 @@ pub fn settle_looked(
     session: &Session,
     now: Instant,
 ) -> Result<Settled, Fault> {
-    let settled = settle(tx, &till.kit, book, session, Closing::Lapsed, now)?;
+    let settled = settle(tx, &till.kit, book, session, now)?;
     if settled == Settled::Changed {
         remember(tx, till.provider.name(), payment, word_of(session), now)?;
+    } else if payment.state == PaymentState::Processing && now >= payment.lapse_at {
+        let words = "the provider has said nothing final for two weeks: ask it";
+        orders::flag(tx, book, &payment.order, words, now)?;
     }
     Ok(settled)
 }
 
-fn word_of(session: &Session) -> &'static str {
+pub(super) fn word_of(session: &Session) -> &'static str {
     match (session.status, session.outcome) {
         (_, PaymentOutcome::Paid) => "session.paid",
         (_, PaymentOutcome::Failed) => "session.failed",
@@ -161,15 +171,6 @@ fn word_of(session: &Session) -> &'static str {
         (SessionStatus::Complete, _) => "session.processing",
         (SessionStatus::Open, _) => "session.open",
     }
-}
-
-/// Why a session was closed, when we closed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing<'a> {
-    /// Its time was over.
-    Lapsed,
-    /// Somebody gave the order up.
-    GivenUp(&'a str),
 }
 
 fn find_payment(tx: &Tx, session: &Session) -> Result<Option<Payment>, Fault> {
@@ -194,10 +195,13 @@ fn paid(
         return Ok(Settled::Nothing);
     }
     let other = store::alive_payment(tx, &payment.order)?.filter(|other| other.id != payment.id);
-    if other.is_some_and(|other| other.state == PaymentState::Paid) {
-        let words = format!("session {} was paid although the order was paid before", session.id);
+    if other.as_ref().is_some_and(|other| other.state == PaymentState::Paid) {
+        let words = format!(
+            "session {} was paid although the order was paid before: refund it",
+            session.id
+        );
         orders::flag(tx, book, &payment.order, &words, now)?;
-        return Ok(Settled::Changed);
+        return review(tx, payment, session, now);
     }
     let evidence = json!({ "session": session.id, "payment": session.payment_id });
     match orders::mark_paid(tx, kit, book, &payment.order, &evidence, now)? {
@@ -205,9 +209,13 @@ fn paid(
             let words = "paid after its goods were given back, and there is not enough left: \
                          refund it or find the goods";
             orders::flag(tx, book, &payment.order, words, now)?;
-            Ok(Settled::Changed)
+            review(tx, payment, session, now)
         }
         Paid::Now | Paid::Already => {
+            if let Some(other) = other {
+                // At most one attempt is alive: the other's page is closed by the next look.
+                store::set_closing(tx, &other.id, now)?;
+            }
             let reference = session.payment_id.as_deref();
             store::set_paid(tx, &payment.id, session.amount_minor, reference, now)?;
             finish_cart(tx, payment, now)?;
@@ -216,10 +224,30 @@ fn paid(
     }
 }
 
+/// Keeps a note of money the order could not take, so that it is never asked for again; looked at
+/// now and then, for the goods may come back.
+fn review(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> Result<Settled, Fault> {
+    let reference = session.payment_id.as_deref();
+    let next = now.plus_s(FIRST_LOOK_S);
+    let is_new = store::set_review(tx, &payment.id, session.amount_minor, reference, next)?;
+    Ok(if is_new { Settled::Changed } else { Settled::Nothing })
+}
+
+/// The buyer has done their part and the money takes days.
+fn processing(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
+    if !store::set_state(tx, &payment.id, PaymentState::Processing, None, now)? {
+        return Ok(Settled::Nothing);
+    }
+    let until = now.plus_s(PROCESSING_S);
+    store::set_lapse(tx, &payment.id, until)?;
+    orders::mark_processing(tx, &payment.order, until, now)?;
+    Ok(Settled::Changed)
+}
+
 fn finish_cart(tx: &Tx, payment: &Payment, now: Instant) -> Result<(), Fault> {
-    let order = orders::get_order(tx, &payment.order)?;
-    match order.and_then(|order| order.cart) {
-        Some(id) => cart::finish(tx, &id, now),
+    let Some(order) = orders::get_order(tx, &payment.order)? else { return Ok(()) };
+    match &order.cart {
+        Some(id) => cart::finish(tx, id, &order.asked.basket, now),
         None => Ok(()),
     }
 }
@@ -238,13 +266,14 @@ pub(super) fn ended(
     Ok(Settled::Changed)
 }
 
-fn closed(tx: &Tx, payment: &Payment, why: Closing, now: Instant) -> Result<Settled, Fault> {
+fn closed(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
     if !store::set_state(tx, &payment.id, PaymentState::Expired, None, now)? {
         return Ok(Settled::Nothing);
     }
-    match why {
-        Closing::GivenUp(actor) => orders::cancel(tx, &payment.order, actor, now)?,
-        Closing::Lapsed => orders::expire(tx, &payment.order, "the session is closed", now)?,
+    match &payment.given_up_by {
+        _ if payment.state == PaymentState::Closing => {}
+        Some(actor) => orders::cancel(tx, &payment.order, actor, now)?,
+        None => orders::expire(tx, &payment.order, "the session is closed", now)?,
     }
     Ok(Settled::Changed)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Till;
-use super::flow::{self, Closing, Settled};
+use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState};
 use super::provider::{Session, SessionStatus, Trouble};
 use super::store_inbox::{self, Waiting};
@@ -39,8 +39,12 @@ async fn apply_next(till: Till) -> Result<Found, Fault> {
         return Ok(Found::Work);
     }
     // The event is a hint. What counts is what the session is now.
-    match till.provider.find(&waiting.event.object).await {
-        Ok(session) => apply(&till, waiting, session).await?,
+    match session::find(&till, &waiting.event.object).await {
+        Ok(session) => match apply(&till, waiting.clone(), session).await {
+            // One event that cannot be applied must not stop those behind it.
+            Err(fault) if !fault.is_busy() => postpone(&till, waiting, fault.to_string()).await?,
+            applied => applied?,
+        },
         Err(trouble) => postpone(&till, waiting, trouble.to_string()).await?,
     }
     Ok(Found::Work)
@@ -54,7 +58,7 @@ async fn apply(till: &Till, waiting: Waiting, session: Session) -> Result<(), Fa
             return Ok(());
         }
         // Effect and "done" are one transaction: applied exactly once, or not at all.
-        match flow::settle(tx, &kit, &book, &session, Closing::Lapsed, now)? {
+        match flow::settle(tx, &kit, &book, &session, now)? {
             Settled::Changed | Settled::Nothing => {
                 store_inbox::set_done(tx, &waiting, Some(&session.order), now)?;
             }
@@ -102,7 +106,13 @@ async fn look_next(till: Till) -> Result<Found, Fault> {
     let now = till.kit.now();
     let due = till.kit.db.read(move |read| Ok::<_, Failure<Never>>(store::find_due(read, now)?));
     let Some(payment) = due.await? else { return Ok(Found::Nothing) };
-    look(&till, &payment).await?;
+    match look(&till, &payment).await {
+        Err(fault) if !fault.is_busy() => {
+            tracing::error!(payment = payment.id.as_str(), %fault, "a session could not be settled");
+            look_again(&till, &payment).await?;
+        }
+        looked => looked?,
+    }
     Ok(Found::Work)
 }
 
@@ -117,14 +127,19 @@ pub async fn tend_all(till: &Till) -> Result<(), Fault> {
 }
 
 async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
-    let lapsed = till.kit.now() >= payment.lapse_at && payment.state != PaymentState::Processing;
+    let lapsed = match payment.state {
+        PaymentState::Processing | PaymentState::Review => false,
+        PaymentState::Closing => true,
+        _ => till.kit.now() >= payment.lapse_at,
+    };
+    let wrong = |session: &Session| !flow::charges_right(&payment.request, session);
     let answer = match &payment.session {
         // Written down, but whether the provider heard of it is unknown: ask again the same way.
         None => session::create(till, payment).await?,
-        Some(id) => till.provider.find(id).await,
+        Some(id) => session::find(till, id).await,
     };
     let answer = match answer {
-        Ok(session) if lapsed && session.status == SessionStatus::Open => {
+        Ok(session) if session.status == SessionStatus::Open && (lapsed || wrong(&session)) => {
             session::expire(till, &session.id).await?
         }
         other => other,
@@ -137,12 +152,7 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
         Err(trouble) => {
             // Nothing is freed on a guess: the goods stay held and we ask again.
             tracing::warn!(payment = payment.id.as_str(), %trouble, "a session could not be seen");
-            let chance = till.kit.random.bytes::<1>()[0];
-            let again = match PROVIDER.after(payment.looks + 1, till.kit.now(), chance) {
-                Verdict::Again(at) => at,
-                Verdict::Dead => till.kit.now().plus_s(LOOK_LONGEST_S),
-            };
-            look_again(till, payment, again).await
+            look_again(till, payment).await
         }
     }
 }
@@ -162,8 +172,12 @@ async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fa
     Ok(written.await?)
 }
 
-async fn look_again(till: &Till, payment: &Payment, at: Instant) -> Result<(), Fault> {
-    let id = payment.id.clone();
+async fn look_again(till: &Till, payment: &Payment) -> Result<(), Fault> {
+    let (id, now) = (payment.id.clone(), till.kit.now());
+    let at = match PROVIDER.after(payment.looks + 1, now, till.kit.random.bytes::<1>()[0]) {
+        Verdict::Again(at) => at,
+        Verdict::Dead => now.plus_s(LOOK_LONGEST_S),
+    };
     let written =
         till.kit.db.write(move |tx| Ok::<_, Failure<Never>>(store::set_look(tx, &id, at)?));
     Ok(written.await?)

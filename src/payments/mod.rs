@@ -23,7 +23,7 @@ mod web;
 
 pub use audit::audit;
 pub use event::Event;
-pub use flow::{Closing, Settled, settle, settle_free, settle_looked, want};
+pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
 pub use provider::{

@@ -20,6 +20,10 @@ pub enum PaymentState {
     Failed,
     /// Closed without payment.
     Expired,
+    /// Overtaken by another attempt; its page is still to be closed.
+    Closing,
+    /// Money came that the order could not take; a person must look at it.
+    Review,
 }
 
 impl PaymentState {
@@ -33,15 +37,17 @@ impl PaymentState {
             Self::Paid => "paid",
             Self::Failed => "failed",
             Self::Expired => "expired",
+            Self::Closing => "closing",
+            Self::Review => "review",
         }
     }
 
     /// The state a stored word names.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Wanted, Self::Open, Self::Processing, Self::Paid, Self::Failed, Self::Expired]
-            .into_iter()
-            .find(|state| state.word() == word)
+        let before_money = [Self::Wanted, Self::Open, Self::Processing, Self::Closing];
+        let after = [Self::Paid, Self::Failed, Self::Expired, Self::Review];
+        before_money.into_iter().chain(after).find(|state| state.word() == word)
     }
 
     /// Whether money may still come by itself.
@@ -74,6 +80,8 @@ pub struct Payment {
     pub lapse_at: Instant,
     /// How often it was looked at.
     pub looks: u32,
+    /// Who gave the order up, once somebody asked for its page to be closed.
+    pub given_up_by: Option<String>,
 }
 
 /// Who told us.

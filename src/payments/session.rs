@@ -1,15 +1,19 @@
 //! Sessions at the provider: opening one for an attempt that is written down, and closing one.
 //! Between the calls and the notes of them the program may die; every step can be repeated.
 
+use std::time::Duration;
+
 use super::Till;
-use super::flow::{self, Closing};
+use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState, Refusal};
-use super::provider::{Session, SessionStatus, Trouble};
+use super::provider::{Answer, Session, SessionStatus, Trouble};
 use super::store::{self, Call};
 use crate::base::fault::Never;
 use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Failure, Fault, Instant, refuse};
-use crate::orders;
+
+/// How long one call to the provider may take: a buyer is waiting.
+const CALL_PATIENCE: Duration = Duration::from_secs(8);
 
 type Outcome<T> = Result<T, Failure<Refusal>>;
 
@@ -34,9 +38,8 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
             return refuse(Refusal::ProviderSaysNo { why });
         }
     };
-    let request = &payment.request;
-    if (session.amount_minor, session.currency) != (request.amount_minor, request.currency) {
-        return stop_wrong_amount(till, &payment, &session).await;
+    if !flow::charges_right(&payment.request, &session) {
+        return stop_wrong_amount(till, &session).await;
     }
     let (noted, now) = (session.clone(), till.kit.now());
     let (id, look_at) = (payment.id.clone(), now.plus_s(flow::FIRST_LOOK_S).min(payment.lapse_at));
@@ -60,26 +63,38 @@ pub(super) async fn create(
     payment: &Payment,
 ) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
-    let answer = till.provider.create(&payment.request, &payment.key).await;
-    log_call(till, "create", Some(payment.key.clone()), &answer, started).await?;
+    let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
+    log_call(till, "create", Some(payment.key.clone()), &answer, started).await;
     Ok(answer)
 }
 
 /// Asks the provider to close a session, and logs the call.
 pub(super) async fn expire(till: &Till, id: &str) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
-    let answer = till.provider.expire(id).await;
-    log_call(till, "expire", None, &answer, started).await?;
+    let answer = in_time(till.provider.expire(id)).await;
+    log_call(till, "expire", None, &answer, started).await;
     Ok(answer)
 }
 
+/// A session as it is now.
+pub(super) async fn find(till: &Till, id: &str) -> Result<Session, Trouble> {
+    in_time(till.provider.find(id)).await
+}
+
+/// An answer within what a buyer waits for; later than that is no answer.
+async fn in_time(call: Answer<'_, Session>) -> Result<Session, Trouble> {
+    let late = || Trouble::Unreachable("no answer in time".to_owned());
+    tokio::time::timeout(CALL_PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// The log of calls is for people; a call that went well is not undone for want of it.
 async fn log_call(
     till: &Till,
     operation: &'static str,
     key: Option<String>,
     answer: &Result<Session, Trouble>,
     started: Instant,
-) -> Result<(), Fault> {
+) {
     let outcome = match answer {
         Ok(session) => format!("ok {}", session.id),
         Err(trouble) => trouble.to_string(),
@@ -90,7 +105,9 @@ async fn log_call(
         let call = Call { provider, operation, key: key.as_deref(), outcome: &outcome, took_ms };
         Ok::<_, Failure<Never>>(store::insert_call(tx, &call, now)?)
     });
-    Ok(written.await?)
+    if let Err(failure) = written.await {
+        tracing::warn!(operation, fault = %Fault::from(failure), "a call was not logged");
+    }
 }
 
 /// Ends an attempt that the provider will never serve.
@@ -105,26 +122,16 @@ pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result
 
 /// The provider would charge something else: the page is closed before the buyer sees it, the
 /// order has failed, and the merchant is told (S2.127).
-async fn stop_wrong_amount(till: &Till, payment: &Payment, session: &Session) -> Outcome<String> {
-    let words = format!(
-        "the provider would charge {} {} instead of {} {}",
-        session.amount_minor,
-        session.currency.code(),
-        payment.request.amount_minor,
-        payment.request.currency.code()
-    );
-    match expire(till, &session.id).await? {
-        Ok(closed) if closed.status == SessionStatus::Expired => {}
-        // Not confirmed closed: the attempt stays, goods stay held, and the next look tries again.
-        _ => return refuse(Refusal::AmountDiffers),
+async fn stop_wrong_amount(till: &Till, session: &Session) -> Outcome<String> {
+    // Not confirmed closed: the attempt stays, goods stay held, and the next look tries again.
+    if let Ok(closed) = expire(till, &session.id).await? {
+        let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
+        let settled = till.kit.db.write(move |tx| {
+            flow::settle(tx, &kit, &book, &closed, now)?;
+            Ok::<_, Failure<Refusal>>(())
+        });
+        settled.await?;
     }
-    give_up(till, payment, &words).await?;
-    let (order, book, now) = (payment.order.clone(), till.books.now(), till.kit.now());
-    let flagged = till
-        .kit
-        .db
-        .write(move |tx| Ok::<_, Failure<Refusal>>(orders::flag(tx, &book, &order, &words, now)?));
-    flagged.await?;
     refuse(Refusal::AmountDiffers)
 }
 
@@ -140,6 +147,16 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
         .db
         .read(move |read| Ok::<_, Failure<Refusal>>(store::alive_payment(read, &order)?));
     let Some(payment) = alive.await? else { return refuse(Refusal::NotOpen) };
+    if !payment.state.is_open() {
+        return refuse(Refusal::Paid);
+    }
+    // Said before anybody is asked: whoever hears first of the closing knows why.
+    let id = payment.id.clone();
+    let said = till
+        .kit
+        .db
+        .write(move |tx| Ok::<_, Failure<Refusal>>(store::set_given_up(tx, &id, actor)?));
+    said.await?;
     let session = match payment.session.clone() {
         Some(session) => session,
         None => match create(till, &payment).await? {
@@ -159,10 +176,15 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
     let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
     let (status, provider) = (session.status, till.provider.name());
     let settled = till.kit.db.write(move |tx| {
-        flow::settle(tx, &kit, &book, &session, Closing::GivenUp(actor), now)?;
-        flow::remember(tx, provider, &payment, "session.closed", now)?;
-        Ok::<_, Failure<Refusal>>(())
+        let settled = flow::settle(tx, &kit, &book, &session, now)?;
+        if settled == Settled::Changed {
+            flow::remember(tx, provider, &payment, flow::word_of(&session), now)?;
+        }
+        Ok::<_, Failure<Refusal>>(settled)
     });
-    settled.await?;
-    if status == SessionStatus::Complete { refuse(Refusal::Paid) } else { Ok(()) }
+    match (settled.await?, status) {
+        (Settled::Differs, _) => refuse(Refusal::AmountDiffers),
+        (_, SessionStatus::Complete) => refuse(Refusal::Paid),
+        _ => Ok(()),
+    }
 }

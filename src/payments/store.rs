@@ -9,7 +9,7 @@ use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 
 const COLUMNS: &str = "id, order_id, attempt, state, idempotency_key, request, session_id,
-    session_url, lapse_at, looks";
+    session_url, lapse_at, looks, given_up_by";
 
 fn wrong(column: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(column, "payment".to_owned(), rusqlite::types::Type::Text)
@@ -27,6 +27,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Payment> {
         url: row.get(7)?,
         lapse_at: Instant(row.get(8)?),
         looks: row.get(9)?,
+        given_up_by: row.get(10)?,
     })
 }
 
@@ -47,12 +48,15 @@ pub fn find_by_session(read: &Read, session: &str) -> Result<Option<Payment>, Fa
     find(read, "session_id = ?1", &session)
 }
 
-/// The attempt of an order that is open or paid; there is at most one.
+/// The attempt of an order that is open or paid; there is at most one. Without one, money that a
+/// person must look at.
 ///
 /// # Errors
 /// When the database fails.
 pub fn alive_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fault> {
-    let condition = "order_id = ?1 AND state IN ('wanted', 'open', 'processing', 'paid')";
+    let condition = "order_id = ?1
+        AND state IN ('wanted', 'open', 'processing', 'paid', 'review')
+        ORDER BY state = 'review' LIMIT 1";
     find(read, condition, &order.as_str())
 }
 
@@ -66,8 +70,8 @@ pub fn last_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fau
 
 /// The attempt that has waited longest to be looked at.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Payment>, Fault> {
-    let condition =
-        "state IN ('wanted', 'open', 'processing') AND look_at <= ?1 ORDER BY look_at LIMIT 1";
+    let condition = "state IN ('wanted', 'open', 'processing', 'closing', 'review')
+        AND look_at <= ?1 ORDER BY look_at LIMIT 1";
     find(read, condition, &now.0)
 }
 
@@ -136,7 +140,8 @@ pub(super) fn set_state(
     let changed = tx
         .prepare_cached(
             "UPDATE payment SET state = ?2, error = coalesce(?3, error), ended_at = ?4
-             WHERE id = ?1 AND state IN ('wanted', 'open', 'processing') AND state <> ?2",
+             WHERE id = ?1 AND state IN ('wanted', 'open', 'processing', 'closing')
+               AND state <> ?2",
         )?
         .execute(params![id.as_str(), to.word(), error, ended])?;
     Ok(changed == 1)
@@ -156,6 +161,46 @@ pub(super) fn set_paid(
          WHERE id = ?1 AND state <> 'paid'",
     )?
     .execute(params![id.as_str(), received_minor, payment, now.0])?;
+    Ok(())
+}
+
+/// Money came that the order could not take. False when that was known.
+pub(super) fn set_review(
+    tx: &Tx,
+    id: &PaymentId,
+    received_minor: i64,
+    payment: Option<&str>,
+    look_at: Instant,
+) -> Result<bool, Fault> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE payment SET state = 'review', received_minor = ?2, provider_payment_id = ?3,
+                 look_at = ?4
+             WHERE id = ?1 AND state NOT IN ('paid', 'review')",
+        )?
+        .execute(params![id.as_str(), received_minor, payment, look_at.0])?;
+    Ok(changed == 1)
+}
+
+/// Another attempt was paid: this one's page is to be closed at once.
+pub(super) fn set_closing(tx: &Tx, id: &PaymentId, now: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE payment SET state = 'closing', look_at = ?2
+               WHERE id = ?1 AND state IN ('wanted', 'open', 'processing')";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0])?;
+    Ok(())
+}
+
+/// The money takes days: until when its goods are held.
+pub(super) fn set_lapse(tx: &Tx, id: &PaymentId, at: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE payment SET lapse_at = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), at.0])?;
+    Ok(())
+}
+
+/// Somebody gives the order up; said before the provider is asked to close the page.
+pub(super) fn set_given_up(tx: &Tx, id: &PaymentId, by: &str) -> Result<(), Fault> {
+    let sql = "UPDATE payment SET given_up_by = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), by])?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 
 /// An event waiting to be applied.
+#[derive(Clone)]
 pub(super) struct Waiting {
     pub provider: String,
     pub event: Event,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -77,7 +77,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("provider", "simulator", "payment provider: \"simulator\""),
     ("provider_url", "", "base address of the provider's API; its own when empty"),
     ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
-    ("smtp_url", "", "smtp://user:password@host:587; letters become files when empty"),
+    ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),
     ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
@@ -86,7 +86,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
 ];
 
 /// Secrets belong into the environment, never into a file that gets copied around.
-const ENVIRONMENT_ONLY: &[&str] = &["webhook_secrets"];
+const ENVIRONMENT_ONLY: &[&str] = &["webhook_secrets", "smtp_url"];
 
 /// What was typed: flags that win over everything.
 pub type Overrides = BTreeMap<String, String>;
@@ -110,7 +110,8 @@ impl Settings {
     /// The first setting that cannot be used.
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn load(overrides: &Overrides) -> Result<Self, BadSetting> {
-        let environment: Vec<(String, String)> = std::env::vars()
+        let environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .filter_map(|(k, v)| Some((k.strip_prefix("KIOSK_")?.to_lowercase(), v)))
             .collect();
         let file = match std::fs::read_to_string("kiosk.toml") {
@@ -154,7 +155,7 @@ impl Settings {
         let text = |key: &str| values.get(key).map(|v| v.trim().to_owned()).unwrap_or_default();
         let some = |key: &str| Some(text(key)).filter(|v| !v.is_empty());
         let listen: SocketAddr = parse("listen", &text("listen"), "an address such as 0.0.0.0:80")?;
-        let public_url = some("public_url").unwrap_or_else(|| format!("http://{listen}"));
+        let public_url = some("public_url").unwrap_or_else(|| url_of(listen));
         let mode = match text("mode").as_str() {
             "test" => Mode::Test,
             "live" => Mode::Live,
@@ -171,6 +172,17 @@ impl Settings {
                     .to_owned(),
             ));
         }
+        let dev = switch("dev", &text("dev"))?;
+        if dev && !listen.ip().is_loopback() {
+            return Err(BadSetting(format!(
+                "`dev` shows every letter, so it needs a loopback address, not {listen}"
+            )));
+        }
+        let (content_dir, data_dir) =
+            (PathBuf::from(text("content_dir")), PathBuf::from(text("data_dir")));
+        if data_dir.starts_with(&content_dir) {
+            return Err(bad("data_dir", &text("data_dir"), "outside the content folder"));
+        }
         let hold_s = some("hold").map(|v| duration_s("hold", &v)).transpose()?;
         let trusted_proxies = list(&text("trusted_proxies"));
         for proxy in &trusted_proxies {
@@ -178,8 +190,8 @@ impl Settings {
             let _: IpAddr = parse("trusted_proxies", address, "IP addresses, such as 10.0.0.1")?;
         }
         Ok(Self {
-            content_dir: text("content_dir").into(),
-            data_dir: text("data_dir").into(),
+            content_dir,
+            data_dir,
             site_dir: text("site_dir").into(),
             listen,
             public_url: checked_url(&public_url)?,
@@ -187,11 +199,11 @@ impl Settings {
             provider,
             provider_url: some("provider_url"),
             webhook_secrets: list(&text("webhook_secrets")).into_iter().map(Hidden).collect(),
-            smtp_url: some("smtp_url").map(Hidden),
+            smtp_url: some("smtp_url").map(|url| Hidden(encrypted(url))),
             hold_s,
             limits: switch("limits", &text("limits"))?,
             trusted_proxies,
-            dev: switch("dev", &text("dev"))?,
+            dev,
             log_json: switch("log_json", &text("log_json"))?,
         })
     }
@@ -201,6 +213,17 @@ impl Settings {
     pub fn https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+/// Where a browser on this machine reaches an address; "everywhere" is reached from inside.
+#[must_use]
+pub fn url_of(mut listen: SocketAddr) -> String {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{listen}")
 }
 
 /// The file as flat `key = value` pairs.
@@ -262,6 +285,16 @@ fn switch(key: &str, value: &str) -> Result<bool, BadSetting> {
         "off" | "false" | "0" | "" => Ok(false),
         other => Err(bad(key, other, "\"on\" or \"off\"")),
     }
+}
+
+/// A mail server that is told a password is spoken to over TLS, unless the address says how.
+fn encrypted(url: String) -> String {
+    let is_plain = url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=");
+    if !is_plain {
+        return url;
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}tls=required")
 }
 
 fn checked_url(url: &str) -> Result<String, BadSetting> {
@@ -327,7 +360,7 @@ mod tests {
     fn layers_stack() {
         let s = resolve("listen = \"0.0.0.0:80\"\nhold = \"2m\"", &[("hold", "30s")]).unwrap();
         assert_eq!((s.listen.port(), s.hold_s), (80, Some(30)));
-        assert_eq!(s.public_url, "http://0.0.0.0:80");
+        assert_eq!(s.public_url, "http://127.0.0.1:80");
     }
 
     #[test]
@@ -337,6 +370,8 @@ mod tests {
         assert!(says("listen = \"here\"").contains("0.0.0.0:80"));
         assert!(says("hold = \"soon\"").contains("15m"));
         assert!(says("public_url = \"ftp://x\"").contains("https://shop.example"));
+        assert!(says("data_dir = \"content/data\"").contains("outside the content"));
+        assert!(says("dev = true\nlisten = \"0.0.0.0:80\"").contains("loopback"));
         assert!(says("webhook_secrets = \"s\"").contains("KIOSK_WEBHOOK_SECRETS"));
         // S1.9, S2.122: the simulator never pretends to take real money.
         assert!(says("mode = \"live\"").contains("takes no real money"));

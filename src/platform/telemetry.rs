@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error. `KIOSK_LOG_JSON=on` or no terminal gives JSON lines.
+/// Starts logging to standard error. `KIOSK_LOG_JSON=on` gives JSON lines.
 /// Names of people, addresses, tokens and bodies are never logged.
 pub fn start(json: bool) {
     let filter = EnvFilter::try_from_default_env()

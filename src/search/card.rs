@@ -150,7 +150,6 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         [only] => Some(only),
         _ => None,
     };
-    let axis = product.options.first();
     let mut pictures = product.images.iter().map(PictureView::from);
     Card {
         kind: "product",
@@ -170,10 +169,16 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         is_new: product.published.is_some_and(|day| is_new(day, now)),
         sale_percent: on_sale.map(|v| (v.price_minor - price_minor) * 100 / v.price_minor),
         sku: only.map(|v| v.sku.clone()),
-        options_text: axis
-            .map(|a| format!("{} {}", a.values.len(), plural(&a.name, a.values.len()))),
+        options_text: (!product.options.is_empty()).then(|| axes(product)),
         max_qty: only.map_or(1, |v| max_qty_of(levels, v)),
     }
+}
+
+/// "2 sizes, 3 colours".
+fn axes(product: &Product) -> String {
+    let counts = product.options.iter().map(|axis| (axis.values.len(), &axis.name));
+    let words = counts.map(|(count, name)| format!("{count} {}", plural(name, count)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn plural(name: &str, count: usize) -> String {

@@ -25,9 +25,8 @@ fn ask(shop: &Shop, address: &str, accept: &str) -> (u16, String) {
     });
     let globals = globals.as_object().unwrap();
     let value = |v: &Value| minijinja::Value::from(minijinja::value::Serde(v.clone()));
-    render
-        .set_globals("en", globals.iter().map(|(k, v)| (k.as_str(), value(v))).collect())
-        .unwrap();
+    let render =
+        render.fresh("en", globals.iter().map(|(k, v)| (k.as_str(), value(v))).collect()).unwrap();
     let random = Randomness::seeded(1);
     let kit = Kit {
         settings: Arc::new(Settings::resolve(None, Vec::new(), &Overrides::new()).unwrap()),

@@ -121,15 +121,16 @@ pub(super) fn insert_hold(
     until: Instant,
 ) -> Result<(), Fault> {
     // A new attempt at the same order re-arms the row that an earlier attempt released.
-    tx.prepare_cached(
-        "INSERT INTO hold (order_id, sku, qty, expires_at) VALUES (?1, ?2, ?3, ?4)
+    let written = tx
+        .prepare_cached(
+            "INSERT INTO hold (order_id, sku, qty, expires_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (order_id, sku, location) DO UPDATE
          SET qty = excluded.qty, state = 'active', expires_at = excluded.expires_at,
              ended_why = NULL
          WHERE state = 'released'",
-    )?
-    .execute(params![order.as_str(), sku.as_str(), qty, until.0])?;
-    Ok(())
+        )?
+        .execute(params![order.as_str(), sku.as_str(), qty, until.0])?;
+    if written == 1 { Ok(()) } else { Err(Fault::new(format!("{order} holds {sku} already"))) }
 }
 
 /// Units an order holds right now, by SKU.

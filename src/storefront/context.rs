@@ -1,17 +1,19 @@
 //! What every template sees, and the pieces several pages share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
+use super::plan::products_in;
 use crate::base::Instant;
 use crate::base::country::country_title;
-use crate::catalog::{Catalog, Page};
+use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::pricing::Book;
-use crate::search::{BundleCard, Levels};
+use crate::search::{BundleCard, Levels, bundle_card};
 
 /// What pages are made from.
 pub(super) struct Making {
@@ -23,9 +25,34 @@ pub(super) struct Making {
     pub now: Instant,
     /// Address buyers see.
     pub base_url: String,
+    /// Slugs of live products on each shelf, in the order shown; every page asks for some.
+    shelves: BTreeMap<String, Vec<String>>,
+    /// Cards of all live bundles, by title.
+    pub bundles: Vec<BundleCard>,
 }
 
 impl Making {
+    /// Gathers what many pages share, once.
+    #[must_use]
+    pub(super) fn new(book: Arc<Book>, levels: Levels, now: Instant, base_url: String) -> Self {
+        let catalog = &book.catalog;
+        let on = |path: &str| {
+            let products = products_in(catalog, path).into_iter();
+            (path.to_owned(), products.map(|product| product.slug.clone()).collect())
+        };
+        let shelves = catalog.categories.iter().map(|category| on(&category.path)).collect();
+        let draw = |bundle| bundle_card(catalog, bundle, &levels, now);
+        let mut bundles: Vec<BundleCard> = catalog.live_bundles().filter_map(draw).collect();
+        bundles.sort_by(|a, b| a.title.cmp(&b.title));
+        Self { book, levels, now, base_url, shelves, bundles }
+    }
+
+    /// Live products on a shelf and inside it, in the order shown.
+    pub(super) fn on_shelf(&self, path: &str) -> impl Iterator<Item = &Product> {
+        let slugs = self.shelves.get(path).into_iter().flatten();
+        slugs.filter_map(|slug| self.catalog().products.get(slug))
+    }
+
     /// The catalog.
     #[must_use]
     pub(super) fn catalog(&self) -> &Catalog {

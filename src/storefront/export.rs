@@ -27,7 +27,7 @@ pub fn export(edition: &Edition, out: &Path) -> Result<usize, Fault> {
     let mut redirects: Vec<_> = edition.redirects.iter().collect();
     redirects.sort();
     let lines: Vec<String> =
-        redirects.iter().map(|(from, to)| format!("{from} {to} 301\n")).collect();
+        redirects.iter().map(|(from, to)| format!("{from} {to} 308\n")).collect();
     write(out, "_redirects", lines.concat().as_bytes())?;
     Ok(written + 1)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::context::Making;
 use super::markdown::{summary, to_html};
-use super::pages::{SUMMARY, bundle_cards};
+use super::pages::SUMMARY;
 use super::plan::Plan;
 use crate::catalog::{Bundle, BundleItem};
 use crate::pricing::bundle_price;
@@ -27,7 +27,7 @@ pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
     let image = pictures.first().map(|picture| picture.src.clone());
     let path = Plan::Bundle(&bundle.slug).path();
     let description = summary(&bundle.description, SUMMARY);
-    let related = bundle_cards(making).into_iter().filter(|b| b.slug != bundle.slug);
+    let related = making.bundles.iter().filter(|b| b.slug != bundle.slug);
     let title = making.catalog().category("bundles").map_or("Bundles", |c| c.title.as_str());
     let crumbs = json!([
         { "title": making.catalog().shop.name, "url": "/" },

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::context::Making;
 use super::markdown::{summary, to_html};
-use super::pages::{SUMMARY, bundle_cards, cards};
-use super::plan::{Plan, products_in};
+use super::pages::{SUMMARY, cards};
+use super::plan::Plan;
 use crate::catalog::{Product, StockShow, Variant};
 use crate::search::{PictureView, max_qty_of, state_of, unit_price};
 use crate::stock::{Level, State};
@@ -34,8 +34,9 @@ pub(super) fn context(making: &Making, product: &Product) -> Value {
         "crumbs": crumbs,
         "delivery": making.delivery(),
         "related": cards(making, related(making, product)),
-        "in_bundles": bundle_cards(making)
-            .into_iter()
+        "in_bundles": making
+            .bundles
+            .iter()
             .filter(|card| holds(making, &card.slug, product))
             .collect::<Vec<_>>(),
     })
@@ -69,20 +70,23 @@ fn related<'a>(making: &'a Making, product: &Product) -> Vec<&'a Product> {
     let mut found: Vec<&Product> = Vec::new();
     let mut shelf = product.category.as_str();
     loop {
-        let mut here = products_in(making.catalog(), shelf);
         let gone = |p: &Product| {
             p.variants.iter().all(|v| state_of(&making.levels, &v.sku) == State::SoldOut)
         };
-        here.sort_by_key(|p| gone(p));
-        for other in here {
-            let known = found.iter().any(|f| f.slug == other.slug);
-            if other.slug != product.slug && !known && found.len() < RELATED {
-                found.push(other);
+        for wanted_gone in [false, true] {
+            for other in making.on_shelf(shelf).filter(|p| gone(p) == wanted_gone) {
+                if found.len() == RELATED {
+                    return found;
+                }
+                let known = found.iter().any(|f| f.slug == other.slug);
+                if other.slug != product.slug && !known {
+                    found.push(other);
+                }
             }
         }
         match shelf.rsplit_once('/') {
-            Some((above, _)) if found.len() < RELATED => shelf = above,
-            _ => return found,
+            Some((above, _)) => shelf = above,
+            None => return found,
         }
     }
 }

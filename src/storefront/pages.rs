@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 
 use super::context::{Making, as_card};
 use super::markdown::{summary, to_html};
-use super::plan::{KINDS, Plan, pages_of, products_in};
+use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
 use crate::catalog::{BundleType, Catalog, Category, Page};
 use crate::platform::render::Render;
-use crate::search::{
-    BundleCard, Card, FilterForm, Pagination, PictureView, Typed, bundle_card, card,
-};
+use crate::search::{BundleCard, Card, FilterForm, Pagination, PictureView, Typed, card};
 
 /// Products shown on the front page.
 const FEATURED: usize = 8;
@@ -60,14 +58,6 @@ pub(super) fn cards<'a>(
     products.into_iter().map(draw).collect()
 }
 
-/// Cards of all live bundles, by title.
-pub(super) fn bundle_cards(making: &Making) -> Vec<BundleCard> {
-    let draw = |b| bundle_card(making.catalog(), b, &making.levels, making.now);
-    let mut all: Vec<BundleCard> = making.catalog().live_bundles().filter_map(draw).collect();
-    all.sort_by(|a, b| a.title.cmp(&b.title));
-    all
-}
-
 fn home(making: &Making) -> Value {
     let catalog = making.catalog();
     let mut featured: Vec<_> = catalog.live_products().filter(|p| p.featured).collect();
@@ -80,8 +70,8 @@ fn home(making: &Making) -> Value {
     let tops = catalog.categories.iter().filter(|c| c.parent.is_none() && c.path != "bundles");
     let shelves: Vec<Value> = tops
         .map(|c| {
-            let first = products_in(catalog, &c.path);
-            let picture = first.iter().find_map(|p| p.images.first()).map(PictureView::from);
+            let picture = making.on_shelf(&c.path).find_map(|p| p.images.first());
+            let picture = picture.map(PictureView::from);
             json!({ "title": c.title, "url": format!("/category/{}/", c.path), "picture": picture })
         })
         .collect();
@@ -92,7 +82,7 @@ fn home(making: &Making) -> Value {
         "hero": hero,
         "categories": shelves,
         "featured": cards(making, featured.iter().copied().take(FEATURED)),
-        "bundles": bundle_cards(making).into_iter().take(HOME_BUNDLES).collect::<Vec<_>>(),
+        "bundles": making.bundles.iter().take(HOME_BUNDLES).collect::<Vec<_>>(),
         "delivery": making.delivery(),
     })
 }
@@ -100,7 +90,8 @@ fn home(making: &Making) -> Value {
 fn category_page(making: &Making, category: &Category, page: usize) -> Value {
     let catalog = making.catalog();
     let within = |path: &String| Catalog::is_within(path, &category.path);
-    let mut all: Vec<Value> = bundle_cards(making)
+    let mut all: Vec<Value> = making
+        .bundles
         .iter()
         .filter(|b| {
             let bundle = catalog.bundles.get(&b.slug);
@@ -108,7 +99,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> Value {
         })
         .map(as_card)
         .collect();
-    let products = cards(making, products_in(catalog, &category.path));
+    let products = cards(making, making.on_shelf(&category.path));
     all.extend(products.iter().map(|c| serde_json::to_value(c).unwrap_or_default()));
     let (count, size) = (all.len(), catalog.shop.page_size as usize);
     let pages = pages_of(count, catalog.shop.page_size);
@@ -138,7 +129,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> Value {
 }
 
 fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
-    let all = bundle_cards(making);
+    let all = &making.bundles;
     let of = |kind: BundleType| all.iter().filter(move |b| b.bundle_type == kind.word());
     let mut kinds = vec![json!({ "kind": null, "url": "/bundles/", "count": all.len() })];
     kinds.extend(KINDS.map(|kind| {

@@ -65,7 +65,13 @@ impl Shelf {
     }
 
     fn swap_in(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        let edition = record_and_make(kit, &book)?;
+        let mut edition = record_and_make(kit, &book)?;
+        // Pages that are open in a browser still ask for the styles they were made with.
+        for (url, file) in &self.current.load().files {
+            if url.starts_with("/assets/") && !edition.files.contains_key(url) {
+                edition.files.insert(url.clone(), file.clone());
+            }
+        }
         self.books.publish(book);
         self.current.store(Arc::new(edition));
         Ok(())
@@ -90,20 +96,38 @@ impl Shelf {
     }
 }
 
-/// Notes new SKUs and the search mirror, then renders every page.
+/// Renders every page, then notes new SKUs and the search mirror, then puts the templates in
+/// force: nothing is written for an edition that cannot be made.
 fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<Edition, Fault> {
     let now = kit.now();
-    let (inner, openings) = (Arc::clone(book), openings(&book.catalog));
+    let openings = openings(&book.catalog);
+    let known =
+        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
+    let levels = with_new(&openings, known);
+    let (edition, render) = prepare(&kit.render, &kit.settings, book, levels, now)?;
+    let inner = Arc::clone(book);
     kit.db.write_blocking(move |tx| {
         stock::open_new(tx, &openings, now)?;
         search::mirror(tx, &inner, now)?;
         Ok::<_, Failure<Never>>(())
     })?;
-    let levels =
-        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
-    let (edition, render) = prepare(&kit.render, &kit.settings, book, levels, now)?;
     kit.render.adopt(&render);
     Ok(edition)
+}
+
+/// Levels as they will be once the files' new SKUs are noted.
+fn with_new(openings: &[Opening], mut known: Levels) -> Levels {
+    for o in openings {
+        if !known.contains_key(&o.sku) {
+            let was = o.was.iter().find_map(|was| known.remove(was));
+            let (on_hand, held) = was.map_or((o.opening, 0), |level| (level.on_hand, level.held));
+            known.insert(o.sku.clone(), Level { sku: o.sku.clone(), on_hand, held, low: o.low });
+        }
+        if let Some(level) = known.get_mut(&o.sku) {
+            level.low = o.low;
+        }
+    }
+    known
 }
 
 /// What the files say about every SKU's stock.
@@ -122,8 +146,7 @@ fn openings(catalog: &Catalog) -> Vec<Opening> {
 /// Levels as a shop without a database has them: what the files open with.
 #[must_use]
 pub fn opening_levels(catalog: &Catalog) -> Levels {
-    let level = |o: Opening| Level { sku: o.sku, on_hand: o.opening, held: 0, low: o.low };
-    openings(catalog).into_iter().map(|o| (o.sku.clone(), level(o))).collect()
+    with_new(&openings(catalog), Levels::new())
 }
 
 /// Renders every page and gathers assets, pictures and old addresses; the templates used come
@@ -142,7 +165,7 @@ pub fn prepare(
     let render = render.fresh(&catalog.shop.locale, globals(book, settings, BUILD))?;
     let states = states_of(&levels);
     let base_url = settings.public_url.clone();
-    let making = Making { book: Arc::clone(book), levels, now, base_url };
+    let making = Making::new(Arc::clone(book), levels, now, base_url);
     let mut files = render_all(&making, &render, &plan(catalog))?;
     for (url, found) in render.assets().iter() {
         files.insert(url.clone(), asset(found.content_type, found.body.clone())?);
@@ -197,7 +220,7 @@ fn pictures(catalog: &Catalog, content: &Path) -> HashMap<String, std::path::Pat
     of_products.chain(of_bundles).map(|p| (p.url.clone(), place(&p.file))).collect()
 }
 
-/// The next moment at which a sale or promotion begins or ends.
+/// The next moment at which a sale begins or ends: pages show prices, not promotions.
 fn next_change(book: &Book, now: Instant) -> Option<Instant> {
     let products = book.catalog.products.values();
     let sales = products.flat_map(|p| &p.variants).filter_map(|v| v.sale.as_ref());

@@ -30,9 +30,12 @@ const LAST_GOOD: &str = "last_good";
 #[must_use]
 pub fn jobs(kit: &Kit, shelf: &Shelf) -> Vec<Job> {
     let (kit, shelf) = (kit.clone(), shelf.clone());
-    vec![Job::new("pages-follow-stock", Duration::from_secs(5), move || {
-        follow(kit.clone(), shelf.clone())
-    })]
+    vec![
+        Job::new("pages-follow-stock", Duration::from_secs(2), move || {
+            follow(kit.clone(), shelf.clone())
+        })
+        .unhurried(),
+    ]
 }
 
 async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
@@ -111,15 +114,11 @@ pub fn last_good_dir(data_dir: &Path) -> PathBuf {
 }
 
 /// Keeps a copy of content that has no mistakes, so that a restart with a broken file still opens
-/// the shop. Pictures are linked where the disk allows, not copied.
+/// the shop. Once for each revision.
 ///
 /// # Errors
 /// When the data folder cannot be written.
-pub fn keep_last_good(
-    data_dir: &Path,
-    content_dir: &Path,
-    revision: &str,
-) -> Result<(), Fault> {
+pub fn keep_last_good(data_dir: &Path, content_dir: &Path, revision: &str) -> Result<(), Fault> {
     let (kept, fresh) = (last_good_dir(data_dir), data_dir.join("last_good.new"));
     let (mark, written) = (data_dir.join("last_good.revision"), revision.as_bytes());
     if kept.is_dir() && fs::read(&mark).is_ok_and(|known| known == written) {
@@ -129,8 +128,17 @@ pub fn keep_last_good(
         fs::remove_dir_all(&fresh)?;
     }
     copy_tree(content_dir, &fresh).doing("keeping the last good content")?;
+    // Somebody may have gone on editing since the content was read; what comes next is kept then.
+    if pricing::load(&fresh)?.book.is_none_or(|book| book.revision != revision) {
+        return Ok(fs::remove_dir_all(&fresh)?);
+    }
+    // There is a good copy at every moment: the old one steps aside before the new one steps in.
+    let aside = data_dir.join("last_good.old");
+    if aside.exists() {
+        fs::remove_dir_all(&aside)?;
+    }
     if kept.exists() {
-        fs::remove_dir_all(&kept)?;
+        fs::rename(&kept, &aside)?;
     }
     fs::rename(&fresh, &kept)?;
     write_private(&mark, written)
@@ -145,11 +153,7 @@ fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
         if kind.is_dir() {
             copy_tree(&source, &target)?;
         } else if kind.is_file() {
-            // Text may be edited in place, so it is copied; a picture is replaced, so a link does.
-            let is_text = source.extension().is_some_and(|e| e == "toml" || e == "md");
-            if is_text || fs::hard_link(&source, &target).is_err() {
-                fs::copy(&source, &target)?;
-            }
+            fs::copy(&source, &target)?;
         }
     }
     Ok(())

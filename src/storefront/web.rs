@@ -1,5 +1,6 @@
 //! Sending the edition: a lookup by exact address, never a path joined to a folder.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use poem::http::{StatusCode, header};
@@ -8,8 +9,9 @@ use serde_json::json;
 
 use super::publish::Shelf;
 use crate::base::Problem;
+use crate::base::ids::sha256_hex;
 use crate::platform::Kit;
-use crate::platform::render::Render;
+use crate::platform::render::{Render, content_type};
 use crate::platform::web::{Error, PageMaker, Routes, endpoint};
 
 /// Pages, assets, pictures and old addresses.
@@ -26,12 +28,7 @@ async fn serve(shelf: Arc<Shelf>, request: Request) -> Result<Response, Error> {
         return Ok(file.answer(request.headers()));
     }
     if let Some(file) = edition.pictures.get(path) {
-        let bytes = tokio::fs::read(file).await?;
-        let kind = crate::platform::render::content_type(path);
-        return Ok(bytes
-            .with_content_type(kind)
-            .with_header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
-            .into_response());
+        return picture(path, file).await;
     }
     let moved = edition.redirects.get(path).cloned().or_else(|| {
         let slashed = format!("{path}/");
@@ -43,14 +40,31 @@ async fn serve(shelf: Arc<Shelf>, request: Request) -> Result<Response, Error> {
         Some(to) => {
             Ok(StatusCode::PERMANENT_REDIRECT.with_header(header::LOCATION, to).into_response())
         }
-        None => Err(Problem::new(
-            404,
-            "not-found",
-            "This page is not here",
-            "It may have moved, or the address has a typing mistake.",
-        )
-        .into()),
+        None => Err(missing().into()),
     }
+}
+
+/// A picture from disk. Its address names its content: only bytes that match may be kept for ever.
+async fn picture(path: &str, file: &Path) -> Result<Response, Error> {
+    let Ok(bytes) = tokio::fs::read(file).await else { return Err(missing().into()) };
+    let hash = sha256_hex(&bytes);
+    let matches = path.rsplit('.').nth(1).is_some_and(|named| hash.starts_with(named));
+    let keep = if matches { "public, max-age=31536000, immutable" } else { "no-store" };
+    Ok(bytes
+        .with_content_type(content_type(path))
+        .with_header(header::CACHE_CONTROL, keep)
+        // Letters are read in other people's programs, and show pictures of the order.
+        .with_header("cross-origin-resource-policy", "cross-origin")
+        .into_response())
+}
+
+fn missing() -> Problem {
+    Problem::new(
+        404,
+        "not-found",
+        "This page is not here",
+        "It may have moved, or the address has a typing mistake.",
+    )
 }
 
 /// Makes a page of a problem, in the shop's own look.

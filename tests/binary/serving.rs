@@ -1,5 +1,7 @@
 //! An open shop seen from outside: edits while it runs, restarts, and being told to stop.
 
+use kiosk::storefront::keep_last_good;
+
 use super::process::{Caller, Folder, KIOSK, Server, until};
 
 const KILN: &str = "content/products/kiln.toml";
@@ -38,6 +40,24 @@ fn a_mistake_keeps_the_last_good_shop_while_open_and_after_a_restart() {
     assert_eq!(server.stop(), Some(0));
 }
 
+// S0.12: files that went wrong while they were copied are not the last good ones.
+#[test]
+fn only_content_without_mistakes_is_kept() {
+    let folder = Folder::base();
+    let (content, data) = (folder.path("content"), folder.path("data"));
+    let revision = kiosk::pricing::load(&content).unwrap().book.unwrap().revision;
+    std::fs::create_dir(&data).unwrap();
+    keep_last_good(&data, &content, &revision).unwrap();
+    let kept = || folder.read("data/last_good/products/kiln.toml");
+    assert!(kept().contains("Table kiln"));
+    let good = folder.read(KILN);
+    for edited in [good.replace("title ", "titel "), good.replace("Table", "Desk")] {
+        folder.write(KILN, &edited);
+        keep_last_good(&data, &content, "the revision that was read").unwrap();
+        assert!(kept().contains("title    = \"Table kiln\""), "{}", kept());
+    }
+}
+
 // S0.12: without a last good shop there is nothing to open.
 #[test]
 fn a_first_start_with_mistakes_lists_them_and_ends_with_2() {
@@ -71,7 +91,7 @@ fn sigterm_ends_the_shop_with_0_and_loses_nothing() {
     let folder = Folder::base();
     let server = folder.serve();
     let mut caller = Caller::new(&server.base);
-    let (token, page) = caller.order("GLAZE-6").unwrap();
+    let (token, page) = caller.order("GLAZE-6");
     assert_eq!(caller.press(&page, &[("action", "pay")]), Some(303));
     let cookie = caller.cookie();
     assert_eq!(server.stop(), Some(0));

@@ -110,21 +110,35 @@ fn savings_are_shown_on_line_and_total() {
     assert_eq!(under, ["You save £153.73 on this order."], "delivery that became free counts");
     // Both prices are named for those who do not see the line through the old one.
     let sum = &page.texts(".line-sum .price")[0];
-    assert_eq!(sum, "Sale price £1041.22 Regular price £1189.96");
+    assert_eq!(sum, "Sale price £1,041.22 Regular price £1,189.96");
 }
 
+const TENNER: &str = r#"
+title = "£10 off"
+trigger = "code"
+codes = ["TENNER"]
+stage = "order"
+when = { subtotal_from = "50.00" }
+effect = { type = "amount_off_order", amount = "10.00" }
+"#;
+const POST: &str = r#"
+title = "Free delivery"
+trigger = "code"
+codes = ["POST"]
+stage = "shipping"
+effect = { type = "free_shipping" }
+"#;
+const LESS: &str = r#"
+title = "£10.01 off"
+trigger = "code"
+codes = ["LESS"]
+stage = "order"
+effect = { type = "amount_off_order", amount = "10.01" }
+"#;
+
 fn with_codes() -> Edited {
-    Edited::of(&base_content())
-        .write(
-            "promotions/tenner.toml",
-            "title = \"£10 off\"\ntrigger = \"code\"\ncodes = [\"TENNER\"]\nstage = \"order\"\n\
-             [when]\nsubtotal_from = \"50.00\"\n[effect]\ntype = \"amount_off_order\"\namount = \"10.00\"\n",
-        )
-        .write(
-            "promotions/post.toml",
-            "title = \"Free delivery\"\ntrigger = \"code\"\ncodes = [\"POST\"]\nstage = \"shipping\"\n\
-             [effect]\ntype = \"free_shipping\"\n",
-        )
+    let base = Edited::of(&base_content());
+    base.write("promotions/tenner.toml", TENNER).write("promotions/post.toml", POST)
 }
 
 // S2.4 S2.8: codes are entered, explained, kept and taken out again.
@@ -175,11 +189,9 @@ fn delivery_is_free_from_forty_pounds() {
     assert_eq!(above.texts(".gap"), ["Delivery is free."]);
     assert_eq!(above.texts(".totals .total dd"), ["£59.98"]);
     // The threshold is compared after discounts: £39.99 pays.
-    let exact = Edited::of(&base_content()).replace("products/apron.toml", "29.99", "50.00").write(
-        "promotions/less.toml",
-        "title = \"£10.01 off\"\ntrigger = \"code\"\ncodes = [\"LESS\"]\nstage = \"order\"\n\
-             [effect]\ntype = \"amount_off_order\"\namount = \"10.01\"\n",
-    );
+    let exact = Edited::of(&base_content())
+        .replace("products/apron.toml", "29.99", "50.00")
+        .write("promotions/less.toml", LESS);
     let shop = TestShop::on(&exact);
     let mut visitor = shop.browser();
     visitor.add("APRON-S", 1);

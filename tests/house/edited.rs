@@ -1,6 +1,7 @@
 //! A copy of a content folder that a test may change, open a shop on, and publish again.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ impl Edited {
 
     /// Writes a whole file.
     pub fn write(self, file: &str, text: &str) -> Self {
-        fs::write(self.path().join(file), text).unwrap();
+        File::create(self.path().join(file)).unwrap().write_all(text.as_bytes()).unwrap();
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kiosk::payments;
 use kiosk::payments::Provider;
+use serde_json::{Value, json};
 
 use crate::house::{Answer, Browser, FakeProvider, Setup, TestShop};
 
@@ -120,4 +121,13 @@ impl Desk {
         let level = self.shop.level(sku);
         (level.on_hand, level.held)
     }
+}
+
+/// The checkout's form as a program sends it, for a cart as `/api/cart` shows it.
+pub fn form_for(cart: &Value) -> Value {
+    json!({
+        "email": "ada@example.com", "name": "Ada Lovelace", "line1": "1 High Street",
+        "city": "Bath", "postcode": "BA1 1AA", "country": "GB",
+        "cart_version": cart["version"], "quote_total": cart["quote"]["total_minor"],
+    })
 }

@@ -40,6 +40,12 @@ fn late_money_for_sold_goods_is_flagged() {
     let told = "SELECT recipient FROM outbox WHERE template = 'order_attention'";
     assert_eq!(desk.shop.text(told), "help@shop.example");
     desk.shop.assert_audit();
+    // The goods come back: the money that is there buys them, and nobody pays twice.
+    desk.shop.set_stock("KILN-1", 3);
+    desk.wait_s(LAPSE_S);
+    assert_eq!((desk.status(&late), desk.units("KILN-1")), ("paid".into(), (0, 0)));
+    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (2, 1));
+    desk.shop.assert_audit();
 }
 
 // S1.22: money for an order its buyer gave up is treated the same.
@@ -90,6 +96,10 @@ fn the_first_session_paid_while_the_second_is_open_counts() {
     desk.tell_and_tend(&first, "completed", "evt_1");
     assert_eq!((desk.event("evt_1"), desk.status(&first)), ("done".into(), "paid".into()));
     assert_eq!((desk.attempt(&first), desk.units("KILN-1")), ("paid".into(), (3, 0)));
+    // The page nobody needs any more is closed.
+    desk.wait_s(1);
+    assert!(desk.provider.calls("expire").contains(&second));
+    assert_eq!(desk.attempt(&second), "expired");
     desk.shop.assert_audit();
     desk.provider.pay(&second);
     desk.tell_and_tend(&second, "completed", "evt_2");

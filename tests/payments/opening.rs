@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::desk::Desk;
-use crate::house::{Answer, FakeProvider, checkout_fields};
+use crate::desk::{Desk, form_for};
+use crate::house::{Answer, FakeProvider};
 
 const ORDERS: &str = "SELECT group_concat(payment_status) FROM orders";
 const ATTEMPTS: &str = "SELECT group_concat(state) FROM payment";
@@ -46,12 +46,8 @@ fn a_program_hears_when_to_come_back() {
     desk.provider.set_down(true);
     let mut buyer = desk.shop.browser();
     buyer.add("KILN-1", 1);
-    let fields: serde_json::Map<String, serde_json::Value> = checkout_fields("0", "0")
-        .into_iter()
-        .filter(|(name, _)| !name.contains("cart") && !name.contains("quote"))
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
-    let answer = buyer.json("POST", "/api/checkout", &fields.into());
+    let form = form_for(&buyer.get("/api/cart").json());
+    let answer = buyer.json("POST", "/api/checkout", &form);
     assert_come_back_later(&answer);
     assert_eq!(answer.json()["type"], "/problems/payment-provider-down");
 }
@@ -68,7 +64,10 @@ fn an_order_without_a_page_gets_one_later_and_is_closed_in_time() {
     desk.wait_s(30);
     assert_eq!((desk.shop.text(ATTEMPTS), desk.provider.sessions_made()), ("open".into(), 1));
     desk.wait_s(15 * 60);
-    assert_eq!((desk.shop.text(ATTEMPTS), desk.shop.text(ORDERS)), ("expired".into(), "expired".into()));
+    assert_eq!(
+        (desk.shop.text(ATTEMPTS), desk.shop.text(ORDERS)),
+        ("expired".into(), "expired".into())
+    );
     assert_eq!(desk.units("KILN-1"), (4, 0));
     desk.shop.assert_audit();
 }

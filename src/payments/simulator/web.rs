@@ -16,7 +16,7 @@ use crate::payments::provider::{PaymentOutcome, Provider, SessionStatus, Trouble
 use crate::platform::web::{Error, Routes, endpoint, read_form, read_path};
 
 /// How much later a late webhook comes, seconds.
-const LATE_S: i64 = 30;
+const LATE_S: i64 = 60;
 /// How long a bank transfer takes here, seconds.
 const TRANSFER_S: i64 = 20;
 
@@ -110,6 +110,12 @@ fn draw(
     Ok(poem::web::Html(html).into_response())
 }
 
+/// Back to the shop, on the host the visitor is on.
+fn back(simulator: &Simulator, url: &str) -> Response {
+    let own = simulator.kit.settings.public_url.as_str();
+    go(url.strip_prefix(own).filter(|path| path.starts_with('/')).unwrap_or(url))
+}
+
 fn go(url: &str) -> Response {
     StatusCode::SEE_OTHER.with_header(header::LOCATION, url).into_response()
 }
@@ -123,8 +129,12 @@ async fn press(simulator: Arc<Simulator>, mut request: Request) -> Result<Respon
     match press.action.as_str() {
         "decline" | "3ds_fail" => page(&simulator, &record, Some("declined")),
         "3ds" => draw(&simulator, "bank", &record, json!({ "switches": ticked(&press) })),
-        "close" => draw(&simulator, "closed", &record, json!({ "reason": "tab" })),
-        "cancel" => Ok(go(&record.request.cancel_url)),
+        "close" => {
+            // Pays, and never comes back: what only the webhook can tell.
+            complete(&simulator, record.clone(), &press, None).await?;
+            draw(&simulator, "closed", &record, json!({ "reason": "tab" }))
+        }
+        "cancel" => Ok(back(&simulator, &record.request.cancel_url)),
         "expire" => match simulator.expire(&record.id).await {
             Ok(_) => page(&simulator, &simulator.get(&record.id).await.unwrap_or(record), None),
             Err(trouble) => Err(crate::base::Fault::new(trouble.to_string()).into()),
@@ -165,17 +175,23 @@ async fn complete(
     let done = simulator.kit.db.write(move |tx| {
         let later = later.map(|outcome| Later { outcome, settles_at: now.plus_s(TRANSFER_S) });
         if !store::set_complete(tx, &record.id, &payment_id, later.as_ref(), now)? {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(record) = store::find(tx, &record.id, now)? else { return Ok(()) };
+        let Some(record) = store::find(tx, &record.id, now)? else { return Ok(false) };
         for owed in owed(&record, later.as_ref(), &switches, &random, now) {
             store::insert_delivery(tx, &owed.payload, owed.forged, owed.due)?;
         }
-        Ok::<_, Failure<Never>>(())
+        Ok::<_, Failure<Never>>(true)
     });
-    done.await?;
+    if !done.await? {
+        // It was closed or paid between the look and the press: nobody is thanked for that.
+        return match simulator.get(&id).await {
+            Ok(record) => page(simulator, &record, None),
+            Err(trouble) => Err(crate::base::Fault::new(trouble.to_string()).into()),
+        };
+    }
     simulator.kit.bell.ring();
-    Ok(go(&success.replace("{CHECKOUT_SESSION_ID}", &id)))
+    Ok(back(simulator, &success.replace("{CHECKOUT_SESSION_ID}", &id)))
 }
 
 struct Owed {
@@ -211,6 +227,9 @@ fn owed(
         kinds[0].1 = kinds[1].1.max(first_due).plus_s(3);
     }
     let mut owed = Vec::new();
+    if on("forged") {
+        owed.push(Owed { payload: event("checkout.session.completed"), forged: true, due: now });
+    }
     for (kind, due) in kinds {
         if on("lost") {
             break;
@@ -220,9 +239,6 @@ fn owed(
             owed.push(Owed { payload: payload.clone(), forged: false, due: due.plus_s(1) });
         }
         owed.push(Owed { payload, forged: false, due });
-    }
-    if on("forged") {
-        owed.push(Owed { payload: event("checkout.session.completed"), forged: true, due: now });
     }
     owed
 }

@@ -33,7 +33,7 @@ pub fn sentence(complaint: &Complaint) -> String {
     }
 }
 
-/// Each complaint with the line it is about, underlined, and a closing count.
+/// Each complaint with the line it is about, underlined.
 #[must_use]
 pub fn terminal(complaints: &[Complaint], tree: &Tree, folder: &str, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -41,10 +41,6 @@ pub fn terminal(complaints: &[Complaint], tree: &Tree, folder: &str, colour: boo
     for complaint in complaints {
         out.push_str(&excerpt(complaint, tree, folder, &renderer));
         out.push_str("\n\n");
-    }
-    if !complaints.is_empty() {
-        out.push_str(&count(complaints));
-        out.push('\n');
     }
     out
 }

@@ -18,8 +18,8 @@ const APPLICATION_ID: i64 = 0x4B49_4F53;
 /// The first release has no step yet.
 const STEPS: &[&str] = &[];
 
-/// Makes or upgrades the database in one transaction; refuses one from a newer Kiosk.
-pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), Fault> {
+/// Refuses a database that is newer than this program, or somebody else's. Only reads.
+pub(super) fn refuse_foreign(connection: &Connection) -> Result<(), Fault> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
     if version > SCHEMA_VERSION {
@@ -28,16 +28,22 @@ pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), Fault>
              {SCHEMA_VERSION}); start the newer program"
         )));
     }
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(Fault::new("the database file belongs to another program"));
+    }
+    Ok(())
+}
+
+/// Makes or upgrades the database in one transaction.
+pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), Fault> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
     if version == SCHEMA_VERSION {
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version == 0 {
-        let tables: i64 =
-            tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 && application != APPLICATION_ID {
-            return Err(Fault::new("the database file belongs to another program"));
-        }
         tx.execute_batch(SCHEMA).doing("making the database")?;
     } else {
         let first = usize::try_from(version - 1).unwrap_or(0);

@@ -62,7 +62,13 @@ impl Db {
     /// When the folder cannot be written, SQLite is too old, or the database is from a newer Kiosk.
     pub fn open(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join("kiosk.db");
+        // A log that was not folded in means that the last process did not end by itself.
+        let log = folder.join("kiosk.db-wal");
+        let is_unclean = std::fs::metadata(&log).is_ok_and(|found| found.len() > 0);
         let mut connection = open::writing(&path)?;
+        if is_unclean {
+            open::quick_check(&connection)?;
+        }
         migrate::bring_up_to_date(&mut connection)?;
         let manager = r2d2_sqlite::SqliteConnectionManager::file(&path).with_init(open::reading);
         let readers = r2d2::Pool::builder()

@@ -22,8 +22,10 @@ pub(super) fn writing(path: &Path) -> Result<Connection, Fault> {
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that opens the file")]
     let connection = Connection::open(path).doing("opening the database")?;
-    private(path)?;
     connection.busy_timeout(BUSY)?;
+    // Looked at before anything is written, so that a newer database is left as it is.
+    super::migrate::refuse_foreign(&connection)?;
+    private(path)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -51,6 +53,17 @@ pub(super) fn reading(connection: &mut Connection) -> rusqlite::Result<()> {
     )?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(())
+}
+
+/// After an unclean end: a damaged file is found before anything is sold from it.
+pub(super) fn quick_check(connection: &Connection) -> Result<(), Fault> {
+    let word: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if word == "ok" {
+        return Ok(());
+    }
+    Err(Fault::new(format!(
+        "the database is damaged ({word}); keep the file as it is and restore a backup"
+    )))
 }
 
 /// Orders are nobody else's business: the file is readable by its owner alone.

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "waiting is measured, never stored or compared")]
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant as Monotonic};
@@ -26,8 +27,10 @@ const COMPANY: Duration = Duration::from_millis(2);
 /// A job older than this when its turn comes is refused instead of run: its caller has gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs one job against the connection; the boxed answer is told after the commit.
-type Work = Box<dyn FnOnce(&Connection) -> Box<dyn FnOnce(Committed) + Send> + Send>;
+/// Tells one caller, once the fate of its batch is known.
+type Tell = Box<dyn FnOnce(Committed) + Send>;
+/// Runs one job against the connection; without one, the caller is told "busy".
+type Work = Box<dyn FnOnce(Option<&Connection>) -> Tell + Send>;
 
 /// Whether the batch a job ran in reached the disk.
 #[derive(Clone)]
@@ -86,7 +89,10 @@ impl Writer {
     {
         let (tell, answer) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
-            let outcome = in_savepoint(connection, work);
+            let outcome = match connection {
+                Some(connection) => in_savepoint(connection, work),
+                None => Err(Fault::busy("the write waited too long for its turn").into()),
+            };
             Box::new(move |committed| {
                 let told = match committed {
                     Committed::Yes => outcome,
@@ -112,7 +118,11 @@ fn in_savepoint<T, R>(
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&Tx(connection))))
         .unwrap_or_else(|panic| Err(Fault::new(format!("bug: {}", words_of(&*panic))).into()));
     let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end)?;
+    if let Err(error) = connection.execute_batch(end) {
+        // Half a job must never be committed with others: the whole transaction is given up.
+        let _ = connection.execute_batch("ROLLBACK");
+        return Err(error.into());
+    }
     outcome
 }
 
@@ -123,7 +133,12 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
 
 fn serve(connection: &Connection, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        commit_together(connection, gather(first, jobs));
+        let batch = gather(first, jobs);
+        // A panic here is not a job's own: what the connection is in nobody knows.
+        if catch_unwind(AssertUnwindSafe(|| commit_in_turn(connection, batch))).is_err() {
+            tracing::error!("the writer itself failed; a restart recovers");
+            end_process();
+        }
     }
     // The last sender is gone: fold the log into the file so that the next start is quick.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -149,16 +164,33 @@ fn gather(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
     batch
 }
 
-fn commit_together(connection: &Connection, batch: Vec<Job>) {
+/// Commits a batch; when a job breaks the shared transaction, those before it are told that it
+/// failed and those behind it get a transaction of their own.
+fn commit_in_turn(connection: &Connection, batch: Vec<Job>) {
+    let mut waiting = VecDeque::from(batch);
+    while !waiting.is_empty() {
+        commit_together(connection, &mut waiting);
+    }
+}
+
+fn commit_together(connection: &Connection, waiting: &mut VecDeque<Job>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        tell_all_failed(batch, &format!("the database did not open a transaction: {error}"));
+        tracing::error!(%error, "a batch of writes could not begin");
+        waiting.drain(..).for_each(|job| (job.work)(None)(Committed::Yes));
         return;
     }
-    let mut answers = Vec::with_capacity(batch.len());
-    for job in batch {
-        // Dropping the job drops its answer channel, which its caller hears as an end.
-        if job.queued.elapsed() < PATIENCE {
-            answers.push((job.work)(connection));
+    let mut answers: Vec<Tell> = Vec::with_capacity(waiting.len());
+    while let Some(job) = waiting.pop_front() {
+        if job.queued.elapsed() >= PATIENCE {
+            (job.work)(None)(Committed::Yes);
+            continue;
+        }
+        answers.push((job.work)(Some(connection)));
+        // A full or failing disk makes SQLite give up the whole transaction by itself.
+        if connection.is_autocommit() {
+            let why = "the database gave up the transaction";
+            answers.drain(..).for_each(|tell| tell(Committed::No(why.to_owned())));
+            return;
         }
     }
     let committed = match connection.execute_batch("COMMIT") {
@@ -172,14 +204,7 @@ fn commit_together(connection: &Connection, batch: Vec<Job>) {
             Committed::No(format!("the commit failed: {error}"))
         }
     };
-    for answer in answers {
-        answer(committed.clone());
-    }
-}
-
-fn tell_all_failed(batch: Vec<Job>, why: &str) {
-    tracing::error!(why, "a batch of writes could not begin");
-    drop(batch);
+    answers.into_iter().for_each(|tell| tell(committed.clone()));
 }
 
 fn is_disk_failure(error: &rusqlite::Error) -> bool {

@@ -26,8 +26,8 @@ pub struct Patience {
 pub const EVENTS: Patience = Patience { first_s: 60, longest_s: 3600, tries: 10 };
 /// Letters: from half a minute to six hours, for about three days.
 pub const LETTERS: Patience = Patience { first_s: 30, longest_s: 6 * 3600, tries: 20 };
-/// Calls to the payment provider: from two seconds to ten minutes, for ever in practice.
-pub const PROVIDER: Patience = Patience { first_s: 2, longest_s: 600, tries: u32::MAX };
+/// Calls to the payment provider: from two seconds to one minute, for ever in practice.
+pub const PROVIDER: Patience = Patience { first_s: 2, longest_s: 60, tries: u32::MAX };
 
 impl Patience {
     /// What to do after the `attempts`-th failure. `chance` (0..=255) spreads callers by up to a

@@ -33,6 +33,8 @@ pub struct Job {
     pub name: &'static str,
     /// Longest rest.
     pub every: Duration,
+    /// Whether the bell wakes it, or only time.
+    pub hears_bell: bool,
     /// What it does.
     pub step: Step,
 }
@@ -44,6 +46,12 @@ impl Job {
         F: Fn() -> W + Send + Sync + 'static,
         W: Future<Output = Result<Found, Fault>> + Send + 'static,
     {
-        Self { name, every, step: Arc::new(move || Box::pin(step())) }
+        Self { name, every, hears_bell: true, step: Arc::new(move || Box::pin(step())) }
+    }
+
+    /// The same job, woken by time alone.
+    #[must_use]
+    pub fn unhurried(self) -> Self {
+        Self { hears_bell: false, ..self }
     }
 }

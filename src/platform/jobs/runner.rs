@@ -11,6 +11,8 @@ use crate::base::Fault;
 
 /// Pause after a step that failed, so that a broken disk is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How long running steps may take to end.
+const STOPPING: Duration = Duration::from_secs(10);
 /// Steps in a row before other jobs get a breath.
 const STEPS_MAX: u32 = 10_000;
 
@@ -46,7 +48,11 @@ impl Runner {
     /// Lets running steps finish, then ends.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        // Every step can be cut short and repeated after the next start.
+        if tokio::time::timeout(STOPPING, ended).await.is_err() {
+            tracing::warn!("background jobs did not end in time");
+        }
     }
 }
 
@@ -65,7 +71,7 @@ async fn repeat(job: Job, bell: Bell, mut stopped: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
-            () = rung => {}
+            () = rung, if job.hears_bell => {}
             _ = stopped.changed() => return,
         }
         if *stopped.borrow() {

@@ -61,6 +61,11 @@ impl Render {
         for (name, value) in globals {
             environment.add_global(name.to_owned(), value);
         }
+        // Pages made on request and letters are not drawn now; at least they must be readable.
+        let is_template = |name: &str| !name.starts_with("assets/") && !name.ends_with(".toml");
+        for name in Site::iter().filter(|name| is_template(name)) {
+            environment.get_template(&name).map_err(|e| Fault::new(format!("{name}: {e:#}")))?;
+        }
         Ok(Self {
             own: self.own.clone(),
             environment: Arc::new(ArcSwap::from_pointee(environment)),

@@ -1,0 +1,281 @@
+//! Power cuts: the real program is killed in the middle of buying and paying, again and again on
+//! the same data folder, and its books must be right every time it is looked at.
+
+mod process;
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kiosk::base::Randomness;
+use process::{Caller, Folder, KIOSK, Server, buyer, until};
+use serde_json::{Value, json};
+
+/// Times the program is killed.
+const CYCLES: u64 = 50;
+/// Buyers at a time.
+const BUYERS: u64 = 4;
+/// The longest a shop is left open before it is killed, milliseconds.
+const OPEN_MS_MAX: u64 = 900;
+/// Every so many cycles the kill comes while the shop is still opening.
+const KILLED_OPENING: u64 = 7;
+/// The longest an opening shop is left alone, milliseconds.
+const OPENING_MS_MAX: u64 = 60;
+/// Short, so that holds lapse while buyers are still paying.
+const HOLD: &str = "2s";
+const SKUS: [&str; 3] = ["APRON-S", "APRON-L", "GLAZE-6"];
+
+/// What the shop has answered, and so may never forget.
+#[derive(Default)]
+struct Promised {
+    /// Carts with something in them, by cookie.
+    carts: Vec<String>,
+    /// Orders by token, with the path of their payment page.
+    orders: BTreeMap<String, String>,
+    /// Tokens of orders whose payment page said thanks.
+    paid: Vec<String>,
+    /// Orders that may still be paid by a later buyer.
+    open: Vec<(String, String)>,
+    /// Checkouts that broke off without an answer, by cookie.
+    broken_off: Vec<String>,
+}
+
+type Book = Arc<Mutex<Promised>>;
+
+/// A buyer until the line breaks.
+fn buy(base: &str, random: &Randomness, book: &Book) {
+    for _ in 0..10_000 {
+        let is_alive = match random.below(10) {
+            0 => fill_a_cart(base, random, book),
+            1..=2 => pay_an_old_order(base, random, book),
+            3 => try_again(base, book),
+            _ => order_and_pay(base, random, book),
+        };
+        if is_alive.is_none() {
+            return;
+        }
+    }
+}
+
+fn line(random: &Randomness) -> Value {
+    let sku = SKUS[usize::try_from(random.below(3)).unwrap()];
+    json!({ "sku": sku, "qty": 1 + random.below(3) })
+}
+
+fn fill_a_cart(base: &str, random: &Randomness, book: &Book) -> Option<()> {
+    let mut caller = Caller::new(base);
+    let (status, cart) = caller.post("/api/cart/lines", &line(random))?;
+    assert_eq!(status, 201, "{cart}");
+    book.lock().unwrap().carts.push(caller.cookie());
+    Some(())
+}
+
+fn order_and_pay(base: &str, random: &Randomness, book: &Book) -> Option<()> {
+    let mut caller = Caller::new(base);
+    let (status, cart) = caller.post("/api/cart/lines", &line(random))?;
+    assert_eq!(status, 201, "{cart}");
+    let cookie = caller.cookie();
+    let Some((status, begun)) = caller.post("/api/checkout", &buyer(&cart)) else {
+        book.lock().unwrap().broken_off.push(cookie);
+        return None;
+    };
+    assert_eq!(status, 201, "{begun}");
+    let (token, page) = noted(&begun, book);
+    match random.below(10) {
+        0..=1 => book.lock().unwrap().open.push((token, page)),
+        2 => {
+            caller.press(&page, &[("action", "cancel")])?;
+        }
+        _ => pay(&caller, random, token, page, book)?,
+    }
+    Some(())
+}
+
+fn noted(begun: &Value, book: &Book) -> (String, String) {
+    let token = begun["token"].as_str().unwrap().to_owned();
+    let url = begun["payment_url"].as_str().unwrap();
+    // The port is another one after each restart.
+    let page = url.find("/simulator/").map_or("", |at| &url[at..]).to_owned();
+    book.lock().unwrap().orders.insert(token.clone(), page.clone());
+    (token, page)
+}
+
+/// Pays, with the troubles of real webhooks switched on now and then.
+fn pay(
+    caller: &Caller,
+    random: &Randomness,
+    token: String,
+    page: String,
+    book: &Book,
+) -> Option<()> {
+    if page.is_empty() {
+        return Some(());
+    }
+    let mut fields = vec![("action", "pay")];
+    for switch in ["doubled", "reordered", "lost", "forged"] {
+        if random.below(5) == 0 {
+            fields.push((switch, "on"));
+        }
+    }
+    let status = caller.press(&page, &fields);
+    match status {
+        Some(303) => book.lock().unwrap().paid.push(token),
+        // The page was closed meanwhile: its time was over, or somebody has paid.
+        Some(status) => assert_eq!(status, 200),
+        None => book.lock().unwrap().open.push((token, page)),
+    }
+    status.map(|_| ())
+}
+
+fn pay_an_old_order(base: &str, random: &Randomness, book: &Book) -> Option<()> {
+    let old = book.lock().unwrap().open.pop();
+    let Some((token, page)) = old else { return Some(()) };
+    pay(&Caller::new(base), random, token, page, book)
+}
+
+/// Sends a checkout again that was never answered: whatever became of it, it is one order.
+fn try_again(base: &str, book: &Book) -> Option<()> {
+    let cookie = book.lock().unwrap().broken_off.pop();
+    let Some(cookie) = cookie else { return Some(()) };
+    let mut caller = Caller::with_cookie(base, &cookie);
+    let sent =
+        caller.get("/api/cart").and_then(|(_, cart)| caller.post("/api/checkout", &buyer(&cart)));
+    match sent {
+        Some((201, begun)) => {
+            noted(&begun, book);
+            Some(())
+        }
+        // The cart was ordered and its order has come to its end.
+        Some((409, _)) => Some(()),
+        Some((status, problem)) => panic!("{status} {problem}"),
+        None => {
+            book.lock().unwrap().broken_off.push(cookie);
+            None
+        }
+    }
+}
+
+/// Opens the shop, lets buyers in, kills it at a moment nobody chose.
+fn open_and_kill(folder: &Folder, random: &Randomness, cycle: u64, book: &Book) {
+    if cycle % KILLED_OPENING == KILLED_OPENING - 1 {
+        let mut command = folder.command(KIOSK, &["serve"]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(random.below(OPENING_MS_MAX)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return;
+    }
+    let server = folder.serve();
+    let buyers: Vec<_> = (0..BUYERS)
+        .map(|number| {
+            let (base, book) = (server.base.clone(), Arc::clone(book));
+            let random = Randomness::seeded(cycle * 100 + number);
+            thread::spawn(move || buy(&base, &random, &book))
+        })
+        .collect();
+    // In steps, so that the moment of the kill does not hang on one long sleep.
+    let ends = Instant::now() + Duration::from_millis(20 + random.below(OPEN_MS_MAX));
+    while Instant::now() < ends {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let said = server.said();
+    server.kill();
+    for buyer in buyers {
+        buyer.join().unwrap();
+    }
+    assert!(!said.contains("panic"), "{said}");
+    assert!(!said.contains("the books do not agree"), "{said}");
+}
+
+/// Lets the shop run until every order has come to rest.
+fn settle(folder: &Folder, server: &Server) {
+    let waiting = "SELECT (SELECT count(*) FROM orders
+                           WHERE payment_status IN ('pending', 'processing'))
+                        + (SELECT count(*) FROM simulator_delivery WHERE state = 'due')
+                        + (SELECT count(*) FROM webhook_event WHERE state = 'new')";
+    let mut left = 0;
+    for _ in 0..4 {
+        let mut looks = 0;
+        let calm = until("everything is settled", || {
+            left = folder.number(waiting);
+            looks += 1;
+            (left == 0 || looks > 1000).then_some(left == 0)
+        });
+        if calm {
+            return;
+        }
+    }
+    panic!("{left} are not settled\n{}", server.said());
+}
+
+/// Every promise of the shop is kept.
+fn nothing_is_lost(folder: &Folder, server: &Server, promised: &Promised) {
+    let caller = Caller::new(&server.base);
+    let status = |token: &str| {
+        let (code, order) = caller.get(&format!("/api/checkout/{token}")).unwrap();
+        assert_eq!(code, 200, "an order that was answered is gone: {order}");
+        order["payment_status"].as_str().unwrap().to_owned()
+    };
+    for token in promised.orders.keys() {
+        assert!(["paid", "expired", "cancelled"].contains(&status(token).as_str()));
+    }
+    for token in &promised.paid {
+        assert_eq!(status(token), "paid", "a payment that was answered is lost");
+    }
+    for cookie in &promised.carts {
+        let caller = Caller::with_cookie(&server.base, cookie);
+        let (_, cart) = caller.get("/api/cart").unwrap();
+        assert_eq!(cart["lines"].as_array().map(Vec::len), Some(1), "{cart}");
+    }
+    // What the provider took is what the shop knows, also for pages that were never answered.
+    let taken = "FROM simulator_session
+                 WHERE status = 'complete' AND payment_status = 'paid'";
+    let unknown = folder.number(&format!(
+        "SELECT count(*) {taken} AND NOT EXISTS (
+             SELECT 1 FROM orders WHERE orders.id = simulator_session.request ->> '$.order'
+                                    AND orders.payment_status = 'paid')"
+    ));
+    assert_eq!(unknown, 0, "sessions were paid and their orders are not");
+    let paid = folder.number("SELECT count(*) FROM orders WHERE payment_status = 'paid'");
+    assert_eq!(folder.number(&format!("SELECT count(*) {taken}")), paid, "somebody paid twice");
+    let letters = "SELECT count(*) FROM outbox WHERE template = 'order_confirmation'";
+    assert_eq!(folder.number(letters), paid);
+    let twice = "SELECT count(*) FROM (SELECT cart_id FROM orders WHERE payment_status = 'paid'
+                 GROUP BY cart_id HAVING count(*) > 1)";
+    assert_eq!(folder.number(twice), 0, "one cart was paid for twice");
+}
+
+// S4.31, S1.48, S2.148: killed fifty times under load, the shop loses nothing it has answered,
+// sells nothing twice, and takes no money without an order.
+#[test]
+fn killed_fifty_times_the_shop_keeps_every_promise() {
+    let folder = Folder::base().set("hold", HOLD);
+    assert_eq!(folder.serve().stop(), Some(0));
+    for sku in SKUS {
+        folder.run(&["stock", "receive", sku, "100000"]).ended(0);
+    }
+    let (random, book) = (Randomness::seeded(2026), Book::default());
+    for cycle in 0..CYCLES {
+        open_and_kill(&folder, &random, cycle, &book);
+        let audit = folder.run(&["audit"]);
+        assert_eq!(audit.code, Some(0), "after kill {cycle}:\n{}{}", audit.out, audit.err);
+    }
+    let server = folder.serve();
+    settle(&folder, &server);
+    let promised = book.lock().unwrap();
+    nothing_is_lost(&folder, &server, &promised);
+    println!(
+        "{} carts, {} orders, {} payments answered; {} paid",
+        promised.carts.len(),
+        promised.orders.len(),
+        promised.paid.len(),
+        folder.number("SELECT count(*) FROM orders WHERE payment_status = 'paid'"),
+    );
+    assert!(promised.paid.len() > 50, "too little was going on to prove anything");
+    assert_eq!(server.stop(), Some(0));
+    folder.run(&["audit"]).ended(0);
+    let whole = folder.database().query_row("PRAGMA integrity_check", [], |r| r.get(0));
+    assert_eq!(whole, Ok("ok".to_owned()));
+}
