@@ -115,8 +115,9 @@ fn large_shop(demo: &Path, dir: &Path) -> PathBuf {
         let text = format!(
             "sku = \"BENCH-{n}\"\ntitle = \"Thing number {n}\"\nprice = \"{}.50\"\n\
              category = \"tableware/bowls\"\ntags = [\"thing\"]\nstatus = \"live\"\n\
-             description = \"\"\"\nA thing made for measuring, number **{n}**.\n\n- one\n- two\n\"\"\"\n\n\
-             [[images]]\nfile = \"{picture}\"\nalt = \"Thing number {n}\"\n\n[stock]\nopening = 50\n",
+             description = \"\"\"\nMade for measuring, number **{n}**.\n\n- one\n- two\n\"\"\"\n\n\
+             [[images]]\nfile = \"{picture}\"\nalt = \"Thing number {n}\"\n\n\
+             [stock]\nopening = 50\n",
             10 + n % 90
         );
         fs::write(content.join(format!("products/thing-{n}.toml")), text).unwrap();

@@ -38,7 +38,7 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-// S0.51: from an empty folder with nothing but the program in it to an open shop.
+// S4.32, S4.35: from an empty folder with nothing but the program in it to an open shop.
 #[test]
 fn the_program_alone_makes_a_shop_and_opens_it() {
     let folder = Folder::empty();
@@ -61,7 +61,7 @@ fn the_program_alone_makes_a_shop_and_opens_it() {
     assert!(again.contains("my-shop is not empty"), "{again}");
 }
 
-// S2.64, S3.4: the exit code tells scripts what the words tell people.
+// S2.101: the exit code tells scripts what the words tell people.
 #[test]
 fn check_ends_with_0_for_good_files_1_for_mistakes_and_2_when_it_cannot_read() {
     let folder = Folder::base();
@@ -145,7 +145,7 @@ fn explaining_an_order_computes_the_same_total_again() {
     assert!(unknown.contains("no order HF-9999"), "{unknown}");
 }
 
-// S2.70, S3.20: stock is changed by hand, and the ledger says by whom and why.
+// S0.23, S0.27: stock is changed by hand, and the ledger says by whom and why.
 #[test]
 fn stock_is_listed_received_adjusted_and_counted() {
     let folder = Folder::base();
@@ -186,7 +186,7 @@ fn stock_is_listed_received_adjusted_and_counted() {
     assert_eq!(before, folder.dump());
 }
 
-// S2.160, S3.50: an order is shown, shipped and delivered, each once and in this order.
+// S0.4: an order is shown, shipped and delivered, each once and in this order.
 #[test]
 fn orders_are_listed_shown_shipped_and_delivered() {
     let folder = Folder::demo();
@@ -218,7 +218,7 @@ fn orders_are_listed_shown_shipped_and_delivered() {
     folder.run(&["order", "list", "--status", "happy"]).could_not();
 }
 
-// S0.10, S1.40: the build is a function of the files: same files, same bytes, whatever the hour
+// The build is a function of the files: same files, same bytes, whatever the hour
 // (a build looks at the clock only for sales that begin or end).
 #[test]
 fn two_builds_of_the_same_files_are_the_same_bytes() {
@@ -245,7 +245,7 @@ fn two_builds_of_the_same_files_are_the_same_bytes() {
     assert!(one == files(&folder.path("three")));
 }
 
-// S2.122: a reader that has had enough, such as `head`, is no reason to panic.
+// A reader that has had enough, such as `head`, is no reason to panic.
 #[test]
 fn a_closed_pipe_ends_a_listing_quietly() {
     let folder = Folder::demo();

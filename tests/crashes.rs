@@ -247,7 +247,7 @@ fn nothing_is_lost(folder: &Folder, server: &Server, promised: &Promised) {
     assert_eq!(folder.number(twice), 0, "one cart was paid for twice");
 }
 
-// S4.31, S1.48, S2.148: killed fifty times under load, the shop loses nothing it has answered,
+// S4.31, S0.12: killed fifty times under load, the shop loses nothing it has answered,
 // sells nothing twice, and takes no money without an order.
 #[test]
 fn killed_fifty_times_the_shop_keeps_every_promise() {

@@ -108,7 +108,7 @@ async fn look_next(till: Till) -> Result<Found, Fault> {
     let Some(payment) = due.await? else { return Ok(Found::Nothing) };
     match look(&till, &payment).await {
         Err(fault) if !fault.is_busy() => {
-            tracing::error!(payment = payment.id.as_str(), %fault, "a session could not be settled");
+            tracing::error!(payment = payment.id.as_str(), %fault, "a session did not settle");
             look_again(&till, &payment).await?;
         }
         looked => looked?,

@@ -49,7 +49,7 @@ fn a_data_folder_that_cannot_be_written_is_named() {
     refuses(&folder, &["serve"], &["/proc/kiosk"]);
 }
 
-// S4.31: a newer database is left alone: exit before any write.
+// A newer database is left alone: exit before any write.
 #[test]
 fn a_database_of_a_newer_program_is_refused_and_not_touched() {
     let folder = Folder::base();
@@ -82,7 +82,7 @@ fn a_missing_content_folder_is_named() {
     refuses(&folder, &["serve"], &["content"]);
 }
 
-// S2.122: settings are checked before anything else happens.
+// S2.122, S4.34: settings are checked before anything else happens.
 #[test]
 fn a_setting_that_cannot_be_used_is_named() {
     let files = [

@@ -12,7 +12,7 @@ fn kiln(server: &Server) -> String {
     page
 }
 
-// S0.12, S2.63: a mistake never takes a page down; the last good one stays until it is mended.
+// S2.101: a mistake never takes a page down; the last good one stays until it is mended.
 #[test]
 fn a_mistake_keeps_the_last_good_shop_while_open_and_after_a_restart() {
     let folder = Folder::base();
@@ -40,7 +40,7 @@ fn a_mistake_keeps_the_last_good_shop_while_open_and_after_a_restart() {
     assert_eq!(server.stop(), Some(0));
 }
 
-// S0.12: files that went wrong while they were copied are not the last good ones.
+// S2.101: files that went wrong while they were copied are not the last good ones.
 #[test]
 fn only_content_without_mistakes_is_kept() {
     let folder = Folder::base();
@@ -58,7 +58,7 @@ fn only_content_without_mistakes_is_kept() {
     }
 }
 
-// S0.12: without a last good shop there is nothing to open.
+// S2.101: without a last good shop there is nothing to open.
 #[test]
 fn a_first_start_with_mistakes_lists_them_and_ends_with_2() {
     let folder = Folder::base();
@@ -71,7 +71,7 @@ fn a_first_start_with_mistakes_lists_them_and_ends_with_2() {
     assert!(said.lines().last().unwrap().starts_with("kiosk: "), "{said}");
 }
 
-// S2.63: price and page change together, and a cart hears of it.
+// S2.54: price and page change together, and a cart hears of it.
 #[test]
 fn a_price_edited_while_open_is_the_price_of_page_and_cart() {
     let folder = Folder::base();
@@ -105,7 +105,7 @@ fn sigterm_ends_the_shop_with_0_and_loses_nothing() {
     folder.run(&["audit"]).ended(0);
 }
 
-// S1.50, S4.34: what a watchdog and a person ask a running shop.
+// S1.50: what a watchdog and a person ask a running shop.
 #[test]
 fn a_running_shop_tells_its_health_and_its_build() {
     let folder = Folder::base();
@@ -127,7 +127,7 @@ fn a_running_shop_tells_its_health_and_its_build() {
     assert_eq!(version, format!("kiosk {}\n", env!("CARGO_PKG_VERSION")));
 }
 
-// S4.34: letters can be looked at in development only.
+// S1.7: letters can be looked at in development only.
 #[test]
 fn letters_are_shown_in_development_only() {
     let folder = Folder::base();

@@ -148,7 +148,7 @@ fn no_address_leads_out_of_the_shop() {
     });
 }
 
-// S3.60, S4.48: text of a stranger comes back as text, on every page and in every letter.
+// S3.60: text of a stranger comes back as text, on every page and in every letter.
 #[test]
 fn script_in_any_text_comes_back_escaped() {
     let busy = Busy::open();
@@ -188,7 +188,7 @@ fn script_in_any_text_comes_back_escaped() {
     assert!(letters >= 4, "the words do come back: {letters}");
 }
 
-// D9: two ways to say how long a body is are one too many.
+// Two ways to say how long a body is are one too many.
 #[test]
 fn smuggled_requests_get_one_answer_and_a_closed_line() {
     let busy = Busy::open();
@@ -223,7 +223,7 @@ fn smuggled_requests_get_one_answer_and_a_closed_line() {
     assert_eq!(send(&busy.shop.base, &Ask::get("/healthz")).unwrap().status, 200);
 }
 
-// D9: too long or too many headers are refused.
+// Too long or too many headers are refused.
 #[test]
 fn headers_have_a_limit() {
     let busy = Busy::open();

@@ -57,7 +57,7 @@ fn a_wrong_method_is_told_the_right_ones() {
     });
 }
 
-// S3.60: HEAD is GET without the body, everywhere; reading never writes.
+// S3.60, S4.30: HEAD is GET without the body, everywhere; reading never writes.
 #[test]
 fn head_answers_wherever_get_does_and_neither_writes() {
     let busy = Busy::open();
@@ -82,7 +82,7 @@ fn head_answers_wherever_get_does_and_neither_writes() {
     });
 }
 
-// S3.59, S4.42: the security headers are on every answer, good or bad.
+// S0.31: the security headers are on every answer, good or bad.
 #[test]
 fn every_status_carries_the_security_headers() {
     let busy = Busy::open();
@@ -120,7 +120,7 @@ fn every_status_carries_the_security_headers() {
     }
 }
 
-// S3.62: too many requests are refused like everything else, and told when to come back.
+// S4.41: too many requests are refused like everything else, and told when to come back.
 #[test]
 fn a_caller_in_a_hurry_is_asked_to_wait() {
     let settings = vec![("limits", "on".to_owned())];
@@ -133,7 +133,7 @@ fn a_caller_in_a_hurry_is_asked_to_wait() {
     assert!(refused.header("retry-after").is_some_and(|s| s.parse::<u32>().is_ok_and(|s| s > 0)));
 }
 
-// S0.31, S3.59: what breaks on our side or at the provider's is told in the same form, and shows
+// S0.31: what breaks on our side or at the provider's is told in the same form, and shows
 // nothing of what broke.
 #[test]
 fn a_fault_is_dressed_like_every_answer_and_shows_nothing_of_itself() {

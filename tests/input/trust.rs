@@ -103,7 +103,7 @@ fn tampered_and_planted_cookies_open_no_cart() {
     assert_eq!(reply.json()["count"], 1, "{}", reply.body);
 }
 
-// S3.60, S4.20: an order is shown to who has its link, and nothing tells the others that it exists.
+// S3.60: an order is shown to who has its link, and nothing tells the others that it exists.
 #[test]
 fn tampered_links_show_no_order() {
     let busy = Busy::open();
@@ -196,7 +196,7 @@ fn forged_webhooks_are_refused_and_not_stored() {
     });
 }
 
-// S1.3, S4.12: the same event twice is one event; and an event is a hint, the provider is asked.
+// S1.2, S4.12: the same event twice is one event; and an event is a hint, the provider is asked.
 #[test]
 fn replayed_webhooks_are_stored_once_and_pay_nothing() {
     let busy = Busy::open();

@@ -98,10 +98,7 @@ impl Thought {
                 let session = day.orders[order].sessions - 1;
                 day.pay(order, session)
             }),
-            Step::PaySlowly(b) => self.on_pending(b, |day, n| {
-                day.orders[n].status = "processing";
-                day.finish_cart(n);
-            }),
+            Step::PaySlowly(b) => self.on_pending(b, |day, n| day.orders[n].status = "processing"),
             Step::Fail(b) => self.on_open(b, |day, n| day.close(n, "failed")),
             Step::Expire(b) => self.on_pending(b, |day, n| day.close(n, "expired")),
             Step::Cancel(b) => match self.open_of(b) {
@@ -283,13 +280,9 @@ impl Thought {
             self.shelf[sku].1 -= n;
         }
         let order = &mut self.orders[n];
-        // A slow payment emptied the cart when it was begun.
-        let was_slow = order.status == "processing" && session == order.sessions - 1;
         (order.status, order.paid_by) = ("paid", Some(session));
         order.reviewed.remove(&session);
-        if !was_slow {
-            self.finish_cart(n);
-        }
+        self.finish_cart(n);
     }
 
     /// What was bought leaves the cart it came from; an empty one is a new one.

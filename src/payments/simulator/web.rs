@@ -101,7 +101,12 @@ fn draw(
                           "forged": false },
         },
         "switches": [],
-        "back_url": request.cancel_url,
+        "back_url": match record.status {
+            SessionStatus::Complete => {
+                request.success_url.replace("{CHECKOUT_SESSION_ID}", &record.id)
+            }
+            SessionStatus::Open | SessionStatus::Expired => request.cancel_url.clone(),
+        },
     });
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
