@@ -199,6 +199,7 @@ fn every_statement_fits_the_schema() {
     assert!(count <= UNREAD_MAX, "{count} statements hide in pieces; write them whole:\n{places}");
 }
 
+// S0.5, S3.2: lists are narrowed and sorted by index.
 #[test]
 fn no_statement_of_a_store_reads_a_whole_table() {
     let database = fresh();

@@ -167,8 +167,8 @@ impl Browser {
         if pressed.status != 303 {
             return pressed;
         }
-        let back = self.get(&pressed.location().to_owned());
-        if back.status == 303 { self.get(&back.location().to_owned()) } else { back }
+        let back = self.get(pressed.location());
+        if back.status == 303 { self.get(back.location()) } else { back }
     }
 }
 

@@ -128,7 +128,7 @@ fn coming_back_changes_nothing() {
     for _ in 0..3 {
         let back = buyer.get(&good);
         assert_eq!(back.status, 303);
-        let page = buyer.get(&back.location().to_owned());
+        let page = buyer.get(back.location());
         assert_eq!(page.status, 200);
         assert!(!page.body.contains("Thank you"), "{}", page.body);
     }

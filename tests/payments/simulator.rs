@@ -58,8 +58,8 @@ fn paying_ends_at_a_paid_order() {
     let back = before.press("pay", &[]);
     assert_eq!(back.status, 303);
     before.assert_now("paid", 3, 0);
-    let shown = before.buyer.get(&back.location().to_owned());
-    let shown = before.buyer.get(&shown.location().to_owned());
+    let shown = before.buyer.get(back.location());
+    let shown = before.buyer.get(shown.location());
     assert_eq!(shown.status, 200);
     // The page has nothing left to press.
     let closed = before.buyer.get(&before.page);
