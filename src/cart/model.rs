@@ -97,6 +97,8 @@ pub enum Refusal {
         /// Most allowed.
         max: u32,
     },
+    /// There is no cart to change.
+    NoCart,
     /// No such line in this cart.
     NoSuchLine,
     /// The code cannot be used; the sentence says why.
@@ -146,6 +148,13 @@ impl crate::base::Refusal for Refusal {
                 format!("A cart holds at most {max} different things."),
             )
             .hint("Check out what is in it, or remove something."),
+            Self::NoCart => Problem::new(
+                404,
+                "no-cart",
+                "The cart is empty",
+                "There is nothing in your cart to change.",
+            )
+            .hint("Put something into the cart first."),
             Self::NoSuchLine => Problem::new(
                 404,
                 "no-such-line",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +33,17 @@ struct Shop {
 }
 
 type Outcome = Result<(), Failure<Refusal>>;
+
+/// How a request comes to the cart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Puts something in, and opens a cart where there is none.
+    Add,
+    /// Changes what is there.
+    Change,
+    /// Tries a code, which guessing must not be quick at.
+    Code,
+}
 
 /// Routes of the room.
 #[must_use]
@@ -130,13 +141,13 @@ async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
 
 async fn add_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
     let addition: Addition = read_form(&mut request).await?;
-    let done = change(&shop, &request, CHANGES, add(&shop, addition)).await;
+    let done = change(&shop, &request, Way::Add, add(&shop, addition)).await;
     answer_form(&shop, &request, done).await
 }
 
 async fn add_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
     let addition: Addition = read_json(&mut request).await?;
-    let done = change(&shop, &request, CHANGES, add(&shop, addition)).await;
+    let done = change(&shop, &request, Way::Add, add(&shop, addition)).await;
     answer_json(&shop, StatusCode::CREATED, done).await
 }
 
@@ -161,7 +172,7 @@ async fn line_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Er
             _ => flow::remove(tx, cart, &id, now),
         }
     };
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_form(&shop, &request, done).await
 }
 
@@ -171,7 +182,7 @@ async fn set_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Err
     let work = move |tx: &Tx, book: &Book, cart: &Cart, now| {
         flow::set(tx, book, cart, &LineId::from_stored(id), qty, now)
     };
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_json(&shop, StatusCode::OK, done).await
 }
 
@@ -180,31 +191,31 @@ async fn remove_json(shop: Arc<Shop>, request: Request) -> Result<Response, Erro
     let work = move |tx: &Tx, _: &Book, cart: &Cart, now| {
         flow::remove(tx, cart, &LineId::from_stored(id), now)
     };
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_json(&shop, StatusCode::OK, done).await
 }
 
 async fn clear_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, _: &Book, cart: &Cart, now| flow::clear(tx, cart, now);
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_form(&shop, &request, done).await
 }
 
 async fn clear_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, _: &Book, cart: &Cart, now| flow::clear(tx, cart, now);
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_json(&shop, StatusCode::OK, done).await
 }
 
 async fn accept_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, book: &Book, cart: &Cart, now| flow::accept_prices(tx, book, cart, now);
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_form(&shop, &request, done).await
 }
 
 async fn accept_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, book: &Book, cart: &Cart, now| flow::accept_prices(tx, book, cart, now);
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_json(&shop, StatusCode::OK, done).await
 }
 
@@ -220,7 +231,7 @@ async fn code_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Er
             flow::add_code(tx, cart, &code, &priced.quote.objections, now)
         }
     };
-    let done = change(&shop, &request, CODES, work).await;
+    let done = change(&shop, &request, Way::Code, work).await;
     answer_form(&shop, &request, done).await
 }
 
@@ -229,23 +240,30 @@ async fn destination_form(shop: Arc<Shop>, mut request: Request) -> Result<Respo
     let work = move |tx: &Tx, book: &Book, cart: &Cart, now| {
         flow::set_destination(tx, book, cart, &to.country, to.rate.as_deref(), now)
     };
-    let done = change(&shop, &request, CHANGES, work).await;
+    let done = change(&shop, &request, Way::Change, work).await;
     answer_form(&shop, &request, done).await
 }
 
-/// Runs one change in one transaction on the visitor's cart, opening session and cart when there
-/// are none. Returns the token the browser must hold.
+/// Runs one change in one transaction on the visitor's cart. Returns the token the browser must
+/// hold. Only putting something in opens session and cart; nothing else remembers a stranger.
 async fn change(
     shop: &Shop,
     request: &Request,
-    rate: Rate,
+    way: Way,
     work: impl FnOnce(&Tx, &Book, &Cart, Instant) -> Outcome + Send + 'static,
 ) -> Result<Token, Error> {
-    let bucket = if rate == CODES { "codes" } else { "cart" };
+    let (bucket, rate) = if way == Way::Code { ("codes", CODES) } else { ("cart", CHANGES) };
     shop.kit.admit(request, bucket, rate)?;
     let (kit, book, now) = (shop.kit.clone(), shop.books.now(), shop.kit.now());
     let presented = identity::presented(&kit, request);
     let done = shop.kit.db.write(move |tx| {
+        if way != Way::Add {
+            let known = presented.as_ref().map(|t| identity::find_session(tx, t, now));
+            let session = known.transpose()?.flatten();
+            if session.map(|s| store::find(tx, &s)).transpose()?.flatten().is_none() {
+                return Err(Failure::Refused(Refusal::NoCart));
+            }
+        }
         let (session, token) =
             identity::continue_or_start(tx, presented.as_ref(), &kit.random, now)?;
         let cart = flow::open(tx, &kit, &book, &session, now)?;
@@ -270,7 +288,11 @@ async fn answer_form(
             let problem = error.problem();
             let notice = json!({ "kind": "bad", "title": problem.title,
                                  "detail": problem.detail, "hint": problem.hint });
-            draw(shop, request, vec![notice], error.status()).await
+            let mut drawn = draw(shop, request, vec![notice], error.status()).await?;
+            if let Some(seconds) = problem.retry_after_s {
+                drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Ok(drawn)
         }
         Err(error) => Err(error),
     }

@@ -13,7 +13,7 @@ use crate::base::country::country_title;
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::pricing::Book;
-use crate::search::{BundleCard, Levels, bundle_card};
+use crate::search::{BundleCard, Levels, bundle_card, card};
 
 /// What pages are made from.
 pub(super) struct Making {
@@ -27,6 +27,8 @@ pub(super) struct Making {
     pub base_url: String,
     /// Slugs of live products on each shelf, in the order shown; every page asks for some.
     shelves: BTreeMap<String, Vec<String>>,
+    /// Cards of all live products by slug, ready for templates: each stands on several pages.
+    cards: BTreeMap<String, TemplateValue>,
     /// Cards of all live bundles, by title.
     pub bundles: Vec<BundleCard>,
 }
@@ -44,7 +46,21 @@ impl Making {
         let draw = |bundle| bundle_card(catalog, bundle, &levels, now);
         let mut bundles: Vec<BundleCard> = catalog.live_bundles().filter_map(draw).collect();
         bundles.sort_by(|a, b| a.title.cmp(&b.title));
-        Self { book, levels, now, base_url, shelves, bundles }
+        let ready = |product: &Product| {
+            let drawn = card(catalog, product, &levels, now);
+            (product.slug.clone(), TemplateValue::from(Serde(drawn)))
+        };
+        let cards = catalog.live_products().map(ready).collect();
+        Self { book, levels, now, base_url, shelves, cards, bundles }
+    }
+
+    /// Cards of products, ready for templates.
+    pub(super) fn cards<'a>(
+        &self,
+        products: impl IntoIterator<Item = &'a Product>,
+    ) -> Vec<TemplateValue> {
+        let ready = products.into_iter().filter_map(|product| self.cards.get(&product.slug));
+        ready.cloned().collect()
     }
 
     /// Live products on a shelf and inside it, in the order shown.

@@ -1,19 +1,21 @@
 //! The context of a product's page.
 
+use minijinja::value::Serde;
+use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::Making;
 use super::markdown::{summary, to_html};
-use super::pages::{SUMMARY, cards};
+use super::pages::SUMMARY;
 use super::plan::Plan;
 use crate::catalog::{Product, StockShow, Variant};
-use crate::search::{PictureView, max_qty_of, state_of, unit_price};
+use crate::search::{BundleCard, PictureView, max_qty_of, state_of, unit_price};
 use crate::stock::{Level, State};
 
 /// Related products shown.
 const RELATED: usize = 4;
 
-pub(super) fn context(making: &Making, product: &Product) -> Value {
+pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
     let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
@@ -22,24 +24,23 @@ pub(super) fn context(making: &Making, product: &Product) -> Value {
     let path = Plan::Product(&product.slug).path();
     let mut crumbs = making.crumbs(&product.category);
     crumbs.push(json!({ "title": product.title, "url": null }));
-    json!({
-        "page": making.page(&product.title, &description, &path, image.as_deref()),
-        "product": {
-            "slug": product.slug, "title": product.title, "brand": product.brand,
-            "code": product.code, "tier": product.tier, "tags": product.tags,
-            "description_html": to_html(&product.description),
-            "pictures": pictures, "axes": product.options, "variants": variants,
-            "extra": product.extra,
-        },
-        "crumbs": crumbs,
-        "delivery": making.delivery(),
-        "related": cards(making, related(making, product)),
-        "in_bundles": making
-            .bundles
-            .iter()
-            .filter(|card| holds(making, &card.slug, product))
-            .collect::<Vec<_>>(),
-    })
+    let sets: Vec<&BundleCard> =
+        making.bundles.iter().filter(|card| holds(making, &card.slug, product)).collect();
+    let shown = json!({
+        "slug": product.slug, "title": product.title, "brand": product.brand,
+        "code": product.code, "tier": product.tier, "tags": product.tags,
+        "description_html": to_html(&product.description),
+        "pictures": pictures, "axes": product.options, "variants": variants,
+        "extra": product.extra,
+    });
+    context! {
+        page => Serde(making.page(&product.title, &description, &path, image.as_deref())),
+        product => Serde(shown),
+        crumbs => Serde(crumbs),
+        delivery => Serde(making.delivery()),
+        related => making.cards(related(making, product)),
+        in_bundles => Serde(sets),
+    }
 }
 
 fn variant(making: &Making, product: &Product, v: &Variant) -> Value {

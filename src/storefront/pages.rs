@@ -1,5 +1,7 @@
 //! The context of each page: home, shelves, bundle lists, words.
 
+use minijinja::value::Serde;
+use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::{Making, as_card};
@@ -7,9 +9,9 @@ use super::markdown::{summary, to_html};
 use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
-use crate::catalog::{BundleType, Catalog, Category, Page};
+use crate::catalog::{BundleType, Catalog, Category, Page, Product};
 use crate::platform::render::Render;
-use crate::search::{BundleCard, Card, FilterForm, Pagination, PictureView, Typed, card};
+use crate::search::{BundleCard, FilterForm, Pagination, PictureView, Typed};
 
 /// Products shown on the front page.
 const FEATURED: usize = 8;
@@ -26,7 +28,7 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
     let catalog = making.catalog();
     let path = plan.path();
     let gone = || Fault::new(format!("{path} was planned but is not there"));
-    let (template, context) = match plan {
+    let (template, context): (&str, TemplateValue) = match plan {
         Plan::Home => ("home", home(making)),
         Plan::Category(shelf, page) => {
             let category = catalog.category(shelf).ok_or_else(gone)?;
@@ -36,29 +38,20 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
             let product = catalog.products.get(*slug).ok_or_else(gone)?;
             ("product", page_product::context(making, product))
         }
-        Plan::Bundles(kind) => ("bundles", bundles(making, *kind)),
+        Plan::Bundles(kind) => ("bundles", Serde(bundles(making, *kind)).into()),
         Plan::Bundle(slug) => {
             let bundle = catalog.bundles.get(*slug).ok_or_else(gone)?;
-            ("bundle", page_bundle::context(making, bundle).ok_or_else(gone)?)
+            ("bundle", Serde(page_bundle::context(making, bundle).ok_or_else(gone)?).into())
         }
         Plan::Words(slug) => {
             let page = catalog.pages.iter().find(|page| page.slug == *slug).ok_or_else(gone)?;
-            ("page", words(making, page))
+            ("page", Serde(words(making, page)).into())
         }
     };
     render.page(&format!("store/{template}.html"), context)
 }
 
-/// Cards of products.
-pub(super) fn cards<'a>(
-    making: &Making,
-    products: impl IntoIterator<Item = &'a crate::catalog::Product>,
-) -> Vec<Card> {
-    let draw = |p| card(making.catalog(), p, &making.levels, making.now);
-    products.into_iter().map(draw).collect()
-}
-
-fn home(making: &Making) -> Value {
+fn home(making: &Making) -> TemplateValue {
     let catalog = making.catalog();
     let mut featured: Vec<_> = catalog.live_products().filter(|p| p.featured).collect();
     featured.sort_by(|a, b| b.published.cmp(&a.published).then(a.title.cmp(&b.title)));
@@ -77,33 +70,33 @@ fn home(making: &Making) -> Value {
         .collect();
     let shop = &catalog.shop;
     let image = hero.as_ref().and_then(|h| h["picture"]["src"].as_str());
-    json!({
-        "page": making.page(&shop.name, &shop.seo_description, "/", image),
-        "hero": hero,
-        "categories": shelves,
-        "featured": cards(making, featured.iter().copied().take(FEATURED)),
-        "bundles": making.bundles.iter().take(HOME_BUNDLES).collect::<Vec<_>>(),
-        "delivery": making.delivery(),
-    })
+    context! {
+        page => Serde(making.page(&shop.name, &shop.seo_description, "/", image)),
+        hero => Serde(&hero),
+        categories => Serde(shelves),
+        featured => making.cards(featured.iter().copied().take(FEATURED)),
+        bundles => Serde(making.bundles.iter().take(HOME_BUNDLES).collect::<Vec<_>>()),
+        delivery => Serde(making.delivery()),
+    }
 }
 
-fn category_page(making: &Making, category: &Category, page: usize) -> Value {
+fn category_page(making: &Making, category: &Category, page: usize) -> TemplateValue {
     let catalog = making.catalog();
     let within = |path: &String| Catalog::is_within(path, &category.path);
-    let mut all: Vec<Value> = making
-        .bundles
-        .iter()
-        .filter(|b| {
-            let bundle = catalog.bundles.get(&b.slug);
-            bundle.and_then(|b| b.category.as_ref()).is_some_and(within)
-        })
-        .map(as_card)
-        .collect();
-    let products = cards(making, making.on_shelf(&category.path));
-    all.extend(products.iter().map(|c| serde_json::to_value(c).unwrap_or_default()));
-    let (count, size) = (all.len(), catalog.shop.page_size as usize);
+    let is_here = |card: &&BundleCard| {
+        let bundle = catalog.bundles.get(&card.slug);
+        bundle.and_then(|bundle| bundle.category.as_ref()).is_some_and(within)
+    };
+    let sets: Vec<&BundleCard> = making.bundles.iter().filter(is_here).collect();
+    let count = sets.len() + making.on_shelf(&category.path).count();
+    let size = catalog.shop.page_size as usize;
     let pages = pages_of(count, catalog.shop.page_size);
-    let shown: Vec<Value> = all.into_iter().skip((page - 1) * size).take(size).collect();
+    let first = (page - 1) * size;
+    let mut shown: Vec<TemplateValue> =
+        sets.iter().skip(first).take(size).map(|set| Serde(as_card(set)).into()).collect();
+    let products = making.on_shelf(&category.path).skip(first.saturating_sub(sets.len()));
+    let products: Vec<&Product> = products.take(size - shown.len()).collect();
+    shown.extend(making.cards(products.iter().copied()));
     let children: Vec<Value> = catalog
         .categories
         .iter()
@@ -113,19 +106,19 @@ fn category_page(making: &Making, category: &Category, page: usize) -> Value {
     let address = |page: usize| Plan::Category(&category.path, page).path();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let pagination = Pagination::new(number(page), number(pages), |page| address(page as usize));
-    let image = shown.first().and_then(|c| c["picture"]["src"].as_str()).map(str::to_owned);
+    let image = products.iter().find_map(|p| p.images.first()).map(|p| p.url.as_str());
     let title =
         if page == 1 { category.title.clone() } else { format!("{} · {page}", category.title) };
-    json!({
-        "page": making.page(&title, &category.description, &address(page), image.as_deref()),
-        "category": category,
-        "crumbs": making.crumbs(&category.path),
-        "children": children,
-        "cards": shown,
-        "count": count,
-        "filter": FilterForm::new(catalog, &Typed::category(&category.path)),
-        "pagination": pagination,
-    })
+    context! {
+        page => Serde(making.page(&title, &category.description, &address(page), image)),
+        category => Serde(category),
+        crumbs => Serde(making.crumbs(&category.path)),
+        children => Serde(children),
+        cards => shown,
+        count,
+        filter => Serde(FilterForm::new(catalog, &Typed::category(&category.path))),
+        pagination => Serde(pagination),
+    }
 }
 
 fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
