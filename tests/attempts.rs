@@ -8,7 +8,7 @@ fn paid_order(shop: &TestShop) {
     let mut buyer = shop.browser();
     buyer.add("GLAZE-6", 1);
     let page = buyer.checkout();
-    buyer.press(&page.location().to_owned(), "pay");
+    buyer.press(page.location(), "pay");
     shop.work_off();
 }
 
@@ -85,7 +85,7 @@ fn a_webhook_is_answered_before_it_is_applied() {
     let mut buyer = shop.browser();
     buyer.add("GLAZE-6", 1);
     let page = buyer.checkout();
-    buyer.press(&page.location().to_owned(), "pay");
+    buyer.press(page.location(), "pay");
     // Only the simulator's own jobs run: the event arrives and waits.
     for job in shop.app.jobs().into_iter().filter(|job| job.name.starts_with("simulator")) {
         shop.block_on(kiosk::platform::jobs::work_off(&job)).unwrap();

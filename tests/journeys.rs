@@ -15,7 +15,7 @@ fn a_visitor_buys_a_kiln() {
     assert_eq!(buyer.add("KILN-1", 1).status, 303);
     let to_payment = buyer.checkout();
     assert_eq!(to_payment.status, 303, "{}", to_payment.body);
-    let order = buyer.press(&to_payment.location().to_owned(), "pay");
+    let order = buyer.press(to_payment.location(), "pay");
     assert_eq!(order.status, 200);
     shop.work_off();
     assert_eq!(shop.number("SELECT count(*) FROM orders WHERE payment_status = 'paid'"), 1);

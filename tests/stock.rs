@@ -88,7 +88,7 @@ fn an_order_holds_first_and_takes_when_paid() {
     let page = buyer.checkout();
     let level = shop.level("GLAZE-6");
     assert_eq!((level.on_hand, level.held), (20, 2));
-    buyer.press(&page.location().to_owned(), "pay");
+    buyer.press(page.location(), "pay");
     shop.work_off();
     let level = shop.level("GLAZE-6");
     assert_eq!((level.on_hand, level.held), (18, 0));

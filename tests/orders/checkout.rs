@@ -129,7 +129,7 @@ fn fields_hold_no_more_than_the_shop_takes() {
         fields.push((name, &long));
         let answer = buyer.post("/checkout", &fields);
         assert_eq!(answer.status, 303, "{name}: {:?}", answer.texts("#errors li"));
-        let path = order_page(&mut buyer, &answer.location().to_owned());
+        let path = order_page(&mut buyer, answer.location());
         assert_eq!(buyer.post(&format!("{path}/cancel"), &[]).status, 303);
     }
 }
@@ -306,7 +306,7 @@ fn the_way_back_changes_nothing() {
         // Without having paid: the page says that it is being confirmed, and stays so.
         let to = buyer.get(&back);
         assert_eq!(to.status, 303);
-        let page = buyer.get(&to.location().to_owned());
+        let page = buyer.get(to.location());
         assert_eq!(page.texts("h1"), ["Confirming your payment"]);
         assert_eq!(status_of(&shop), "pending");
     }

@@ -184,7 +184,7 @@ fn an_order_that_costs_nothing_is_paid_at_once() {
     let done = buyer.checkout();
     assert_eq!(done.status, 303, "{}", done.body);
     assert!(done.location().starts_with("/order/"), "{}", done.location());
-    assert_eq!(buyer.get(&done.location().to_owned()).texts("h1"), ["Thank you, Ada"]);
+    assert_eq!(buyer.get(done.location()).texts("h1"), ["Thank you, Ada"]);
     assert_eq!(status_of(&shop), "paid");
     assert_eq!(shop.level("GLAZE-6").on_hand, 19);
     assert_eq!(shop.number("SELECT count(*) FROM simulator_session"), 0);

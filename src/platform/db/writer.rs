@@ -204,7 +204,9 @@ fn commit_together(connection: &Connection, waiting: &mut VecDeque<Job>) {
             Committed::No(format!("the commit failed: {error}"))
         }
     };
-    answers.into_iter().for_each(|tell| tell(committed.clone()));
+    for tell in answers {
+        tell(committed.clone());
+    }
 }
 
 fn is_disk_failure(error: &rusqlite::Error) -> bool {
