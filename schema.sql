@@ -291,6 +291,7 @@ CREATE TABLE cart (
   last_change_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX cart_of_token ON cart (token_hash) WHERE status = 'active';
+CREATE INDEX cart_session ON cart (token_hash);
 CREATE INDEX cart_idle ON cart (last_change_at) WHERE status = 'active';
 
 -- Lines, with the price their visitor saw when they were last told.

@@ -139,6 +139,29 @@ pub(super) fn add(
     changed(tx, cart, "added", &what, now)
 }
 
+/// A cart of exactly these things, for a caller that keeps none of its own. A session that had a
+/// cart before keeps it as it is: the caller has asked twice.
+///
+/// # Errors
+/// As for putting each of them in.
+pub fn fill(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    session: &str,
+    wanted: Vec<(Item, u32)>,
+    now: Instant,
+) -> Outcome {
+    if store::had_cart(tx, session)? {
+        return Ok(());
+    }
+    for (item, qty) in wanted {
+        let cart = open(tx, kit, book, session, now)?;
+        add(tx, kit, book, &cart, item, qty, now)?;
+    }
+    Ok(())
+}
+
 fn line_of<'a>(cart: &'a Cart, id: &LineId) -> Outcome<&'a Line> {
     match cart.lines.iter().find(|line| &line.id == id) {
         Some(line) => Ok(line),

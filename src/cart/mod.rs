@@ -14,7 +14,7 @@ mod view;
 mod web;
 
 pub use changes::limit_of;
-pub use flow::finish;
+pub use flow::{fill, finish};
 pub use jobs::jobs;
 pub use model::{Cart, Line, Refusal};
 pub use store::find as find_cart;

@@ -60,6 +60,12 @@ pub(super) fn is_active(read: &Read, cart: &CartId) -> Result<bool, Fault> {
     Ok(read.prepare_cached(sql)?.exists([cart.as_str()])?)
 }
 
+/// Whether a session ever had a cart.
+pub(super) fn had_cart(read: &Read, session: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM cart WHERE token_hash = ?1 LIMIT 1";
+    Ok(read.prepare_cached(sql)?.exists([session])?)
+}
+
 pub(super) fn insert_cart(
     tx: &Tx,
     id: &CartId,

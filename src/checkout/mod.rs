@@ -11,5 +11,5 @@ mod web;
 mod web_order;
 
 pub use flow::{Begun, Seen, attempt, begin, reopen};
-pub use model::{Buyer, FieldError, Refusal, Submission};
+pub use model::{Buyer, FieldError, Refusal, Submission, WantedLine};
 pub use web::routes;

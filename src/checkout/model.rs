@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::base::email_address::EmailAddress;
-use crate::base::ids::OrderId;
+use crate::base::ids::{OrderId, Sku};
 use crate::base::{Currency, Money, Problem};
 use crate::orders::Address;
-use crate::pricing::Book;
+use crate::pricing::{Book, Item};
 
 /// Longest name, street or town, in characters.
 const TEXT_MAX: usize = 120;
@@ -44,6 +44,32 @@ pub struct Submission {
     pub cart_version: Option<i64>,
     /// The total the buyer saw, minor units.
     pub quote_total: Option<i64>,
+    /// What is bought, for callers that keep no cart here; the visitor's cart when empty.
+    pub lines: Vec<WantedLine>,
+}
+
+/// One thing a caller without a cart wants: a SKU or a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantedLine {
+    /// Which SKU.
+    pub sku: Option<String>,
+    /// Which bundle, by slug.
+    pub bundle: Option<String>,
+    /// How many.
+    pub qty: u32,
+}
+
+impl WantedLine {
+    /// What pricing calls it; none unless exactly one of SKU and bundle is named.
+    #[must_use]
+    pub fn item(&self) -> Option<Item> {
+        match (&self.sku, &self.bundle) {
+            (Some(sku), None) => Sku::parse(sku).map(Item::Sku),
+            (None, Some(slug)) => Some(Item::Bundle(slug.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// A buyer, parsed.
@@ -114,8 +140,11 @@ impl Submission {
             }
             Some(_) => {}
         }
-        if self.cart_version.is_none() {
+        if self.cart_version.is_none() && self.lines.is_empty() {
             wrong("cart_version", "Say which version of the cart was seen.");
+        }
+        if self.lines.iter().any(|line| line.item().is_none()) {
+            wrong("lines", "Name one of `sku` and `bundle` on each line.");
         }
         if self.quote_total.is_none() {
             wrong("quote_total", "Say which total was seen, in minor units.");
@@ -173,10 +202,18 @@ pub enum Refusal {
     CloseFirst(OrderId),
     /// Too many checkouts from here lately.
     Slower(Box<Problem>),
+    /// The cart says no.
+    Cart(crate::cart::Refusal),
     /// The order says no.
     Order(crate::orders::Refusal),
     /// The payment says no.
     Payment(crate::payments::Refusal),
+}
+
+impl From<crate::cart::Refusal> for Refusal {
+    fn from(refusal: crate::cart::Refusal) -> Self {
+        Self::Cart(refusal)
+    }
 }
 
 impl From<crate::orders::Refusal> for Refusal {
@@ -241,6 +278,7 @@ impl crate::base::Refusal for Refusal {
                     .with("errors", listed)
             }
             Self::Slower(problem) => (**problem).clone(),
+            Self::Cart(refusal) => refusal.problem(),
             Self::Order(refusal) => refusal.problem(),
             Self::Payment(refusal) => refusal.problem(),
         }

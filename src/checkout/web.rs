@@ -7,9 +7,10 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::flow::{Begun, Seen, begin};
-use super::model::{FieldError, Refusal, Submission};
+use super::model::{FieldError, Refusal, Submission, WantedLine};
 use super::web_order;
 use crate::base::email_address::EmailAddress;
+use crate::base::ids::Token;
 use crate::base::{Failure, Refusal as _};
 use crate::cart;
 use crate::identity;
@@ -122,8 +123,11 @@ async fn submit(
         Err(errors) => return Err(Failure::Refused(Refusal::Fields(errors))),
     };
     let now = till.kit.now();
-    let presented = identity::presented(&till.kit, request);
     limit(till, request, &buyer.email.folded())?;
+    let presented = match submission.lines.as_slice() {
+        [] => identity::presented(&till.kit, request),
+        wanted => Some(cart_of(till, request, wanted).await?),
+    };
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
         let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
@@ -148,6 +152,27 @@ async fn submit(
         }
     }
     Err(Failure::Refused(Refusal::CartChanged))
+}
+
+/// A cart of its own for a caller that sent its lines along; nothing of it stays when one of them
+/// cannot be had. The same `Idempotency-Key` gives the same cart, and so the same order.
+async fn cart_of(
+    till: &Arc<Till>,
+    request: &Request,
+    wanted: &[WantedLine],
+) -> Result<Token, Failure<Refusal>> {
+    let (inner, book, now) = (Arc::clone(till), till.books.now(), till.kit.now());
+    let wanted: Vec<_> = wanted.iter().filter_map(|l| l.item().map(|i| (i, l.qty))).collect();
+    let token = match request.header("idempotency-key") {
+        Some(key) => till.kit.secret.token("idempotency", key),
+        None => Token::new(&till.kit.random),
+    };
+    let filled = till.kit.db.write(move |tx| {
+        let session = identity::open_own(tx, &token, now)?;
+        cart::fill(tx, &inner.kit, &book, &session, wanted, now).map_err(Failure::lift)?;
+        Ok(token)
+    });
+    filled.await
 }
 
 fn limit(till: &Till, request: &Request, email: &str) -> Result<(), Failure<Refusal>> {

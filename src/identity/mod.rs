@@ -27,6 +27,18 @@ pub fn find_session(read: &Read, token: &Token, now: Instant) -> Result<Option<S
     Ok(store::is_alive(read, &hash, now)?.then_some(hash))
 }
 
+/// The session of a token made from the shop's own secret; opened when it is not there. Returns its
+/// hash.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_own(tx: &Tx, token: &Token, now: Instant) -> Result<String, Fault> {
+    if !store::is_alive(tx, &token.hash(), now)? {
+        store::insert(tx, &token.hash(), now, now.plus_s(SESSION_S))?;
+    }
+    Ok(token.hash())
+}
+
 /// The session of the presented token, kept alive; a new one when there is none.
 /// Returns its hash and the token the browser must hold.
 ///
