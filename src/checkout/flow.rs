@@ -158,7 +158,9 @@ pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> 
         let a = &order.asked;
         let fresh = pricing::quote(book, &a.basket, &a.buyer, &a.destination, now);
         let is_old = now > order.placed_at.plus_s(REOPEN_S);
-        if is_old || fresh.total_minor != order.total_minor || !fresh.objections.is_empty() {
+        let is_other =
+            fresh.total_minor != order.total_minor || fresh.objections != order.quote.objections;
+        if is_old || is_other || orders::is_replaced(tx, &order)? {
             return refuse(Refusal::Stale);
         }
     }

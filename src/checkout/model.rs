@@ -12,9 +12,9 @@ use crate::pricing::{Book, Item};
 /// Longest name, street or town, in characters.
 const TEXT_MAX: usize = 120;
 /// Longest note, in characters.
-const NOTE_MAX: usize = 1000;
+const NOTE_MAX: usize = 500;
 /// Longest postcode or phone number, in characters.
-const SHORT_MAX: usize = 40;
+const SHORT_MAX: usize = 24;
 
 /// The checkout form as sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use super::flow::{Begun, Seen, begin};
 use super::model::{FieldError, Refusal, Submission, WantedLine};
 use super::web_order;
 use crate::base::email_address::EmailAddress;
-use crate::base::ids::Token;
+use crate::base::ids::{Token, sha256_hex};
 use crate::base::{Failure, Refusal as _};
 use crate::cart;
 use crate::identity;
@@ -126,7 +126,7 @@ async fn submit(
     limit(till, request, &buyer.email.folded())?;
     let presented = match submission.lines.as_slice() {
         [] => identity::presented(&till.kit, request),
-        wanted => Some(cart_of(till, request, wanted).await?),
+        wanted => Some(cart_of(till, request, submission, wanted).await?),
     };
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
@@ -155,16 +155,26 @@ async fn submit(
 }
 
 /// A cart of its own for a caller that sent its lines along; nothing of it stays when one of them
-/// cannot be had. The same `Idempotency-Key` gives the same cart, and so the same order.
+/// cannot be had. The same `Idempotency-Key` with the same body gives the same cart, and so the
+/// same order.
 async fn cart_of(
     till: &Arc<Till>,
     request: &Request,
+    submission: &Submission,
     wanted: &[WantedLine],
 ) -> Result<Token, Failure<Refusal>> {
     let (inner, book, now) = (Arc::clone(till), till.books.now(), till.kit.now());
+    let max = book.catalog.shop.cart_lines_max;
+    if wanted.len() > max as usize {
+        return Err(Failure::Refused(Refusal::Cart(cart::Refusal::TooManyLines { max })));
+    }
     let wanted: Vec<_> = wanted.iter().filter_map(|l| l.item().map(|i| (i, l.qty))).collect();
-    let token = match request.header("idempotency-key") {
-        Some(key) => till.kit.secret.token("idempotency", key),
+    let token = match request.header("idempotency-key").filter(|key| !key.is_empty()) {
+        // The key and everything sent with it: somebody else's use of a key touches nothing.
+        Some(key) => {
+            let sent = sha256_hex(&serde_json::to_vec(submission)?);
+            till.kit.secret.token("idempotency", &format!("{key} {sent}"))
+        }
         None => Token::new(&till.kit.random),
     };
     let filled = till.kit.db.write(move |tx| {
@@ -177,13 +187,17 @@ async fn cart_of(
 
 fn limit(till: &Till, request: &Request, email: &str) -> Result<(), Failure<Refusal>> {
     let now = till.kit.now();
-    let by_address = till.kit.admit(request, "checkout", BEGIN);
     // By address and e-mail together, so that nobody locks a stranger's address out.
     let place = client_address(request, &till.kit.proxies);
     let caller = Caller::Named(format!("{place} {email}"));
-    let by_email = till.kit.limiter.check("checkout-email", caller, BEGIN, now);
-    let by_all = till.kit.limiter.check("checkout-all", Caller::Everybody, BEGIN_ALL, now);
-    match by_address.and(by_email).and(by_all) {
+    // In turn: what is refused for one address takes nothing from everybody's share.
+    let limiter = &till.kit.limiter;
+    let admitted = till
+        .kit
+        .admit(request, "checkout", BEGIN)
+        .and_then(|()| limiter.check("checkout-email", caller, BEGIN, now))
+        .and_then(|()| limiter.check("checkout-all", Caller::Everybody, BEGIN_ALL, now));
+    match admitted {
         Ok(()) => Ok(()),
         Err(error) => Err(Failure::Refused(Refusal::Slower(Box::new(error.problem())))),
     }

@@ -1,6 +1,6 @@
 //! `kiosk build`: the storefront as files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -10,6 +10,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Clock, Fault};
 use crate::platform::config::Settings;
 use crate::platform::render::Render;
+use crate::search::Levels;
 use crate::stock;
 use crate::storefront;
 
@@ -27,17 +28,34 @@ pub(super) struct Options {
 /// # Errors
 /// When the files have mistakes, a template is wrong, or the folder cannot be written.
 pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
+    refuse_own_folders(&options.out, settings)?;
     let book = Arc::new(load_book(settings)?);
-    let levels = if settings.data_dir.join("kiosk.db").exists() {
+    let known = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?
     } else {
-        storefront::opening_levels(&book.catalog)
+        Levels::new()
     };
+    let levels = storefront::levels_or_opening(&book.catalog, known);
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
     let (edition, _) = storefront::prepare(&render, settings, &book, levels, now)?;
     let written = storefront::export(&edition, &options.out)?;
     say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)
+}
+
+/// What is written must never land among the shop's own files.
+fn refuse_own_folders(out: &Path, settings: &Settings) -> Result<(), Fault> {
+    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    let target = whole(out)?;
+    for own in [&settings.content_dir, &settings.data_dir, &settings.site_dir] {
+        let own_place = whole(own)?;
+        if target.starts_with(&own_place) || own_place.starts_with(&target) {
+            let (out, own) = (out.display(), own.display());
+            let why = format!("--out {out} would mix with the shop's own {own}; choose dist, say");
+            return Err(Fault::new(why));
+        }
+    }
+    Ok(())
 }

@@ -160,7 +160,14 @@ fn load_book(settings: &Settings) -> Result<Book, Fault> {
     })
 }
 
-/// The shop's tools, for commands that read or change the database.
+/// The shop's tools, for commands that read or change the database of a shop that is there.
 fn open(settings: Settings) -> Result<Kit, Fault> {
+    if !settings.data_dir.join("kiosk.db").exists() {
+        return Err(Fault::new(format!(
+            "there is no shop database in {}; start the shop once with `kiosk serve`, or name the \
+             folder with --data",
+            settings.data_dir.display()
+        )));
+    }
     open_kit(settings, &World::default())
 }

@@ -169,7 +169,10 @@ fn placement(
     let buyer = Buyer::default();
     let quote = pricing::quote(book, &basket, &buyer, &destination, at);
     if quote.lines.len() != basket.lines.len() || quote.delivery.is_none() {
-        return Err(Fault::new(format!("seed {key} asks for something that is not sold")));
+        return Err(Fault::new(format!(
+            "{key} asks for something that is not sold here; these orders need the demo catalog \
+             (after `init --starter minimal`: kiosk seed --set minimal)"
+        )));
     }
     let email = crate::base::email_address::EmailAddress::parse(&wanted.email);
     Ok(Placement {

@@ -50,7 +50,11 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
     }
     if let Some(book) = loaded.book {
         app::make_data_dir(settings)?;
-        keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision)?;
+        // A copy for bad days is no reason to stay shut today.
+        let kept = keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision);
+        if let Err(fault) = kept {
+            tracing::error!(%fault, "the last good content was not kept");
+        }
         return Ok(book);
     }
     let kept = last_good_dir(&settings.data_dir);
@@ -83,7 +87,9 @@ async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
         move || App::assemble(kit, book, &world)
     })
     .await??;
-    let _watching = storefront::watch(&kit, &app.shelf)?;
+    let _watching = storefront::watch(&kit, &app.shelf)
+        .inspect_err(|fault| tracing::error!(%fault, "changed files need a restart"))
+        .ok();
     let shelf = app.shelf.clone();
     tokio::task::spawn_blocking(move || {
         if let Err(fault) = shelf.pack() {

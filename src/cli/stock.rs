@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::{Ended, load_book, open};
+use crate::base::fault::Never;
 use crate::base::ids::Sku;
 use crate::base::{Failure, Fault};
 use crate::platform::config::Settings;
@@ -87,9 +88,8 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
 
 fn list(settings: Settings, low: bool, json: bool) -> Result<Ended, Fault> {
     let kit = open(settings)?;
-    let levels = kit.db.read_blocking(|read| {
-        Ok::<_, Failure<crate::base::fault::Never>>(stock::list_levels(read, low)?)
-    })?;
+    let levels =
+        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::list_levels(read, low)?))?;
     if json {
         say!("{:#}", serde_json::to_value(&levels)?);
         return Ok(Ended::Well);
@@ -105,9 +105,12 @@ fn list(settings: Settings, low: bool, json: bool) -> Result<Ended, Fault> {
 fn log(settings: Settings, sku: &str) -> Result<Ended, Fault> {
     let kit = open(settings)?;
     let sku = parse(sku)?;
-    let moves = kit.db.read_blocking(|read| {
-        Ok::<_, Failure<crate::base::fault::Never>>(stock::list_moves(read, &sku, 1000)?)
-    })?;
+    let moves = kit
+        .db
+        .read_blocking(|read| Ok::<_, Failure<Never>>(stock::list_moves(read, &sku, 1000)?))?;
+    if moves.is_empty() {
+        return Err(Fault::new(Refusal::Unknown { sku }.to_string()));
+    }
     for m in &moves {
         let words = [m.order_id.as_deref(), m.note.as_deref()];
         let words: Vec<&str> = words.into_iter().flatten().collect();

@@ -13,7 +13,8 @@ pub(super) fn is_alive(read: &Read, hash: &str, now: Instant) -> Result<bool, Fa
 pub(super) fn insert(tx: &Tx, hash: &str, now: Instant, expires: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "INSERT INTO session (token_hash, kind, created_at, last_seen_at, expires_at)
-         VALUES (?1, 'guest', ?2, ?2, ?3)",
+         VALUES (?1, 'guest', ?2, ?2, ?3)
+         ON CONFLICT (token_hash) DO UPDATE SET last_seen_at = ?2, expires_at = ?3",
     )?
     .execute(params![hash, now.0, expires.0])?;
     Ok(())

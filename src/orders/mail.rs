@@ -1,5 +1,6 @@
 //! Letters about an order, made from its snapshot.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::model::Order;
@@ -36,7 +37,14 @@ pub(super) fn shipped(
         "carrier": carrier, "number": number, "url": null, "part": false,
         "items": lines["items"],
     });
-    to_buyer(tx, kit, book, order, "order_shipped", json!({ "parcel": parcel }), now)
+    let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
+    let today = now.in_zone(&zone).date();
+    let mut order = order.clone();
+    // A day that has passed is no promise any more.
+    if let Some(delivery) = order.quote.delivery.as_mut().filter(|d| d.to < Some(today)) {
+        (delivery.from, delivery.to) = (None, None);
+    }
+    to_buyer(tx, kit, book, &order, "order_shipped", json!({ "parcel": parcel }), now)
 }
 
 /// The goods have arrived.

@@ -190,7 +190,7 @@ impl crate::base::Refusal for Refusal {
                 409,
                 "order-moved-on",
                 "The order has moved on",
-                format!("Order {number} is {status}; to {tried} it is not possible any more."),
+                format!("Order {number} is {status}; it is not possible to {tried} it now."),
             )
             .hint("Look at the order again: somebody or something was faster."),
             Self::UsedUp { title } => Problem::new(

@@ -105,6 +105,17 @@ pub fn order_for_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault
     find(read, condition, &cart.as_str())
 }
 
+/// Whether the cart an order came from was ordered again later.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_replaced(read: &Read, order: &Order) -> Result<bool, Fault> {
+    let Some(cart) = &order.cart else { return Ok(false) };
+    let sql = "SELECT 1 FROM orders WHERE cart_id = ?1 AND placed_at > ?2
+               AND payment_status IN ('pending', 'processing', 'paid') LIMIT 1";
+    Ok(read.prepare_cached(sql)?.exists(params![cart.as_str(), order.placed_at.0])?)
+}
+
 /// Orders, newest first; all or with one payment status.
 ///
 /// # Errors

@@ -100,7 +100,7 @@ pub fn settle(
     now: Instant,
 ) -> Result<Settled, Fault> {
     let Some(payment) = find_payment(tx, session)? else { return Ok(Settled::Unknown) };
-    if payment.state == PaymentState::Wanted {
+    if payment.session.is_none() {
         // The webhook was faster than our own note of the session.
         store::set_session(tx, &payment.id, session, now.plus_s(FIRST_LOOK_S))?;
     }
@@ -120,6 +120,7 @@ pub fn settle(
             }
             (_, PaymentOutcome::Paid) => {
                 review(tx, &payment, session, now)?;
+                orders::fail(tx, &payment.order, &words, now)?;
                 Ok(Settled::Differs)
             }
             _ => Ok(Settled::Differs),
@@ -179,8 +180,7 @@ fn find_payment(tx: &Tx, session: &Session) -> Result<Option<Payment>, Fault> {
     }
     // Not noted yet: the order it names must be waiting for exactly this first answer.
     let order = crate::base::ids::OrderId::from_stored(&session.order);
-    let alive = store::alive_payment(tx, &order)?;
-    Ok(alive.filter(|payment| payment.state == PaymentState::Wanted && payment.session.is_none()))
+    store::find_unanswered(tx, &order)
 }
 
 fn paid(
@@ -235,6 +235,10 @@ fn review(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> Result
 
 /// The buyer has done their part and the money takes days.
 fn processing(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
+    if payment.state == PaymentState::Closing {
+        // Another attempt is paid; this one's money is looked at when it is final.
+        return Ok(Settled::Nothing);
+    }
     if !store::set_state(tx, &payment.id, PaymentState::Processing, None, now)? {
         return Ok(Settled::Nothing);
     }
@@ -272,8 +276,10 @@ fn closed(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
     }
     match &payment.given_up_by {
         _ if payment.state == PaymentState::Closing => {}
-        Some(actor) => orders::cancel(tx, &payment.order, actor, now)?,
-        None => orders::expire(tx, &payment.order, "the session is closed", now)?,
+        Some(actor) if payment.state != PaymentState::Processing => {
+            orders::cancel(tx, &payment.order, actor, now)?;
+        }
+        _ => orders::expire(tx, &payment.order, "the session is closed", now)?,
     }
     Ok(Settled::Changed)
 }

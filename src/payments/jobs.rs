@@ -135,20 +135,24 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     let wrong = |session: &Session| !flow::charges_right(&payment.request, session);
     let answer = match &payment.session {
         // Written down, but whether the provider heard of it is unknown: ask again the same way.
-        None => session::create(till, payment).await?,
+        None => match session::create(till, payment).await? {
+            Err(Trouble::Refused(why)) => return session::give_up(till, payment, &why).await,
+            other => other,
+        },
         Some(id) => session::find(till, id).await,
     };
     let answer = match answer {
         Ok(session) if session.status == SessionStatus::Open && (lapsed || wrong(&session)) => {
-            session::expire(till, &session.id).await?
+            match session::expire(till, &session.id).await? {
+                // Not open any more, it seems: what it is now decides, never the refusal.
+                Err(Trouble::Refused(_)) => session::find(till, &session.id).await,
+                other => other,
+            }
         }
         other => other,
     };
     match answer {
         Ok(session) => note(till, payment, session).await,
-        Err(Trouble::Refused(why)) if payment.session.is_none() => {
-            session::give_up(till, payment, &why).await
-        }
         Err(trouble) => {
             // Nothing is freed on a guess: the goods stay held and we ask again.
             tracing::warn!(payment = payment.id.as_str(), %trouble, "a session could not be seen");

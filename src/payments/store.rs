@@ -60,6 +60,13 @@ pub fn alive_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fa
     find(read, condition, &order.as_str())
 }
 
+/// The attempt of an order whose session is not noted yet.
+pub(super) fn find_unanswered(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fault> {
+    let condition = "order_id = ?1 AND session_id IS NULL AND state IN ('wanted', 'closing')
+        ORDER BY attempt DESC LIMIT 1";
+    find(read, condition, &order.as_str())
+}
+
 /// The newest attempt of an order.
 ///
 /// # Errors
@@ -114,9 +121,10 @@ pub(super) fn set_session(
     look_at: Instant,
 ) -> Result<(), Fault> {
     tx.prepare_cached(
-        "UPDATE payment SET state = 'open', session_id = ?2, session_url = ?3,
+        "UPDATE payment SET state = CASE state WHEN 'wanted' THEN 'open' ELSE state END,
+             session_id = ?2, session_url = ?3,
              session_expires_at = ?4, look_at = ?5
-         WHERE id = ?1 AND state = 'wanted'",
+         WHERE id = ?1 AND session_id IS NULL AND state IN ('wanted', 'closing')",
     )?
     .execute(params![
         id.as_str(),

@@ -257,7 +257,10 @@ fn known(key: &str, place: &str) -> Result<(), BadSetting> {
         .map(|(k, _, _)| (strsim::damerau_levenshtein(k, key), *k))
         .min()
         .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, k)| format!("; did you mean `{k}`?"))
+        .map(|(_, k)| match place {
+            "the environment" => format!("; did you mean `KIOSK_{}`?", k.to_uppercase()),
+            _ => format!("; did you mean `{k}`?"),
+        })
         .unwrap_or_default();
     let shown = if place == "the environment" {
         format!("KIOSK_{}", key.to_uppercase())

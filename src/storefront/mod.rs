@@ -19,6 +19,6 @@ mod web;
 
 pub use edition::Edition;
 pub use export::export;
-pub use publish::{BUILD, Shelf, opening_levels, prepare};
+pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
 pub use watch::{jobs, keep_last_good, last_good_dir, watch};
 pub use web::{dev_routes, problem_page, routes};

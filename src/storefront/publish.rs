@@ -143,10 +143,10 @@ fn openings(catalog: &Catalog) -> Vec<Opening> {
         .collect()
 }
 
-/// Levels as a shop without a database has them: what the files open with.
+/// Known levels, and for SKUs nobody has counted yet what the files open with.
 #[must_use]
-pub fn opening_levels(catalog: &Catalog) -> Levels {
-    with_new(&openings(catalog), Levels::new())
+pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
+    with_new(&openings(catalog), known)
 }
 
 /// Renders every page and gathers assets, pictures and old addresses; the templates used come

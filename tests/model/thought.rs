@@ -52,6 +52,7 @@ struct Order {
     version: u32,
     lines: Vec<(usize, u32)>,
     status: &'static str,
+    placed_min: i64,
     lapse_min: i64,
     sessions: usize,
     /// Which session paid it, and which brought money it could not take.
@@ -236,6 +237,7 @@ impl Thought {
             version,
             lines,
             status: "pending",
+            placed_min: self.now_min,
             lapse_min: self.now_min + HOLD_MIN,
             sessions: 1,
             paid_by: None,
@@ -311,8 +313,15 @@ impl Thought {
             o.buyer == b && matches!(o.status, "expired" | "failed") && o.reviewed.is_empty()
         };
         let Some(n) = self.orders.iter().rposition(closed) else { return Said::Nothing };
-        let lines = self.orders[n].lines.clone();
-        if !self.is_there(&lines) {
+        let own = &self.orders[n];
+        let is_later = |o: &Order| {
+            (o.buyer, o.cart) == (b, own.cart)
+                && o.placed_min > own.placed_min
+                && matches!(o.status, "pending" | "processing" | "paid")
+        };
+        let is_replaced = self.orders.iter().any(is_later);
+        let lines = own.lines.clone();
+        if is_replaced || !self.is_there(&lines) {
             return Said::No;
         }
         self.hold(&lines);

@@ -60,6 +60,12 @@ pub enum Body {
 /// When the folder itself cannot be read. Everything wrong inside becomes a complaint later.
 pub fn read_tree(dir: &Path) -> Result<Tree, Fault> {
     let what = format!("reading the folder {}", dir.display());
+    if !dir.exists() {
+        return Err(Fault::new(format!(
+            "there is no folder {}; change into the shop's folder, or name it with --content",
+            dir.display()
+        )));
+    }
     let root = fs::canonicalize(dir).doing(&what)?;
     let mut walk = Walk { root: root.clone(), found: Vec::new(), refused: Vec::new() };
     let complete = walk.folder(&root, "", 0).doing(&what)?;

@@ -43,6 +43,11 @@ pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), Fault>
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked again: another process may have been first.
+    let version: i64 = tx.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
     if version == 0 {
         tx.execute_batch(SCHEMA).doing("making the database")?;
     } else {
