@@ -9,6 +9,7 @@ use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Order, Refusal};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
+use crate::pricing::Source;
 
 /// What is done.
 #[derive(Subcommand)]
@@ -140,11 +141,28 @@ fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
     say!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
     say!("{} <{}>", order.address.name, order.email);
     let a = &order.address;
-    say!("{} {}, {} {}, {}\n", a.line1, a.line2, a.postcode, a.city, a.country);
+    let street =
+        if a.line2.is_empty() { a.line1.clone() } else { format!("{}, {}", a.line1, a.line2) };
+    say!("{street}, {} {}, {}\n", a.postcode, a.city, a.country);
     for item in &items {
-        let indent = if item.parent.is_some() { "    " } else { "" };
-        let name = format!("{indent}{} × {} {}", item.qty, item.title, item.options);
-        say!("{name:<52} {:>10}", money(item.net_minor));
+        let (qty, title, options) = (item.qty, &item.title, &item.options);
+        // A bundle's line carries the money of its parts.
+        if item.parent.is_some() {
+            say!("    {qty} × {title} {options}");
+        } else {
+            let what = format!("{qty} × {title} {options}");
+            say!("{what:<52} {:>10}", money(item.gross_minor));
+        }
+    }
+    let goods = order.quote.adjustments.iter().filter(|a| a.source != Source::Shipping);
+    for adjustment in goods {
+        say!("{:<52} {:>10}", adjustment.label, money(-adjustment.amount_minor));
+    }
+    if let Some(delivery) = &order.quote.delivery {
+        say!("{:<52} {:>10}", delivery.title, money(delivery.price_minor));
+    }
+    if !order.quote.tax_included {
+        say!("{:<52} {:>10}", "Tax", money(order.quote.tax_minor));
     }
     say!("{:<52} {:>10}", "Total", money(order.total_minor));
     if let Some(why) = &order.attention {
