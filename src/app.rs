@@ -179,7 +179,8 @@ impl App {
     ) -> Result<(), Fault> {
         let settings = EdgeSettings {
             public_url: self.kit.settings.public_url.clone(),
-            form_targets: Vec::new(),
+            // A checkout form leads to the provider's page, wherever that is.
+            form_targets: self.kit.settings.provider_url.iter().cloned().collect(),
             random: self.kit.random.clone(),
             pages: Some(storefront::problem_page(&self.kit.render)),
         };

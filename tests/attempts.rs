@@ -97,3 +97,17 @@ fn a_webhook_is_answered_before_it_is_applied() {
     assert_eq!(shop.text("SELECT payment_status FROM orders"), "paid");
     shop.assert_audit();
 }
+
+// S0.10: the provider's base address is a setting: its pages, and where the form may lead.
+#[test]
+fn the_payment_page_is_where_the_settings_say() {
+    let settings = vec![("provider_url", "https://pay.example/".to_owned())];
+    let shop = TestShop::with(house::Setup { settings, ..house::Setup::default() });
+    let mut buyer = shop.browser();
+    buyer.add("GLAZE-6", 1);
+    let page = buyer.checkout();
+    let prefix = "https://pay.example/simulator/pay/cs_sim_";
+    assert!(page.location().starts_with(prefix), "{}", page.location());
+    let policy = &page.headers["content-security-policy"];
+    assert!(policy.contains("form-action 'self' https://pay.example"), "{policy}");
+}

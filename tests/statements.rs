@@ -34,11 +34,6 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "FROM outbox ORDER BY id DESC LIMIT",
         "the newest rows by row id, with a limit",
     ),
-    (
-        "src/orders/store.rs",
-        "SELECT count(*) FROM orders",
-        "counts along the smallest index; asked by a person, not by a page",
-    ),
 ];
 
 /// Statements put together from pieces that cannot be found.

@@ -128,14 +128,6 @@ pub fn list(read: &Read, status: Option<PaymentStatus>, limit: u32) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many orders there are.
-///
-/// # Errors
-/// When the database fails.
-pub fn count_all(read: &Read) -> Result<i64, Fault> {
-    Ok(read.query_row("SELECT count(*) FROM orders", [], |row| row.get(0))?)
-}
-
 pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {
     let sql = "UPDATE order_sequence SET next = next + 1 WHERE id = 1 RETURNING next - 1";
     Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

@@ -37,7 +37,7 @@ pub struct Settings {
     pub mode: Mode,
     /// Payment provider: `simulator`.
     pub provider: String,
-    /// Base address for provider calls; the provider's own when absent.
+    /// Base address of the provider, where its pages are; the shop's own for the simulator.
     pub provider_url: Option<String>,
     /// Secrets that sign incoming webhooks; several while one is being replaced.
     pub webhook_secrets: Vec<Hidden>,
@@ -75,7 +75,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("public_url", "", "address buyers see; http://<listen> when empty"),
     ("mode", "test", "\"test\" takes no real money, \"live\" does"),
     ("provider", "simulator", "payment provider: \"simulator\""),
-    ("provider_url", "", "base address of the provider's API; its own when empty"),
+    ("provider_url", "", "base address of the provider; the shop's for the simulator when empty"),
     ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
     ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
@@ -194,10 +194,12 @@ impl Settings {
             data_dir,
             site_dir: text("site_dir").into(),
             listen,
-            public_url: checked_url(&public_url)?,
+            public_url: checked_url("public_url", &public_url)?,
             mode,
             provider,
-            provider_url: some("provider_url"),
+            provider_url: some("provider_url")
+                .map(|url| checked_url("provider_url", &url))
+                .transpose()?,
             webhook_secrets: list(&text("webhook_secrets")).into_iter().map(Hidden).collect(),
             smtp_url: some("smtp_url").map(|url| Hidden(encrypted(url))),
             hold_s,
@@ -300,14 +302,14 @@ fn encrypted(url: String) -> String {
     format!("{url}{joint}tls=required")
 }
 
-fn checked_url(url: &str) -> Result<String, BadSetting> {
+fn checked_url(key: &str, url: &str) -> Result<String, BadSetting> {
     let url = url.trim_end_matches('/');
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ', '"', '<']) => {
             Ok(url.to_owned())
         }
-        _ => Err(bad("public_url", url, "an address such as https://shop.example")),
+        _ => Err(bad(key, url, "an address such as https://shop.example")),
     }
 }
 
@@ -373,6 +375,7 @@ mod tests {
         assert!(says("listen = \"here\"").contains("0.0.0.0:80"));
         assert!(says("hold = \"soon\"").contains("15m"));
         assert!(says("public_url = \"ftp://x\"").contains("https://shop.example"));
+        assert!(says("provider_url = \"nowhere\"").contains("provider_url"));
         assert!(says("data_dir = \"content/data\"").contains("outside the content"));
         assert!(says("dev = true\nlisten = \"0.0.0.0:80\"").contains("loopback"));
         assert!(says("webhook_secrets = \"s\"").contains("KIOSK_WEBHOOK_SECRETS"));

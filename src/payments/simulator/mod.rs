@@ -50,9 +50,15 @@ impl Simulator {
         format!("whsec_{}", self.kit.secret.token("simulator", "webhooks").as_str())
     }
 
+    /// Where its pages are reached: the provider's address when one is set, else the shop's.
+    fn base_url(&self) -> &str {
+        let settings = &self.kit.settings;
+        settings.provider_url.as_deref().unwrap_or(&settings.public_url)
+    }
+
     fn session_of(&self, record: Record) -> Session {
         Session {
-            url: format!("{}/simulator/pay/{}", self.kit.settings.public_url, record.id),
+            url: format!("{}/simulator/pay/{}", self.base_url(), record.id),
             id: record.id,
             status: record.status,
             outcome: record.outcome,
