@@ -48,6 +48,12 @@ impl Fault {
         self.busy
     }
 
+    /// The foreign error beneath, when it is one of this kind.
+    #[must_use]
+    pub fn cause<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.source.as_deref().and_then(|source| source.downcast_ref())
+    }
+
     /// Adds what was being done, outermost first.
     #[must_use]
     pub fn doing(mut self, what: &str) -> Self {

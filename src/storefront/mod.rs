@@ -9,6 +9,7 @@ mod context;
 mod edition;
 mod export;
 mod markdown;
+mod news;
 mod page_bundle;
 mod page_product;
 mod pages;
@@ -19,6 +20,7 @@ mod web;
 
 pub use edition::Edition;
 pub use export::export;
+pub use news::{Mistakes, News, NewsBoard};
 pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
 pub use watch::{jobs, keep_last_good, last_good_dir, watch};
 pub use web::{dev_routes, problem_page, routes};

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::context::{Making, globals};
 use super::edition::{Current, Edition, asset, page, states_of};
+use super::news::NewsBoard;
 use super::pages;
 use super::plan::{Plan, plan};
 use crate::base::fault::{Failure, Never};
@@ -30,6 +31,8 @@ pub struct Shelf {
     /// Prices in force.
     pub books: Books,
     pub(super) current: Current,
+    /// What became of the last change.
+    pub news: NewsBoard,
     /// Held while an edition is made, so that an older one never overtakes a newer.
     publishing: Arc<Mutex<()>>,
 }
@@ -42,7 +45,8 @@ impl Shelf {
     pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
         let edition = record_and_make(kit, &book)?;
         let current = Arc::new(ArcSwap::from_pointee(edition));
-        Ok(Self { books: Books::new(book), current, publishing: Arc::default() })
+        let news = NewsBoard::default();
+        Ok(Self { books: Books::new(book), current, news, publishing: Arc::default() })
     }
 
     /// Makes a new edition and swaps it in, prices and pages together. On an error the old one
@@ -74,6 +78,7 @@ impl Shelf {
         }
         self.books.publish(book);
         self.current.store(Arc::new(edition));
+        self.news.published();
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use notify_debouncer_full::{DebounceEventResult, new_debouncer};
 use tokio::sync::mpsc;
 
 use super::edition::states_of;
+use super::news::Mistakes;
 use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
@@ -76,12 +77,14 @@ pub fn watch(kit: &Kit, shelf: &Shelf) -> Result<impl Drop + Send + use<>, Fault
     tokio::spawn(async move {
         while changes.recv().await.is_some() {
             while changes.try_recv().is_ok() {}
+            let news = shelf.news.clone();
             let (kit, shelf) = (kit.clone(), shelf.clone());
             let published = tokio::task::spawn_blocking(move || reload(&kit, &shelf)).await;
             match published.map_err(Fault::from).and_then(|published| published) {
-                Ok(()) => {}
+                Ok(()) => news.mended(),
                 Err(fault) => {
                     tracing::error!(%fault, "not published; the last good shop stays");
+                    news.complain(Mistakes::of(&fault));
                 }
             }
         }
@@ -90,14 +93,13 @@ pub fn watch(kit: &Kit, shelf: &Shelf) -> Result<impl Drop + Send + use<>, Fault
 }
 
 fn reload(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
-    let loaded = pricing::load(&kit.settings.content_dir)?;
+    let mut loaded = pricing::load(&kit.settings.content_dir)?;
+    let folder = kit.settings.content_dir.display().to_string();
     if !loaded.complaints.is_empty() {
-        let folder = kit.settings.content_dir.display().to_string();
         tracing::warn!("\n{}", report::text(&loaded.complaints, &folder));
     }
-    let Some(book) = loaded.book else {
-        let count = report::count(&loaded.complaints);
-        return Err(Fault::new(format!("{count} in the files")));
+    let Some(book) = loaded.book.take() else {
+        return Err(Mistakes::in_content(&loaded, &folder).into());
     };
     let revision = book.revision.clone();
     shelf.publish(kit, Arc::new(book))?;

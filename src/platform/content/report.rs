@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::complaint::{Complaint, Severity};
@@ -43,6 +44,26 @@ pub fn terminal(complaints: &[Complaint], tree: &Tree, folder: &str, colour: boo
         out.push_str("\n\n");
     }
     out
+}
+
+/// One complaint as a terminal shows it, with the place to open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// `folder/file:line:column`; empty when it is about no file.
+    pub place: String,
+    /// The line it is about, underlined, and what to do.
+    pub text: String,
+}
+
+/// Each complaint by itself, in plain text.
+#[must_use]
+pub fn excerpts(complaints: &[Complaint], tree: &Tree, folder: &str) -> Vec<Excerpt> {
+    let renderer = Renderer::plain();
+    let one = |c: &Complaint| Excerpt {
+        place: format!("{}:{}:{}", joined(folder, &c.file), c.line, c.column),
+        text: excerpt(c, tree, folder, &renderer),
+    };
+    complaints.iter().map(one).collect()
 }
 
 fn excerpt(complaint: &Complaint, tree: &Tree, folder: &str, renderer: &Renderer) -> String {
