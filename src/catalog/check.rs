@@ -68,7 +68,7 @@ pub(super) fn identity(r: &Reading<'_>, catalog: &Catalog) -> BTreeMap<Sku, (Str
 
 fn variants(catalog: &Catalog) -> impl Iterator<Item = (&Product, usize, &Variant)> {
     let each = |p| std::iter::repeat(p);
-    let products = catalog.products.values();
+    let products = catalog.products.values().map(AsRef::as_ref);
     products.flat_map(move |p| each(p).zip(&p.variants).enumerate().map(|(at, (p, v))| (p, at, v)))
 }
 
@@ -129,7 +129,7 @@ fn shelf_exists(r: &Reading<'_>, catalog: &Catalog, file: &str, category: &str) 
 }
 
 /// A value nobody can choose is a promise the page cannot keep.
-fn options_used(r: &Reading<'_>, product: &Product) {
+pub(super) fn options_used(r: &Reading<'_>, product: &Product) {
     if r.complaints.has_errors(&product_file(product)) {
         return;
     }

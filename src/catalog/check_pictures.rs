@@ -3,40 +3,69 @@
 use std::collections::HashSet;
 
 use super::check::{bundle_file, product_file, variant_place};
-use super::model::{Catalog, Picture, Status};
+use super::model::{Catalog, Picture, Product, Status};
 use super::read::Reading;
 use crate::platform::content::{Body, Place, Wrong};
 
 /// Long side below which a picture looks poor, in pixels.
 const LONG_SIDE_MIN: usize = 800;
 
-/// Checks every picture, and computes which products can be shown.
-pub(super) fn check(r: &Reading<'_>, catalog: &mut Catalog) {
-    for product in catalog.products.values_mut() {
-        let file = product_file(product);
-        let good = pictures(r, &file, &product.images);
-        product.image_ready &= good && !product.images.is_empty();
-        if product.images.is_empty()
-            && product.status == Status::Live
-            && !r.complaints.has_errors(&file)
-        {
-            let wrong = Wrong::warning("image-none", "the product has no picture");
-            let hint = "put one into content/images and add [[images]] with file and alt";
-            r.complaints.add(Place::start(file.as_str()), wrong.hint(hint));
-        }
-        for (at, variant) in product.variants.iter().enumerate() {
-            let Some(image) = &variant.image else { continue };
-            if !product.images.iter().any(|p| &p.file == image) {
-                let message = format!("\"{image}\" is not among the product's [[images]]");
-                let wrong = Wrong::error("variant-image-unlisted", message);
-                let wrong = wrong.hint("add it there with its alt text, or name one that is");
-                r.complaints.add(variant_place(r, product, at, "image"), wrong);
-            }
+/// Checks a product's pictures, and computes whether it can be shown.
+pub(super) fn check_product(r: &Reading<'_>, product: &mut Product) {
+    let file = product_file(product);
+    let good = pictures(r, &file, &product.images);
+    product.image_ready &= good && !product.images.is_empty();
+    if product.images.is_empty()
+        && product.status == Status::Live
+        && !r.complaints.has_errors(&file)
+    {
+        let wrong = Wrong::warning("image-none", "the product has no picture");
+        let hint = "put one into content/images and add [[images]] with file and alt";
+        r.complaints.add(Place::start(file.as_str()), wrong.hint(hint));
+    }
+    for (at, variant) in product.variants.iter().enumerate() {
+        let Some(image) = &variant.image else { continue };
+        if !product.images.iter().any(|p| &p.file == image) {
+            let message = format!("\"{image}\" is not among the product's [[images]]");
+            let wrong = Wrong::error("variant-image-unlisted", message);
+            let wrong = wrong.hint("add it there with its alt text, or name one that is");
+            r.complaints.add(variant_place(r, product, at, "image"), wrong);
         }
     }
+}
+
+/// Checks the pictures of bundles, shelves and the front page.
+pub(super) fn check(r: &Reading<'_>, catalog: &Catalog) {
     for bundle in catalog.bundles.values() {
         pictures(r, &bundle_file(bundle), &bundle.images);
     }
+    for (category, image) in catalog.categories.iter().filter_map(|c| Some((c, c.image.as_ref()?)))
+    {
+        let top = category.path.split('/').next().unwrap_or(&category.path);
+        one_picture(r, &format!("categories/{top}.toml"), image);
+    }
+    if let Some(image) = &catalog.shop.home_image {
+        one_picture(r, "shop.toml", image);
+    }
+}
+
+/// A picture that stands alone: pointed at by its name, wherever in the file that is.
+fn one_picture(r: &Reading<'_>, file: &str, picture: &Picture) {
+    let written = format!("\"{}\"", picture.file);
+    let at = r.tree.text(file).and_then(|text| text.find(&written));
+    let span = at.map_or(0..0, |at| at..at + written.len());
+    let place = || Place { file: file.to_owned(), span: span.clone() };
+    if let Some(wrong) = wrong_with(r, &picture.file) {
+        r.complaints.add(place(), wrong);
+    }
+    if picture.alt.is_empty() {
+        r.complaints.add(place(), without_alt());
+    }
+}
+
+fn without_alt() -> Wrong {
+    let wrong = Wrong::warning("image-alt", "the picture has no alt text");
+    wrong.hint("say what it shows: alt = \"White bottle of snow foam\"")
 }
 
 fn pictures(r: &Reading<'_>, file: &str, pictures: &[Picture]) -> bool {
@@ -52,9 +81,7 @@ fn pictures(r: &Reading<'_>, file: &str, pictures: &[Picture]) -> bool {
         }
         if picture.alt.is_empty() {
             good = false;
-            let wrong = Wrong::warning("image-alt", "the picture has no alt text");
-            let wrong = wrong.hint("say what it shows: alt = \"White bottle of snow foam\"");
-            r.complaints.add(r.tree.place(file, &format!("images.{at}")), wrong);
+            r.complaints.add(r.tree.place(file, &format!("images.{at}")), without_alt());
         }
     }
     good

@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 
 use super::addresses::{Found, find};
 use super::check::{bundle_file, product_file};
-use super::model::Catalog;
+use super::model::{Catalog, Product};
 use super::read::Reading;
 use super::read_page::body_start;
 use crate::platform::content::{Place, Wrong};
@@ -22,7 +22,7 @@ enum Origin {
 /// Checks all long texts.
 pub(super) fn check(r: &Reading<'_>, catalog: &Catalog) {
     for product in catalog.products.values() {
-        described(r, catalog, &product_file(product), &product.description);
+        check_product(r, catalog, product);
     }
     for bundle in catalog.bundles.values() {
         described(r, catalog, &bundle_file(bundle), &bundle.description);
@@ -34,9 +34,15 @@ pub(super) fn check(r: &Reading<'_>, catalog: &Catalog) {
     }
 }
 
+/// Checks the long text of one product.
+pub(super) fn check_product(r: &Reading<'_>, catalog: &Catalog, product: &Product) {
+    described(r, catalog, &product_file(product), &product.description);
+}
+
 /// The description of a file: inside it, or in the Markdown file beside it.
 fn described(r: &Reading<'_>, catalog: &Catalog, file: &str, words: &str) {
-    if words.is_empty() {
+    // Without these two there is neither a link nor a picture nor markup to look at.
+    if !words.contains(['<', '[']) {
         return;
     }
     let beside = file.replace(".toml", ".md");

@@ -8,6 +8,7 @@ mod check;
 mod check_pictures;
 mod check_redirects;
 mod check_words;
+pub mod markdown;
 mod model;
 mod model_shop;
 mod read;
@@ -25,5 +26,5 @@ pub use model::{
     Redirect, Sale, Status, Tier, Variant,
 };
 pub use model_shop::{Contact, Shop, StockShow};
-pub use read::read;
+pub use read::{Former, read, read_again};
 pub use read_product::picture_url;

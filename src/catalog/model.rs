@@ -3,6 +3,7 @@
 //! Prices are minor units of the shop's one currency.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -148,6 +149,12 @@ pub struct Product {
     pub code: Option<String>,
     /// Markdown as written.
     pub description: String,
+    /// The same as HTML; markup of the writer's own is shown as text.
+    #[serde(skip)]
+    pub description_html: String,
+    /// Its first words without markup.
+    #[serde(skip)]
+    pub summary: String,
     /// Path of the category it belongs to, such as `tableware/mugs`.
     pub category: String,
     /// Who makes it.
@@ -273,6 +280,8 @@ pub struct Category {
     pub order: i64,
     /// Google's taxonomy number.
     pub google_product_category: Option<i64>,
+    /// What stands for it in lists of shelves; a product's picture when absent.
+    pub image: Option<Picture>,
 }
 
 /// A page of words: `content/pages/<slug>.md`.
@@ -305,7 +314,7 @@ pub struct Catalog {
     /// The shop itself.
     pub shop: Shop,
     /// All products, by slug, drafts and archived ones included.
-    pub products: BTreeMap<String, Product>,
+    pub products: BTreeMap<String, Arc<Product>>,
     /// All bundles, by slug.
     pub bundles: BTreeMap<String, Bundle>,
     /// Every shelf, parents before children, in the order shown.
@@ -316,7 +325,7 @@ pub struct Catalog {
     pub redirects: Vec<Redirect>,
     /// Every SKU and former SKU: slug of its product and position of the variant.
     #[serde(skip)]
-    pub skus: BTreeMap<Sku, (String, usize)>,
+    pub skus: Arc<BTreeMap<Sku, (String, usize)>>,
 }
 
 impl Catalog {
@@ -330,7 +339,7 @@ impl Catalog {
 
     /// Products on sale, by slug.
     pub fn live_products(&self) -> impl Iterator<Item = &Product> {
-        self.products.values().filter(|p| p.status == Status::Live)
+        self.products.values().map(Arc::as_ref).filter(|p| p.status == Status::Live)
     }
 
     /// Bundles on sale whose every part is on sale, by slug.

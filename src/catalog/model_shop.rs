@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::model::Picture;
 use crate::base::Currency;
 
 /// `content/shop.toml`: what the shop is.
@@ -49,6 +50,8 @@ pub struct Shop {
     pub home_headline: String,
     /// What the shop is, in a sentence or two, on the home page.
     pub home_text: String,
+    /// The large picture of the home page; a featured product's when absent.
+    pub home_image: Option<Picture>,
     /// Description for search engines.
     pub seo_description: String,
     /// Free area for themes.

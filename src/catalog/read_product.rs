@@ -1,5 +1,6 @@
 //! `products/<slug>.toml`: one product and its variants.
 
+use super::markdown::{SUMMARY, summary, to_html};
 use super::model::{OptionAxis, Picture, Product, Tier};
 use super::read::Reading;
 use super::read_variant;
@@ -23,6 +24,8 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
     let mut top = document.table(r.complaints);
     let mut product = basics(&mut top, slug);
     product.description = description(r, &mut top, &format!("products/{slug}.md"));
+    product.description_html = to_html(&product.description);
+    product.summary = summary(&product.description, SUMMARY);
     product.options = options(&mut top);
     product.images = images(r, &mut top);
     product.variants = read_variant::read(r, &mut top, &product.options);
@@ -52,6 +55,8 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
         title: owned(top.need("title", "title = \"Snow Foam 1 L\""), 150).unwrap_or_default(),
         code: owned(top.get("code"), 64),
         description: String::new(),
+        description_html: String::new(),
+        summary: String::new(),
         category: top
             .need("category", "category = \"tableware/mugs\"")
             .read(400, values::shelf_path)
@@ -131,19 +136,30 @@ pub(super) fn description(r: &Reading<'_>, top: &mut Table<'_>, beside: &str) ->
 /// `[[images]]`: pictures and their words.
 pub(super) fn images(r: &Reading<'_>, top: &mut Table<'_>) -> Vec<Picture> {
     let mut pictures: Vec<Picture> = Vec::new();
-    for mut table in top.tables("images") {
-        let file = table.need("file", "file = \"snow-foam.jpg\"").read(200, picture_file);
-        let alt = table.get("alt").text(300).unwrap_or_default().to_owned();
-        if let Some(file) = file {
-            if pictures.iter().any(|p| p.file == file) {
-                let wrong = Wrong::error("image-repeats", format!("\"{file}\" stands here twice"));
-                table.complain("file", wrong.hint("remove one of them"));
-            }
-            pictures.push(picture(r, file, alt));
-        }
-        table.finish();
+    for table in top.tables("images") {
+        one_image(r, table, &mut pictures);
     }
     pictures
+}
+
+fn one_image(r: &Reading<'_>, mut table: Table<'_>, pictures: &mut Vec<Picture>) {
+    let file = table.need("file", "file = \"snow-foam.jpg\"").read(200, picture_file);
+    let alt = table.get("alt").text(300).unwrap_or_default().to_owned();
+    if let Some(file) = file {
+        if pictures.iter().any(|p| p.file == file) {
+            let wrong = Wrong::error("image-repeats", format!("\"{file}\" stands here twice"));
+            table.complain("file", wrong.hint("remove one of them"));
+        }
+        pictures.push(picture(r, file, alt));
+    }
+    table.finish();
+}
+
+/// `image`: the one picture of a shelf or of the front page.
+pub(super) fn image(r: &Reading<'_>, top: &mut Table<'_>) -> Option<Picture> {
+    let mut pictures = Vec::new();
+    one_image(r, top.table("image")?, &mut pictures);
+    pictures.pop()
 }
 
 /// A picture with what its file tells; nothing, as long as the file is missing or unreadable.

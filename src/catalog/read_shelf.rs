@@ -2,7 +2,7 @@
 
 use super::model::{Category, Redirect};
 use super::read::Reading;
-use super::read_product::slug_complaint;
+use super::read_product::{image, slug_complaint};
 use super::values;
 use crate::base::slug::is_slug;
 use crate::platform::content::{Source, Table, Wrong};
@@ -24,7 +24,7 @@ pub(super) fn read(r: &Reading<'_>, redirects: &mut Vec<Redirect>) -> Vec<Catego
             r.complaints.names_lost();
         }
         let mut family = Vec::new();
-        shelf(document.table(r.complaints), None, slug, 0, &mut family, redirects);
+        shelf(r, document.table(r.complaints), None, slug, 0, &mut family, redirects);
         shelves.push(family);
     }
     let order = |f: &Vec<Category>| f.first().map(|c| (c.order, c.path.clone()));
@@ -33,6 +33,7 @@ pub(super) fn read(r: &Reading<'_>, redirects: &mut Vec<Redirect>) -> Vec<Catego
 }
 
 fn shelf(
+    r: &Reading<'_>,
     mut table: Table<'_>,
     parent: Option<&str>,
     slug: &str,
@@ -49,6 +50,7 @@ fn shelf(
         description: table.get("description").words(2_000).unwrap_or_default().to_owned(),
         order: table.get("order").whole(-1_000_000..=1_000_000).unwrap_or_default(),
         google_product_category: google,
+        image: image(r, &mut table),
     });
     for old in table.get("redirect_from").list(100, values::shelf_path) {
         let (from, to) = (format!("/category/{old}/"), format!("/category/{path}/"));
@@ -60,7 +62,7 @@ fn shelf(
     for mut child in children {
         let Some(slug) = child.need("slug", "slug = \"exterior\"").read(80, values::slug) else {
             // Its title and own children are still worth a look.
-            shelf(child, Some(&path), "unnamed", depth + 1, &mut Vec::new(), redirects);
+            shelf(r, child, Some(&path), "unnamed", depth + 1, &mut Vec::new(), redirects);
             continue;
         };
         if families.iter().flatten().any(|c| c.path == format!("{path}/{slug}")) {
@@ -74,7 +76,7 @@ fn shelf(
             continue;
         }
         let mut family = Vec::new();
-        shelf(child, Some(&path), &slug, depth + 1, &mut family, redirects);
+        shelf(r, child, Some(&path), &slug, depth + 1, &mut family, redirects);
         families.push(family);
     }
     // Children without a number keep the order in which they are written.

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::model_shop::{Contact, Shop, StockShow};
+use super::read::Reading;
+use super::read_product::image;
 use super::values;
 use crate::base::Currency;
 use crate::base::email_address::EmailAddress;
@@ -45,7 +47,7 @@ pub(super) fn read(tree: &Tree, complaints: &Complaints) -> Option<Shop> {
         contact.finish();
     }
     sections(&mut top, &mut shop);
-    presentation(&mut top, &mut shop);
+    presentation(&Reading { tree, complaints, currency: shop.currency }, &mut top, &mut shop);
     shop.extra = top.free("extra");
     top.finish();
     Some(shop)
@@ -88,6 +90,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         withdrawal_days: 14,
         home_headline: name.clone(),
         home_text: String::new(),
+        home_image: None,
         seo_description: String::new(),
         extra: serde_json::Value::Null,
         name,
@@ -136,7 +139,7 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
     }
 }
 
-fn presentation(top: &mut Table<'_>, shop: &mut Shop) {
+fn presentation(r: &Reading<'_>, top: &mut Table<'_>, shop: &mut Shop) {
     if let Some(mut t) = top.table("catalog") {
         shop.page_size = t.get("page_size").count(1, 200).unwrap_or(shop.page_size);
         if let Some(sort) = t.get("default_sort").one_of(SORTS) {
@@ -157,6 +160,7 @@ fn presentation(top: &mut Table<'_>, shop: &mut Shop) {
             shop.home_headline = headline.to_owned();
         }
         shop.home_text = t.get("text").words(1_000).unwrap_or_default().to_owned();
+        shop.home_image = image(r, &mut t);
         t.finish();
     }
     if let Some(mut t) = top.table("seo") {

@@ -74,7 +74,7 @@ fn book((added, prices, bundle_bp, promotions): &(bool, [i64; 4], u32, Vec<Promo
     let sample = if *added { sample.tax_added() } else { sample };
     let mut book = sample.book();
     if let Some(catalog) = std::sync::Arc::get_mut(&mut book.catalog) {
-        catalog.products.get_mut("b").unwrap().tax_class = "reduced".to_owned();
+        Arc::make_mut(catalog.products.get_mut("b").unwrap()).tax_class = "reduced".to_owned();
     }
     book.tax_rates.push(super::TaxRate {
         class: "reduced".to_owned(),

@@ -1,12 +1,13 @@
 //! From a content folder to a price book: everything is read, everything is checked.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::model::Book;
 use super::{check, read_delivery, read_promotion};
 use crate::base::{Currency, Fault};
-use crate::catalog;
+use crate::catalog::{self, Former};
 use crate::platform::content::{
     Body, Complaint, Complaints, File, Place, Source, Tree, Wrong, read_tree,
 };
@@ -33,17 +34,74 @@ pub fn load(dir: &Path) -> Result<Loaded, Fault> {
 /// Reads and checks files that are in memory already.
 #[must_use]
 pub fn load_tree(files: Tree) -> Loaded {
+    load_after(files, None)
+}
+
+/// Reads and checks a folder again, using what `former` (which had no errors) made of everything
+/// that has not changed since. `names` are the files that may have changed; all are looked at
+/// when there are none.
+///
+/// # Errors
+/// When the folder itself cannot be read.
+pub fn load_again(dir: &Path, former: &Loaded, names: &[String]) -> Result<Loaded, Fault> {
+    let named = (!names.is_empty()).then(|| former.files.with_changed(dir, names)).flatten();
+    let files = named.map_or_else(|| read_tree(dir), Ok)?;
+    Ok(load_after(files, Some(former)))
+}
+
+fn load_after(files: Tree, former: Option<&Loaded>) -> Loaded {
+    let known = former.and_then(|loaded| Some((loaded, loaded.book.as_ref()?)));
+    let complained: HashSet<&str> = known
+        .map(|(loaded, _)| loaded.complaints.iter().map(|c| c.file.as_str()).collect())
+        .unwrap_or_default();
+    let former = known.map(|(loaded, book)| {
+        let parts = Former { tree: &loaded.files, catalog: &book.catalog, complained: &complained };
+        (loaded, book, parts)
+    });
+    if let Some((loaded, book, parts)) = &former
+        && let Some(quick) = after_small_change(&files, loaded, book, parts)
+    {
+        return Loaded { files, ..quick };
+    }
     let complaints = Complaints::new();
-    let book = read(&files, &complaints);
+    let book = read(&files, &complaints, former.as_ref().map(|(.., parts)| parts));
     let book = book.filter(|_| complaints.errors() == 0);
     let complaints = complaints.finish(&files);
     Loaded { book, complaints, files }
 }
 
-fn read(tree: &Tree, complaints: &Complaints) -> Option<Book> {
+/// Most products changed at once that are looked at one by one.
+const SMALL_CHANGE_MAX: usize = 64;
+
+/// What a change to a few products gives, when nothing between files needs another look.
+fn after_small_change(
+    files: &Tree,
+    loaded: &Loaded,
+    book: &Book,
+    former: &Former<'_>,
+) -> Option<Loaded> {
+    let changed = files.changed_since(&loaded.files);
+    if changed.len() > SMALL_CHANGE_MAX {
+        return None;
+    }
+    let complaints = Complaints::new();
+    for path in &changed {
+        files.complain_of(path, &complaints);
+    }
+    let catalog = catalog::read_again(files, &complaints, former, &changed)?;
+    let mut all = complaints.finish(files);
+    all.extend(loaded.complaints.iter().filter(|c| !changed.contains(&c.file)).cloned());
+    all.sort_by(|a, b| (&a.file, a.span.start).cmp(&(&b.file, b.span.start)));
+    let (revision, catalog) = (files.revision(), Arc::new(catalog));
+    let book = Some(Book { revision, catalog, ..book.clone() });
+    // The files are the caller's; an empty tree stands in for them.
+    Some(Loaded { book, complaints: all, files: Tree::from_files([]) })
+}
+
+fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -> Option<Book> {
     tree.complain(complaints);
     unread_files(tree, complaints);
-    let catalog = catalog::read(tree, complaints);
+    let catalog = catalog::read(tree, complaints, former);
     let currency = catalog.as_ref().map(|c| c.shop.currency).or_else(|| Currency::parse("KWD"));
     let currency = currency.unwrap_or(Currency::GBP);
     let promotions = read_promotion::all(tree, complaints, currency);

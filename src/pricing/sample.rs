@@ -68,12 +68,13 @@ impl Sample {
                 parent: None,
                 title: "Cleaning and care".to_owned(),
                 description: String::new(),
+                image: None,
                 order: 0,
                 google_product_category: None,
             }],
             pages: Vec::new(),
             redirects: Vec::new(),
-            skus: BTreeMap::new(),
+            skus: Arc::default(),
         };
         Self { catalog, promotions: Vec::new(), zones: vec![zone], last: String::new() }
     }
@@ -102,14 +103,15 @@ impl Sample {
     pub(crate) fn product(mut self, sku: &str, title: &str, price_minor: i64) -> Self {
         let product = product(sku, title, price_minor);
         self.last = product.slug.clone();
-        self.catalog.skus.insert(Sku::parse(sku).unwrap(), (product.slug.clone(), 0));
-        self.catalog.products.insert(product.slug.clone(), product);
+        let skus = Arc::make_mut(&mut self.catalog.skus);
+        skus.insert(Sku::parse(sku).unwrap(), (product.slug.clone(), 0));
+        self.catalog.products.insert(product.slug.clone(), Arc::new(product));
         self
     }
 
     /// Changes the product added last.
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Product)) -> Self {
-        change(self.catalog.products.get_mut(&self.last).unwrap());
+        change(Arc::make_mut(self.catalog.products.get_mut(&self.last).unwrap()));
         self
     }
 
@@ -276,6 +278,7 @@ fn shop() -> Shop {
         withdrawal_days: 14,
         home_headline: String::new(),
         home_text: String::new(),
+        home_image: None,
         seo_description: String::new(),
         extra: serde_json::Value::Null,
     }
@@ -287,6 +290,8 @@ fn product(sku: &str, title: &str, price_minor: i64) -> Product {
         title: title.to_owned(),
         code: None,
         description: String::new(),
+        description_html: String::new(),
+        summary: String::new(),
         category: "cleaning-care".to_owned(),
         brand: None,
         product_type: None,

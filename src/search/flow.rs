@@ -64,7 +64,7 @@ pub fn find(
     let products: Vec<&Product> = hits
         .iter()
         .filter(|(id, _)| filters.iter().all(|filter| filter.contains(id)))
-        .filter_map(|(_, slug)| catalog.products.get(slug))
+        .filter_map(|(_, slug)| catalog.products.get(slug).map(AsRef::as_ref))
         // The book may be a moment newer than the mirror.
         .filter(|product| product.status == Status::Live)
         .filter(|product| !query.in_stock || is_available(product, &levels))

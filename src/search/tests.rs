@@ -266,7 +266,7 @@ fn the_mirror_follows_and_otherwise_rests() {
     assert_eq!(shop.count(bowl), 500);
 
     let mut catalog = (*shop.book.catalog).clone();
-    catalog.products.get_mut("cup").unwrap().title = "Beaker".to_owned();
+    Arc::make_mut(catalog.products.get_mut("cup").unwrap()).title = "Beaker".to_owned();
     catalog.products.remove("soap");
     shop.book.catalog = Arc::new(catalog);
     shop.mirror(NOW);

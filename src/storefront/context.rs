@@ -66,7 +66,7 @@ impl Making {
     /// Live products on a shelf and inside it, in the order shown.
     pub(super) fn on_shelf(&self, path: &str) -> impl Iterator<Item = &Product> {
         let slugs = self.shelves.get(path).into_iter().flatten();
-        slugs.filter_map(|slug| self.catalog().products.get(slug))
+        slugs.filter_map(|slug| self.catalog().products.get(slug).map(AsRef::as_ref))
     }
 
     /// The catalog.

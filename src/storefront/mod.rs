@@ -8,7 +8,6 @@
 mod context;
 mod edition;
 mod export;
-mod markdown;
 mod news;
 mod page_bundle;
 mod page_product;

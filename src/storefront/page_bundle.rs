@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::context::Making;
-use super::markdown::{summary, to_html};
-use super::pages::SUMMARY;
 use super::plan::Plan;
+use crate::catalog::markdown::{SUMMARY, summary, to_html};
 use crate::catalog::{Bundle, BundleItem};
 use crate::pricing::bundle_price;
 use crate::search::{PictureView, bundle_stock, state_of};

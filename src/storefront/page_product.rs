@@ -5,8 +5,6 @@ use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::Making;
-use super::markdown::{summary, to_html};
-use super::pages::SUMMARY;
 use super::plan::Plan;
 use crate::catalog::{Product, StockShow, Variant};
 use crate::search::{BundleCard, PictureView, max_qty_of, state_of, unit_price};
@@ -20,7 +18,6 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
     let image = pictures.first().map(|picture| picture.src.clone());
-    let description = summary(&product.description, SUMMARY);
     let path = Plan::Product(&product.slug).path();
     let mut crumbs = making.crumbs(&product.category);
     crumbs.push(json!({ "title": product.title, "url": null }));
@@ -29,12 +26,12 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
     let shown = json!({
         "slug": product.slug, "title": product.title, "brand": product.brand,
         "code": product.code, "tier": product.tier, "tags": product.tags,
-        "description_html": to_html(&product.description),
+        "description_html": product.description_html,
         "pictures": pictures, "axes": product.options, "variants": variants,
         "extra": product.extra,
     });
     context! {
-        page => Serde(making.page(&product.title, &description, &path, image.as_deref())),
+        page => Serde(making.page(&product.title, &product.summary, &path, image.as_deref())),
         product => Serde(shown),
         crumbs => Serde(crumbs),
         delivery => Serde(making.delivery()),

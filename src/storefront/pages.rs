@@ -5,11 +5,12 @@ use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::{Making, as_card};
-use super::markdown::{summary, to_html};
 use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
+use crate::catalog::markdown::{summary, to_html};
 use crate::catalog::{BundleType, Catalog, Category, Page, Product};
+use crate::catalog::markdown::SUMMARY;
 use crate::platform::render::Render;
 use crate::search::{BundleCard, FilterForm, Pagination, PictureView, Typed};
 
@@ -17,9 +18,6 @@ use crate::search::{BundleCard, FilterForm, Pagination, PictureView, Typed};
 const FEATURED: usize = 8;
 /// Bundles shown on the front page.
 const HOME_BUNDLES: usize = 3;
-/// Characters of a description for search engines.
-pub(super) const SUMMARY: usize = 155;
-
 /// Renders one page.
 ///
 /// # Errors

@@ -152,6 +152,15 @@ impl Complaints {
         self.incomplete.set(true);
     }
 
+    /// Takes over what another has gathered, such as a thread of its own.
+    pub fn absorb(&self, other: Self) {
+        self.errors.set(self.errors.get().saturating_add(other.errors.get()));
+        self.incomplete.set(self.incomplete.get() | other.incomplete.get());
+        let mut list = self.list.borrow_mut();
+        let room = Self::KEPT_MAX.saturating_sub(list.len());
+        list.extend(other.list.into_inner().into_iter().take(room));
+    }
+
     /// Whether every name that others may refer to could be read.
     #[must_use]
     pub fn names_complete(&self) -> bool {

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::ops::Bound;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -27,9 +31,9 @@ const SECRET_HINT: &str =
     "remove it, replace it at its provider, and keep the new one in the environment";
 
 /// The files of a folder, by path inside it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
-    files: BTreeMap<String, File>,
+    files: BTreeMap<Arc<str>, Arc<File>>,
     too_many: bool,
 }
 
@@ -70,14 +74,39 @@ pub fn read_tree(dir: &Path) -> Result<Tree, Fault> {
     let mut walk = Walk { root: root.clone(), found: Vec::new(), refused: Vec::new() };
     let complete = walk.folder(&root, "", 0).doing(&what)?;
     let mut tree = Tree { files: BTreeMap::new(), too_many: !complete };
-    for (name, path) in walk.found {
-        let file = read_file(&name, &path);
-        tree.files.insert(name, file);
+    for (name, file) in read_files(&walk.found) {
+        tree.files.insert(name.as_str().into(), Arc::new(file));
     }
     for (name, wrong) in walk.refused {
-        tree.files.insert(name, File { body: Body::Refused(wrong), digest: String::new() });
+        tree.insert(&name, File { body: Body::Refused(wrong), digest: String::new() });
     }
     Ok(tree)
+}
+
+/// Files a thread should have to read before it is worth starting one.
+const SHARE_MIN: usize = 64;
+
+/// Reads files on all cores.
+fn read_files(found: &[(String, PathBuf)]) -> Vec<(&String, File)> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = found.len().div_ceil(cores).max(SHARE_MIN);
+    let mut files = Vec::with_capacity(found.len());
+    thread::scope(|scope| {
+        let read_share = |share: &'_ [(String, PathBuf)]| -> Vec<File> {
+            share.iter().map(|(name, path)| read_file(name, path)).collect()
+        };
+        let workers: Vec<_> = found
+            .chunks(share)
+            .map(|share| (share, scope.spawn(move || read_share(share))))
+            .collect();
+        for (share, worker) in workers {
+            match worker.join() {
+                Ok(read) => files.extend(share.iter().map(|(name, _)| name).zip(read)),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+    });
+    files
 }
 
 struct Walk {
@@ -216,8 +245,57 @@ impl Tree {
     #[must_use]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let files = files.into_iter();
-        let files = files.map(|(name, bytes)| (name.clone(), file_of(&name, bytes))).collect();
-        Self { files, too_many: false }
+        let mut tree = Self { files: BTreeMap::new(), too_many: false };
+        for (name, bytes) in files {
+            let file = file_of(&name, bytes);
+            tree.insert(&name, file);
+        }
+        tree
+    }
+
+    fn insert(&mut self, name: &str, file: File) {
+        self.files.insert(name.into(), Arc::new(file));
+    }
+
+    /// The same files after those named have changed on disk: read again, or gone. `None` when
+    /// one of them is not a plain file, as a folder that moved: then all must be read.
+    #[must_use]
+    pub fn with_changed(&self, dir: &Path, names: &[String]) -> Option<Self> {
+        let mut tree = self.clone();
+        for name in names {
+            let path = dir.join(name);
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_file() => tree.insert(name, read_file(name, &path)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    tree.files.remove(name.as_str())?;
+                }
+                _ => return None,
+            }
+        }
+        (tree.files.len() <= FILES_MAX).then_some(tree)
+    }
+
+    /// Paths that hold something else than in `other`, in order; those of one only included.
+    #[must_use]
+    pub fn changed_since(&self, other: &Self) -> Vec<String> {
+        let both = self.files.keys().chain(other.files.keys());
+        let mut changed: Vec<String> =
+            both.filter(|path| !self.is_same(other, path)).map(|p| p.to_string()).collect();
+        changed.sort();
+        changed.dedup();
+        changed
+    }
+
+    /// Whether a path holds the same in both, or nothing in both.
+    #[must_use]
+    pub fn is_same(&self, other: &Self, path: &str) -> bool {
+        match (self.files.get(path), other.files.get(path)) {
+            (Some(one), Some(two)) => {
+                Arc::ptr_eq(one, two) || !one.digest.is_empty() && one.digest == two.digest
+            }
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// The text of a file, when it is there and readable.
@@ -232,12 +310,12 @@ impl Tree {
     /// A file, readable or not.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&File> {
-        self.files.get(path)
+        self.files.get(path).map(Arc::as_ref)
     }
 
     /// Every path.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        self.files.keys().map(AsRef::as_ref)
     }
 
     /// Files directly inside `folder` (ending with `/`) with this extension: name without both,
@@ -247,12 +325,12 @@ impl Tree {
         folder: &'a str,
         extension: &'a str,
     ) -> impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)> {
-        let inside = self.files.range(folder.to_owned()..);
+        let inside = self.files.range::<str, _>((Bound::Included(folder), Bound::Unbounded));
         let inside = inside.take_while(move |(path, _)| path.starts_with(folder));
         inside.filter_map(move |(path, _)| {
             let name = path.strip_prefix(folder)?.strip_suffix(extension)?.strip_suffix('.')?;
             let usual = !name.contains('/') && !name.starts_with('.');
-            usual.then(|| (name, path.as_str(), self.text(path)))
+            usual.then(|| (name, path.as_ref(), self.text(path)))
         })
     }
 
@@ -286,21 +364,26 @@ impl Tree {
             complaints
                 .add(Place::start("."), wrong.hint("move what does not belong here elsewhere"));
         }
-        for (path, file) in &self.files {
-            match &file.body {
-                Body::Refused(wrong) => {
-                    complaints.names_lost();
-                    complaints.add(Place::start(path.as_str()), wrong.clone());
-                }
-                Body::Text(text) => {
-                    for (span, what) in secrets::find(text) {
-                        let message = format!("this looks like {what}");
-                        let wrong = Wrong::error("secret", message).hint(SECRET_HINT);
-                        complaints.add(Place { file: path.clone(), span }, wrong);
-                    }
-                }
-                Body::Image(_) | Body::Other => {}
+        for path in self.files.keys() {
+            self.complain_of(path, complaints);
+        }
+    }
+
+    /// Complains about one file that could not be read, or about secrets in it.
+    pub fn complain_of(&self, path: &str, complaints: &Complaints) {
+        match self.files.get(path).map(|file| &file.body) {
+            Some(Body::Refused(wrong)) => {
+                complaints.names_lost();
+                complaints.add(Place::start(path), wrong.clone());
             }
+            Some(Body::Text(text)) => {
+                for (span, what) in secrets::find(text) {
+                    let message = format!("this looks like {what}");
+                    let wrong = Wrong::error("secret", message).hint(SECRET_HINT);
+                    complaints.add(Place { file: path.to_owned(), span }, wrong);
+                }
+            }
+            Some(Body::Image(_) | Body::Other) | None => {}
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use pulldown_cmark::{Event, Options, Parser, html};
 
+/// Characters of a description for search engines.
+pub const SUMMARY: usize = 155;
+
 /// The HTML of some Markdown. Raw HTML is shown as the text it is.
 #[must_use]
-pub(super) fn to_html(markdown: &str) -> String {
+pub fn to_html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let safe = Parser::new_ext(markdown, options).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
@@ -17,7 +20,7 @@ pub(super) fn to_html(markdown: &str) -> String {
 
 /// The first words of some Markdown as plain text, for descriptions.
 #[must_use]
-pub(super) fn summary(markdown: &str, characters_max: usize) -> String {
+pub fn summary(markdown: &str, characters_max: usize) -> String {
     let mut plain = String::new();
     for event in Parser::new(markdown) {
         match event {
