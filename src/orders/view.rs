@@ -7,7 +7,6 @@ use super::model::{Item, Order};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store_lines::Event;
 use crate::base::Instant;
-use crate::base::country::country_title;
 use crate::base::ids::{OrderId, Token};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
@@ -96,11 +95,11 @@ pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Order
                 PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
             ),
         can_cancel: pending,
-        rest: rest_of(order, items, events, kit.settings.mode == Mode::Test),
+        rest: rest_of(order, items, events, kit),
     }
 }
 
-fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value {
+fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value {
     let q = &order.quote;
     let a = &order.address;
     let parcels: Vec<Value> = order
@@ -112,7 +111,7 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value
         })
         .collect();
     json!({
-        "test": test,
+        "test": kit.settings.mode == Mode::Test,
         "currency": order.currency,
         "items": lines_of(items),
         "items_minor": q.items_minor,
@@ -125,7 +124,7 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value
         "delivery": q.delivery,
         "ship_to": {
             "name": a.name, "line1": a.line1, "line2": a.line2, "city": a.city,
-            "postcode": a.postcode, "country_title": country_title(&a.country), "phone": a.phone,
+            "postcode": a.postcode, "country_title": kit.render.country(&a.country), "phone": a.phone,
         },
         "note": order.note,
         "parcels": parcels,
