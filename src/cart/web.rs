@@ -340,8 +340,8 @@ async fn draw(
     let quote = body["quote"].take();
     let blocked = body["blocked"].take();
     let context = json!({
-        "page": { "title": shop.kit.render.word("cart.title"), "description": "", "path": "/cart", "canonical": null,
-                  "robots": "noindex", "json_ld": null },
+        "page": { "title": shop.kit.render.word("cart.title"), "description": "",
+                  "path": "/cart", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": body, "quote": quote, "blocked": blocked,
         "countries": countries(&shop.books.now(), &shop.kit.render), "notices": notices,
     });

@@ -124,7 +124,8 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value 
         "delivery": q.delivery,
         "ship_to": {
             "name": a.name, "line1": a.line1, "line2": a.line2, "city": a.city,
-            "postcode": a.postcode, "country_title": kit.render.country(&a.country), "phone": a.phone,
+            "postcode": a.postcode, "country_title": kit.render.country(&a.country),
+            "phone": a.phone,
         },
         "note": order.note,
         "parcels": parcels,

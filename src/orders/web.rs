@@ -1,6 +1,7 @@
 //! The order's page behind its private link, its two statuses for a script that waits, and the
 //! form that leads to the page whoever has lost the link.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
@@ -38,8 +39,10 @@ pub fn routes(kit: &Kit) -> Routes {
             endpoint(move |request| $handler(Arc::clone(&kit), request))
         }};
     }
+    let form = Arc::clone(&kit);
+    let form = move |_| ready(draw(&form, &Wanted::default(), &[], None));
     Routes::new()
-        .get("/order", to!(look))
+        .get("/order", endpoint(form))
         .post("/order", to!(find))
         .get("/order/:token", to!(show))
         .get("/api/checkout/:token", to!(status))
@@ -60,10 +63,6 @@ impl Wanted {
         let typed = self.number.chars().filter(spoken).take(NUMBER_MAX + 1);
         typed.map(|c| if matches!(c, '‐' | '‑' | '–') { '-' } else { c }).collect()
     }
-}
-
-async fn look(kit: Arc<Kit>, _: Request) -> Result<Response, Error> {
-    draw(&kit, &Wanted::default(), &[], None)
 }
 
 /// Leads to the order's own page. Whether the number or the address is wrong stays untold.

@@ -114,8 +114,9 @@ async fn letters(kit: Arc<Kit>) -> Result<Response, Error> {
         }));
     }
     let context = json!({
-        "page": { "title": kit.render.word("letters.title"), "description": "", "path": "/dev/mail", "canonical": null,
-                  "robots": "noindex", "image": null, "json_ld": null },
+        "page": { "title": kit.render.word("letters.title"), "description": "",
+                  "path": "/dev/mail", "canonical": null, "robots": "noindex", "image": null,
+                  "json_ld": null },
         "letters": letters,
     });
     let html = kit.render.page("store/letters.html", context)?;

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use kiosk::base::{Currency, Refusal as _};
+use kiosk::{cart, checkout, orders, payments, stock};
 use mail_parser::MessageParser;
 
 use crate::house::{Answer, Edited, Setup, TestShop, base_content, checkout_fields, demo_content};
@@ -21,11 +23,22 @@ fn check(page: &Answer, what: &str) {
     }
 }
 
-/// The small shop in German, with German words of its own and euros.
+const TENNER: &str = r#"
+title = "10 ab 5000"
+trigger = "code"
+codes = ["TENNER"]
+stage = "order"
+when = { subtotal_from = "5000.00" }
+effect = { type = "amount_off_order", amount = "10.00" }
+"#;
+
+/// The small shop in German, with euros.
 fn small() -> Edited {
     let shop = "locale   = \"en-GB\"";
     let content = Edited::of(&base_content()).replace("shop.toml", shop, "locale = \"de-DE\"");
-    content.replace("shop.toml", "currency = \"GBP\"", "currency = \"EUR\"")
+    content
+        .replace("shop.toml", "currency = \"GBP\"", "currency = \"EUR\"")
+        .write("promotions/tenner.toml", TENNER)
 }
 
 // S4.17: every kind of page can be drawn, in words that are all there.
@@ -77,13 +90,21 @@ fn a_cart_and_its_refusals_are_german() {
     visitor.add("KILN-1", 2);
     let code = visitor.post("/cart/codes", &[("code", "NOPE")]);
     assert!(code.texts(".notice").join(" ").contains("Den Code „NOPE“ gibt es nicht."));
+    visitor.post("/cart/codes", &[("code", "tenner")]);
+    let kept = visitor.get("/cart");
+    check(&kept, "cart with a code that is not met");
+    assert_eq!(
+        kept.texts("#code-problem"),
+        ["Der Code TENNER gilt noch nicht: Legen Sie noch Artikel für 3.000,02 € dazu."]
+    );
+    visitor.post("/cart/codes", &[("remove", "TENNER")]);
     shop.set_stock("KILN-1", 1);
     let short = visitor.get("/cart");
     check(&short, "cart with too much");
     assert!(short.texts(".line .wrong")[0].starts_with("Nur noch 1 da."));
     let blocked = visitor.checkout();
     assert_eq!(blocked.status, 303, "the cart says what stands in the way");
-    let sent = visitor.post("/checkout", &checkout_fields("2", "1"));
+    let sent = visitor.post("/checkout", &checkout_fields("4", "1"));
     check(&sent, "blocked checkout");
     assert!(sent.texts("[role=alert]")[0].contains("Von „Table kiln“ sind nur noch 1 da."));
     shop.set_stock("KILN-1", 5);
@@ -127,7 +148,9 @@ fn an_order_is_paid_sent_and_read_in_german() {
     check(&buyer.press(&payment, "pay"), "confirming");
     check(&buyer.get(&payment), "closed payment");
     shop.work_off();
-    let link = shop.text("SELECT json_extract(data, '$.order_url') FROM outbox WHERE template = 'order_confirmation'");
+    let link = "SELECT json_extract(data, '$.order_url') FROM outbox
+                WHERE template = 'order_confirmation'";
+    let link = shop.text(link);
     let order = buyer.get(&link[link.find("/order/").unwrap()..]);
     check(&order, "paid order");
     assert_eq!(order.texts("h1"), ["Vielen Dank, Ada"]);
@@ -148,4 +171,73 @@ fn an_order_is_paid_sent_and_read_in_german() {
         }
     }
     assert_eq!(confirmations, 1);
+}
+
+/// Every way the rooms say no to a shopper.
+fn refusals() -> Vec<kiosk::base::Problem> {
+    let title = || "Vase".to_owned();
+    let code = |reason| cart::Refusal::Code { code: "TEN".to_owned(), reason };
+    let sku = kiosk::base::ids::Sku::parse("VASE-1").unwrap();
+    let not_enough = |free| stock::Refusal::NotEnough { sku: sku.clone(), wanted: 9, free };
+    let not_now = orders::Refusal::NotNow {
+        tried: "cancel",
+        number: "HF-1001".to_owned(),
+        status: "paid".to_owned(),
+    };
+    let changed =
+        checkout::Refusal::TotalChanged { was_minor: 1, now_minor: 2, currency: Currency::GBP };
+    vec![
+        cart::Refusal::NotSold.problem(),
+        cart::Refusal::Quantity { max: 999 }.problem(),
+        cart::Refusal::PerOrder { title: title(), max: 5 }.problem(),
+        cart::Refusal::NotEnough { title: title(), available: 0 }.problem(),
+        cart::Refusal::NotEnough { title: title(), available: 1 }.problem(),
+        cart::Refusal::NotEnough { title: title(), available: 2 }.problem(),
+        cart::Refusal::TooManyLines { max: 100 }.problem(),
+        cart::Refusal::NoCart.problem(),
+        cart::Refusal::NoSuchLine.problem(),
+        code("form").problem(),
+        code("kept").problem(),
+        code("unknown").problem(),
+        code("not_running").problem(),
+        code("used_up").problem(),
+        cart::Refusal::Destination.problem(),
+        not_enough(0).problem(),
+        not_enough(3).problem(),
+        orders::Refusal::Unknown.problem(),
+        orders::Refusal::NotFound.problem(),
+        not_now.problem(),
+        orders::Refusal::UsedUp { title: title() }.problem(),
+        checkout::Refusal::EmptyCart.problem(),
+        checkout::Refusal::CartChanged.problem(),
+        changed.problem(),
+        checkout::Refusal::Stale.problem(),
+        payments::Refusal::ProviderDown.problem(),
+        payments::Refusal::ProviderSaysNo { why: "no".to_owned() }.problem(),
+        payments::Refusal::AmountDiffers.problem(),
+        payments::Refusal::Paid.problem(),
+        payments::Refusal::NotOpen.problem(),
+    ]
+}
+
+// S4.22: whatever is refused is told in the shop's language, whole.
+#[test]
+fn every_refusal_is_told_in_german() {
+    let shop = in_german(&small());
+    let mut details = std::collections::BTreeSet::new();
+    for problem in refusals() {
+        let told = shop.kit.render.told(&problem);
+        let hint = told.hint.unwrap_or_default();
+        for (german, english) in [
+            (&told.title, problem.title),
+            (&told.detail, &problem.detail),
+            (&hint, problem.hint.as_deref().unwrap_or("-")),
+        ] {
+            assert!(german != english && !german.contains('{'), "{}: {german}", problem.slug);
+        }
+        assert_eq!(hint.is_empty(), problem.hint.is_none(), "{}", problem.slug);
+        details.insert(told.detail);
+    }
+    assert!(details.contains("Sie war 0,01\u{a0}€ und ist jetzt 0,02\u{a0}€."), "{details:?}");
+    assert!(details.contains("Den Code „TEN“ gibt es nicht."));
 }

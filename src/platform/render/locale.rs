@@ -25,11 +25,12 @@ enum Place {
     Behind,
 }
 
-/// What a language calls months and days.
+/// What a language calls months and days, one after the other.
 struct Names {
-    months: [&'static str; 12],
+    /// From January, as they stand beside a day.
+    months: &'static str,
     /// Short, from Monday.
-    days: [&'static str; 7],
+    days: &'static str,
 }
 
 /// How one language in one country writes.
@@ -53,174 +54,54 @@ pub struct Locale {
 }
 
 const ENGLISH: Names = Names {
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    months: "January February March April May June July August September October \
+             November December",
+    days: "Mon Tue Wed Thu Fri Sat Sun",
 };
 const GERMAN: Names = Names {
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
-    days: ["Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So."],
+    months: "Januar Februar März April Mai Juni Juli August September Oktober \
+             November Dezember",
+    days: "Mo. Di. Mi. Do. Fr. Sa. So.",
 };
 const FRENCH: Names = Names {
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    days: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
+    months: "janvier février mars avril mai juin juillet août septembre octobre \
+             novembre décembre",
+    days: "lun. mar. mer. jeu. ven. sam. dim.",
 };
 const DUTCH: Names = Names {
-    months: [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-    days: ["ma", "di", "wo", "do", "vr", "za", "zo"],
+    months: "januari februari maart april mei juni juli augustus september oktober \
+             november december",
+    days: "ma di wo do vr za zo",
 };
 const SPANISH: Names = Names {
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    days: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
+    months: "enero febrero marzo abril mayo junio julio agosto septiembre octubre \
+             noviembre diciembre",
+    days: "lun mar mié jue vie sáb dom",
 };
 const ITALIAN: Names = Names {
-    months: [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-    days: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
+    months: "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre \
+             ottobre novembre dicembre",
+    days: "lun mar mer gio ven sab dom",
 };
 const POLISH: Names = Names {
-    months: [
-        "stycznia",
-        "lutego",
-        "marca",
-        "kwietnia",
-        "maja",
-        "czerwca",
-        "lipca",
-        "sierpnia",
-        "września",
-        "października",
-        "listopada",
-        "grudnia",
-    ],
-    days: ["pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."],
+    months: "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września \
+             października listopada grudnia",
+    days: "pon. wt. śr. czw. pt. sob. niedz.",
 };
 const SWEDISH: Names = Names {
-    months: [
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-    days: ["mån", "tis", "ons", "tors", "fre", "lör", "sön"],
+    months: "januari februari mars april maj juni juli augusti september oktober \
+             november december",
+    days: "mån tis ons tors fre lör sön",
 };
 const DANISH: Names = Names {
-    months: [
-        "januar",
-        "februar",
-        "marts",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-    days: ["man.", "tirs.", "ons.", "tors.", "fre.", "lør.", "søn."],
+    months: "januar februar marts april maj juni juli august september oktober \
+             november december",
+    days: "man. tirs. ons. tors. fre. lør. søn.",
 };
 const PORTUGUESE: Names = Names {
-    months: [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ],
-    days: ["segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"],
+    months: "janeiro fevereiro março abril maio junho julho agosto setembro \
+             outubro novembro dezembro",
+    days: "segunda terça quarta quinta sexta sábado domingo",
 };
 
 const BRITISH: Locale = Locale {
@@ -432,13 +313,11 @@ impl Locale {
 
     fn fill(&self, pattern: &str, day: Date, time: Time) -> String {
         use std::fmt::Write as _;
-        let month = usize::try_from(day.month() - 1).unwrap_or_default();
-        let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default();
         let mut out = String::with_capacity(48);
         for letter in pattern.chars() {
             let _ = match letter {
-                'W' => out.write_str(self.names.days.get(weekday).unwrap_or(&"")),
-                'M' => out.write_str(self.names.months.get(month).unwrap_or(&"")),
+                'W' => out.write_str(nth(self.names.days, day.weekday().to_monday_one_offset())),
+                'M' => out.write_str(nth(self.names.months, day.month())),
                 'D' => write!(out, "{}", day.day()),
                 'Y' => write!(out, "{}", day.year()),
                 'H' => write!(out, "{:02}", time.hour()),
@@ -450,6 +329,12 @@ impl Locale {
         }
         out
     }
+}
+
+/// A word of a list, counted from 1.
+fn nth(words: &'static str, at: i8) -> &'static str {
+    let before = usize::try_from(at - 1).unwrap_or_default();
+    words.split(' ').nth(before).unwrap_or_default()
 }
 
 /// `de` of `de-AT`.

@@ -113,13 +113,15 @@ impl Words {
             (None, Some(1)) => "one",
             (None, _) => "",
         };
+        let value = |name: &str| match (name, problem.retry_after_s) {
+            ("seconds", Some(seconds)) => Some(seconds.to_string()),
+            _ => extra(name).and_then(|value| written(name, value, locale, currency)),
+        };
+        // A sentence whose names have no value is better said in English.
         let sentence = |key: &str| {
             let special = own.get(format!("{key}_{form}"));
             let words = special.or_else(|| own.get(key)).and_then(Value::as_str)?;
-            Some(fill(words, |name| match (name, problem.retry_after_s) {
-                ("seconds", Some(seconds)) => Some(seconds.to_string()),
-                _ => extra(name).and_then(|value| written(name, value, locale, currency)),
-            }))
+            names_in(words).iter().all(|name| value(name).is_some()).then(|| fill(words, value))
         };
         Told {
             title: sentence("title").unwrap_or_else(|| problem.title.to_owned()),
