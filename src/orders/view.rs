@@ -95,11 +95,11 @@ pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Order
                 PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
             ),
         can_cancel: pending,
-        rest: rest_of(order, items, events, kit),
+        rest: rest_of(order, items, events, kit.settings.mode == Mode::Test),
     }
 }
 
-fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value {
+fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value {
     let q = &order.quote;
     let a = &order.address;
     let parcels: Vec<Value> = order
@@ -111,7 +111,7 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value 
         })
         .collect();
     json!({
-        "test": kit.settings.mode == Mode::Test,
+        "test": test,
         "currency": order.currency,
         "items": lines_of(items),
         "items_minor": q.items_minor,
@@ -124,7 +124,7 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value 
         "delivery": q.delivery,
         "ship_to": {
             "name": a.name, "line1": a.line1, "line2": a.line2, "city": a.city,
-            "postcode": a.postcode, "country_title": kit.render.country(&a.country),
+            "postcode": a.postcode, "country": a.country,
             "phone": a.phone,
         },
         "note": order.note,

@@ -53,21 +53,16 @@ impl Render {
     /// Reads templates and assets; `own` is the shop's folder of overrides (it need not exist).
     ///
     /// # Errors
-    /// When an asset or the English words cannot be read.
+    /// When an asset cannot be read.
     pub fn open(own: &Path) -> Result<Self, Fault> {
-        let render = Self {
+        let assets = Arc::new(Assets::read(own)?);
+        let made = make(own, false, &assets, Words::default(), "en", Vec::new());
+        Ok(Self {
             own: own.to_owned(),
             strict: false,
-            made: Arc::new(ArcSwap::from_pointee(Made {
-                environment: Environment::new(),
-                words: Arc::default(),
-                formats: formats("en", &[]),
-            })),
-            assets: Arc::new(ArcSwap::from_pointee(Assets::read(own)?)),
-        };
-        let made = render.make("en", Vec::new(), &render.assets())?;
-        render.made.store(Arc::new(made));
-        Ok(render)
+            made: Arc::new(ArcSwap::from_pointee(made)),
+            assets: Arc::new(ArcSwap::new(assets)),
+        })
     }
 
     /// Whether a template may name what is not there. Strict ones fail, with file and line: for
@@ -85,7 +80,8 @@ impl Render {
     /// When an asset or the words of the language cannot be read.
     pub fn fresh(&self, locale: &str, globals: Vec<(&str, Value)>) -> Result<Self, Fault> {
         let assets = Arc::new(Assets::read(&self.own)?);
-        let made = self.make(locale, globals, &assets)?;
+        let words = Words::read(&self.own, locale)?;
+        let made = make(&self.own, self.strict, &assets, words, locale, globals);
         for complaint in &made.words.complaints {
             tracing::warn!("{complaint}");
         }
@@ -101,30 +97,6 @@ impl Render {
             made: Arc::new(ArcSwap::from_pointee(made)),
             assets: Arc::new(ArcSwap::new(assets)),
         })
-    }
-
-    fn make(
-        &self,
-        locale: &str,
-        globals: Vec<(&str, Value)>,
-        assets: &Arc<Assets>,
-    ) -> Result<Made, Fault> {
-        let words = Arc::new(Words::read(&self.own, locale)?);
-        let formats = formats(locale, &globals);
-        let mut environment = environment(&self.own, assets);
-        if self.strict {
-            environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        }
-        filters::add(&mut environment, &formats, &words);
-        environment.add_global("text", Value::from(Serde(&words.table)));
-        // The script writes amounts as the pages do.
-        let decimals = formats.currency.map_or(2, |currency| currency.exponent());
-        let format = context! { locale => formats.locale.tag, decimals };
-        environment.add_global("format", format);
-        for (name, value) in globals {
-            environment.add_global(name.to_owned(), value);
-        }
-        Ok(Made { environment, words, formats })
     }
 
     /// Puts another's templates and assets in force, for everybody who shares this.
@@ -227,6 +199,32 @@ fn formats(locale: &str, globals: &[(&str, Value)]) -> Formats {
         currency: global("currency").and_then(Currency::parse),
         zone: zone.unwrap_or(TimeZone::UTC),
     }
+}
+
+fn make(
+    own: &Path,
+    strict: bool,
+    assets: &Arc<Assets>,
+    words: Words,
+    locale: &str,
+    globals: Vec<(&str, Value)>,
+) -> Made {
+    let formats = formats(locale, &globals);
+    let words = Arc::new(words);
+    let mut environment = environment(own, assets);
+    if strict {
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    }
+    filters::add(&mut environment, &formats, &words);
+    environment.add_global("text", Value::from(Serde(&words.table)));
+    // The script writes amounts as the pages do.
+    let decimals = formats.currency.map_or(2, |currency| currency.exponent());
+    let format = context! { locale => formats.locale.tag, decimals };
+    environment.add_global("format", format);
+    for (name, value) in globals {
+        environment.add_global(name.to_owned(), value);
+    }
+    Made { environment, words, formats }
 }
 
 fn environment(own: &Path, assets: &Arc<Assets>) -> Environment<'static> {
