@@ -79,7 +79,7 @@ pub fn open_kit(settings: Settings, world: &World) -> Result<Kit, Fault> {
         db: Db::open(&settings.data_dir)?,
         clock: world.clock.clone(),
         random: world.random.clone(),
-        render: Render::open(&settings.site_dir)?,
+        render: Render::open(&settings.site_dir)?.strict(settings.dev),
         secret: Secret::in_folder(&settings.data_dir, &world.random)?,
         bell: Bell::default(),
         limiter: Arc::new(Limiter::new(settings.limits)),

@@ -207,6 +207,7 @@ fn the_cart_document_keeps_its_shape() {
         "price_change",
         "available",
         "problem",
+        "reason",
     ];
     assert_eq!(keys(line), of_line);
     for name in of_line.iter().filter(|name| name.ends_with("_minor")) {

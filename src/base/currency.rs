@@ -60,16 +60,28 @@ impl Currency {
         10_i64.pow(self.exponent())
     }
 
-    /// The sign people write, or the code where there is no common one.
+    /// The sign people write, the same in all languages; the code where there is no such sign.
     #[must_use]
     pub fn symbol(&self) -> &str {
         match self.code() {
             "GBP" => "£",
             "EUR" => "€",
-            "USD" => "$",
-            "JPY" => "¥",
+            "USD" | "AUD" | "CAD" | "NZD" | "HKD" | "SGD" | "MXN" | "ARS" | "CLP" | "COP" => "$",
+            "JPY" | "CNY" => "¥",
+            "SEK" | "NOK" | "DKK" | "ISK" => "kr",
+            "PLN" => "zł",
+            "CZK" => "Kč",
+            "HUF" => "Ft",
+            "BRL" => "R$",
+            "ZAR" => "R",
             "INR" => "₹",
             "KRW" => "₩",
+            "TRY" => "₺",
+            "UAH" => "₴",
+            "ILS" => "₪",
+            "THB" => "฿",
+            "PHP" => "₱",
+            "VND" => "₫",
             code => code,
         }
     }

@@ -77,7 +77,7 @@ impl fmt::Display for Money {
         let (whole, rest) = decimal.split_once('.').unwrap_or((&decimal, ""));
         let grouped = group_thousands(whole);
         let symbol = self.currency.symbol();
-        let space = if symbol.len() == 3 && symbol.is_ascii() { "\u{a0}" } else { "" };
+        let space = if symbol.ends_with(char::is_alphabetic) { "\u{a0}" } else { "" };
         let sign = if self.minor < 0 { "-" } else { "" };
         write!(f, "{sign}{symbol}{space}{grouped}")?;
         if rest.is_empty() { Ok(()) } else { write!(f, ".{rest}") }

@@ -228,26 +228,29 @@ pub(super) fn add_code(
     now: Instant,
 ) -> Outcome {
     let code = code.trim().to_uppercase();
-    let refused = |why: &str| refuse(Refusal::Code { why: why.to_owned() });
+    let refused = |reason: &'static str| {
+        let code = code.chars().take(CODE_LENGTH_MAX).collect();
+        refuse(Refusal::Code { code, reason })
+    };
     if code.is_empty() || code.len() > CODE_LENGTH_MAX {
-        return refused("A code is 1 to 40 letters and digits.");
+        return refused("form");
     }
     if cart.codes.contains(&code) {
         return Ok(());
     }
     if cart.codes.len() >= CODES_MAX {
-        return refused("Five codes are the most a cart keeps. Take one out first.");
+        return refused("kept");
     }
     for objection in objections {
         match objection {
             Objection::CodeUnknown { code: c } if c.eq_ignore_ascii_case(&code) => {
-                return refused(&format!("There is no code “{code}”."));
+                return refused("unknown");
             }
             Objection::CodeNotRunning { code: c } if c.eq_ignore_ascii_case(&code) => {
-                return refused(&format!("The code “{code}” cannot be used at the moment."));
+                return refused("not_running");
             }
             Objection::CodeUsedUp { code: c } if c.eq_ignore_ascii_case(&code) => {
-                return refused(&format!("The code “{code}” has been used up."));
+                return refused("used_up");
             }
             _ => {}
         }

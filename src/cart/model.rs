@@ -101,10 +101,12 @@ pub enum Refusal {
     NoCart,
     /// No such line in this cart.
     NoSuchLine,
-    /// The code cannot be used; the sentence says why.
+    /// The code cannot be used.
     Code {
-        /// Why.
-        why: String,
+        /// The code.
+        code: String,
+        /// Why: `form`, `kept`, `unknown`, `not_running` or `used_up`.
+        reason: &'static str,
     },
     /// Nothing is delivered there, or not that way.
     Destination,
@@ -130,6 +132,7 @@ impl crate::base::Refusal for Refusal {
                 "At most so many in one order",
                 format!("At most {max} of “{title}” go into one order."),
             )
+            .with("item", title.as_str())
             .with("available", *max),
             Self::NotEnough { title, available } => {
                 let detail = match available {
@@ -139,6 +142,7 @@ impl crate::base::Refusal for Refusal {
                 };
                 Problem::new(409, "not-enough-stock", "Not enough stock", detail)
                     .hint("Choose a smaller quantity or another item.")
+                    .with("item", title.as_str())
                     .with("available", *available)
             }
             Self::TooManyLines { max } => Problem::new(
@@ -147,7 +151,8 @@ impl crate::base::Refusal for Refusal {
                 "The cart is full",
                 format!("A cart holds at most {max} different things."),
             )
-            .hint("Check out what is in it, or remove something."),
+            .hint("Check out what is in it, or remove something.")
+            .with("max", *max),
             Self::NoCart => Problem::new(
                 404,
                 "no-cart",
@@ -162,7 +167,7 @@ impl crate::base::Refusal for Refusal {
                 "That line is not in your cart any more.",
             )
             .hint("Load the cart again."),
-            Self::Code { why } => Problem::new(422, "code", "The code cannot be used", why.clone()),
+            Self::Code { code, reason } => code_problem(code, reason),
             Self::Destination => Problem::new(
                 422,
                 "destination",
@@ -172,4 +177,19 @@ impl crate::base::Refusal for Refusal {
             .hint("Choose a country and a delivery from the list."),
         }
     }
+}
+
+fn code_problem(code: &str, reason: &'static str) -> Problem {
+    let max = if reason == "kept" { CODES_MAX } else { CODE_LENGTH_MAX };
+    let why = match reason {
+        "form" => format!("A code is 1 to {max} letters and digits."),
+        "kept" => format!("A cart keeps at most {max} codes. Take one out first."),
+        "unknown" => format!("There is no code “{code}”."),
+        "used_up" => format!("The code “{code}” has been used up."),
+        _ => format!("The code “{code}” cannot be used at the moment."),
+    };
+    Problem::new(422, "code", "The code cannot be used", why)
+        .with("reason", reason)
+        .with("code", code)
+        .with("max", max)
 }

@@ -82,6 +82,8 @@ pub struct LineView {
     pub available: Option<u32>,
     /// What stands in the way of buying it, in words.
     pub problem: Option<String>,
+    /// The same in one word: `not_sold`, `sold_out`, `only_left` or `per_order`.
+    pub reason: Option<&'static str>,
 }
 
 /// A price that moved.
@@ -166,14 +168,15 @@ fn line_view(book: &Book, priced: &Priced, cart: &Cart, line: &Line, now: Instan
     let (title, url, picture) = face_of(book, line, quoted);
     let short = (line.qty > limits.available).then_some(limits.available);
     let problem = match (quoted, short) {
-        (None, _) => Some("This is no longer sold.".to_owned()),
-        (_, Some(0)) => Some("Sold out.".to_owned()),
-        (_, Some(left)) => Some(format!("Only {left} left.")),
+        (None, _) => Some(("not_sold", "This is no longer sold.".to_owned())),
+        (_, Some(0)) => Some(("sold_out", "Sold out.".to_owned())),
+        (_, Some(left)) => Some(("only_left", format!("Only {left} left."))),
         _ if line.qty > limits.per_order => {
-            Some(format!("At most {} in one order.", limits.per_order))
+            Some(("per_order", format!("At most {} in one order.", limits.per_order)))
         }
         _ => None,
     };
+    let (reason, problem) = problem.unzip();
     LineView {
         id: line.id.as_str().to_owned(),
         item: line.item.clone(),
@@ -195,6 +198,7 @@ fn line_view(book: &Book, priced: &Priced, cart: &Cart, line: &Line, now: Instan
             .map(|now_minor| PriceChange { seen_minor: line.seen_unit_minor, now_minor }),
         available: short,
         problem,
+        reason,
     }
 }
 

@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 
 use super::model::{Cart, Refusal};
 use super::{flow, store, view};
-use crate::base::country::country_title;
 use crate::base::ids::{LineId, Sku, Token};
 use crate::base::{Failure, Instant};
 use crate::identity;
 use crate::platform::Kit;
 use crate::platform::db::Tx;
+use crate::platform::render::Render;
 use crate::platform::web::{
     Error, Rate, Routes, endpoint, read_form, read_json, read_path, wants_html,
 };
 use crate::pricing::{Book, Books, Item};
+use crate::search::fold;
 
 /// Changes of a cart one address may make.
 const CHANGES: Rate = Rate::new(120, 60);
@@ -286,8 +287,8 @@ async fn answer_form(
             .into_response()),
         Err(error) if error.status().is_client_error() && wants_html(request) => {
             let problem = error.problem();
-            let notice = json!({ "kind": "bad", "title": problem.title,
-                                 "detail": problem.detail, "hint": problem.hint });
+            let mut notice = serde_json::to_value(shop.kit.render.told(&problem))?;
+            notice["kind"] = "bad".into();
             let mut drawn = draw(shop, request, vec![notice], error.status()).await?;
             if let Some(seconds) = problem.retry_after_s {
                 drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -332,30 +333,28 @@ async fn snapshot(shop: &Shop, token: Option<Token>) -> Result<Value, Error> {
 async fn draw(
     shop: &Shop,
     request: &Request,
-    mut notices: Vec<Value>,
+    notices: Vec<Value>,
     status: StatusCode,
 ) -> Result<Response, Error> {
     let mut body = snapshot(shop, identity::presented(&shop.kit, request)).await?;
-    let notes = body["notes"].as_array().into_iter().flatten();
-    notices
-        .extend(notes.map(|n| json!({ "kind": "warn", "title": n, "detail": null, "hint": null })));
     let quote = body["quote"].take();
     let blocked = body["blocked"].take();
     let context = json!({
-        "page": { "title": "Cart", "description": "", "path": "/cart", "canonical": null,
-                  "robots": "noindex", "json_ld": null },
+        "page": { "title": shop.kit.render.word("cart.title"), "description": "",
+                  "path": "/cart", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": body, "quote": quote, "blocked": blocked,
-        "countries": countries(&shop.books.now()), "notices": notices,
+        "countries": countries(&shop.books.now(), &shop.kit.render), "notices": notices,
     });
     let html = shop.kit.render.page("store/cart.html", context)?;
     Ok(poem::web::Html(html).with_status(status).into_response())
 }
 
-/// Every country something is delivered to, by name.
+/// Every country something is delivered to, by its name in the shop's language.
 #[must_use]
-pub fn countries(book: &Book) -> Vec<Value> {
+pub fn countries(book: &Book, render: &Render) -> Vec<Value> {
     let codes = book.zones.iter().flat_map(|zone| &zone.countries);
-    let mut all: Vec<(&str, &str)> = codes.map(|c| (country_title(c), c.as_str())).collect();
-    all.sort_unstable();
+    let mut all: Vec<(String, &str)> = codes.map(|c| (render.country(c), c.as_str())).collect();
+    // Österreich stands beside Oman, not after Zypern.
+    all.sort_by_cached_key(|(title, code)| (fold(title), *code));
     all.into_iter().map(|(title, code)| json!({ "code": code, "title": title })).collect()
 }

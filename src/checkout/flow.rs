@@ -1,6 +1,6 @@
 //! Beginning a checkout: everything that must be true together, in one transaction.
 
-use super::model::{Buyer, Refusal};
+use super::model::{Buyer, Refusal, blocked};
 use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::cart::{self, Cart};
@@ -113,21 +113,26 @@ fn price(
     let priced = cart::price(tx, book, Some(cart), Some(&customer), now)?;
     let drawn = cart::view(book, &priced, now);
     if let Some(line) = drawn.lines.iter().find(|line| line.problem.is_some()) {
-        let problem = line.problem.as_deref().unwrap_or_default();
-        return refuse(Refusal::Blocked { why: format!("{}: {problem}", line.title) });
+        let why = format!("{}: {}", line.title, line.problem.as_deref().unwrap_or_default());
+        let blocked = blocked(line.reason.unwrap_or_default(), why)
+            .with("item", line.title.as_str())
+            .with("available", line.available)
+            .with("most", line.max_qty);
+        return refuse(Refusal::Blocked(blocked.into()));
     }
     if let Some(line) = drawn.lines.iter().find(|line| line.price_change.is_some()) {
         let why = format!("The price of {} has changed; accept it in the cart.", line.title);
-        return refuse(Refusal::Blocked { why });
+        let blocked = blocked("price_changed", why).with("item", line.title.as_str());
+        return refuse(Refusal::Blocked(blocked.into()));
     }
     let quote = priced.quote;
     if quote.objections.contains(&Objection::TooMuch) {
-        return refuse(Refusal::Blocked {
-            why: "The total is above what can be charged.".to_owned(),
-        });
+        let why = "The total is above what can be charged.";
+        return refuse(Refusal::Blocked(blocked("too_much", why).into()));
     }
     if quote.delivery.is_none() {
-        return refuse(Refusal::Blocked { why: "We do not deliver there.".to_owned() });
+        let why = "We do not deliver there.";
+        return refuse(Refusal::Blocked(blocked("not_delivered", why).into()));
     }
     if quote.lines.len() != basket.lines.len() {
         return refuse(Refusal::CartChanged);

@@ -7,6 +7,7 @@ use crate::base::email_address::EmailAddress;
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Currency, Money, Problem};
 use crate::orders::Address;
+use crate::platform::render::Render;
 use crate::pricing::{Book, Item};
 
 /// Longest name, street or town, in characters.
@@ -92,6 +93,27 @@ pub struct FieldError {
     pub field: &'static str,
     /// What to do about it.
     pub message: String,
+    /// The same in one word, under which a language may say it otherwise.
+    #[serde(skip)]
+    pub reason: &'static str,
+}
+
+impl FieldError {
+    /// As the page says it, in the shop's language.
+    pub(super) fn told(&self, render: &Render) -> Value {
+        let own = render.find_word(&format!("problem.invalid-fields.field_{}", self.reason));
+        let own = own.map(|words| words.replace("{most}", &longest(self.field).to_string()));
+        json!({ "field": self.field, "message": own.unwrap_or_else(|| self.message.clone()) })
+    }
+}
+
+/// Most characters of a field.
+fn longest(field: &str) -> usize {
+    match field {
+        "note" => NOTE_MAX,
+        "postcode" | "phone" => SHORT_MAX,
+        _ => TEXT_MAX,
+    }
 }
 
 impl Submission {
@@ -101,53 +123,54 @@ impl Submission {
     /// One sentence for each field in the way.
     pub fn parse(&self, book: &Book) -> Result<Buyer, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let mut wrong = |field, message: &str| {
-            errors.push(FieldError { field, message: message.to_owned() });
+        let mut wrong = |field, reason, message: &str| {
+            errors.push(FieldError { field, message: message.to_owned(), reason });
         };
         let email = EmailAddress::parse(&self.email);
         if email.is_none() {
-            wrong("email", "Enter an e-mail address, such as ada@example.com.");
+            wrong("email", "email", "Enter an e-mail address, such as ada@example.com.");
         }
-        let mut text = |field, value: &str, need: Option<&str>, longest: usize| {
+        let mut text = |field, value: &str, need: Option<&str>| {
             let value = value.trim().to_owned();
+            let most = longest(field);
             if let (true, Some(need)) = (value.is_empty(), need) {
-                wrong(field, need);
-            } else if value.chars().count() > longest {
-                wrong(field, &format!("Use at most {longest} characters."));
+                wrong(field, field, need);
+            } else if value.chars().count() > most {
+                wrong(field, "too_long", &format!("Use at most {most} characters."));
             } else if value.chars().any(|c| c.is_control() && !(field == "note" && c == '\n')) {
-                wrong(field, "Leave out control characters.");
+                wrong(field, "control", "Leave out control characters.");
             } else if field != "phone" && looks_like_card(&value) {
-                wrong(field, "Never send card numbers; you pay on the next page.");
+                wrong(field, "card", "Never send card numbers; you pay on the next page.");
             }
             value
         };
         let address = Address {
-            name: text("name", &self.name, Some("Enter your full name."), TEXT_MAX),
-            phone: text("phone", &self.phone, None, SHORT_MAX),
-            line1: text("line1", &self.line1, Some("Enter street and house number."), TEXT_MAX),
-            line2: text("line2", &self.line2, None, TEXT_MAX),
-            city: text("city", &self.city, Some("Enter a town or city."), TEXT_MAX),
-            postcode: text("postcode", &self.postcode, Some("Enter a postcode."), SHORT_MAX),
+            name: text("name", &self.name, Some("Enter your full name.")),
+            phone: text("phone", &self.phone, None),
+            line1: text("line1", &self.line1, Some("Enter street and house number.")),
+            line2: text("line2", &self.line2, None),
+            city: text("city", &self.city, Some("Enter a town or city.")),
+            postcode: text("postcode", &self.postcode, Some("Enter a postcode.")),
             country: self.country.trim().to_owned(),
         };
-        let note = text("note", &self.note.replace("\r\n", "\n"), None, NOTE_MAX);
+        let note = text("note", &self.note.replace("\r\n", "\n"), None);
         let zone = book.zones.iter().find(|z| z.countries.contains(&address.country));
         let rate = Some(self.rate.trim()).filter(|rate| !rate.is_empty());
         match zone {
-            None => wrong("country", "Choose a country we deliver to."),
+            None => wrong("country", "country", "Choose a country we deliver to."),
             Some(zone) if rate.is_some_and(|id| zone.rates.iter().all(|r| r.id != id)) => {
-                wrong("rate", "Choose one of the deliveries offered.");
+                wrong("rate", "rate", "Choose one of the deliveries offered.");
             }
             Some(_) => {}
         }
         if self.cart_version.is_none() && self.lines.is_empty() {
-            wrong("cart_version", "Say which version of the cart was seen.");
+            wrong("cart_version", "cart_version", "Say which version of the cart was seen.");
         }
         if self.lines.iter().any(|line| line.item().is_none()) {
-            wrong("lines", "Name one of `sku` and `bundle` on each line.");
+            wrong("lines", "lines", "Name one of `sku` and `bundle` on each line.");
         }
         if self.quote_total.is_none() {
-            wrong("quote_total", "Say which total was seen, in minor units.");
+            wrong("quote_total", "quote_total", "Say which total was seen, in minor units.");
         }
         match email {
             Some(email) if errors.is_empty() => {
@@ -189,11 +212,8 @@ pub enum Refusal {
         /// Of what.
         currency: Currency,
     },
-    /// A line stands in the way; the cart says which and why.
-    Blocked {
-        /// In words.
-        why: String,
-    },
+    /// Something in the cart stands in the way; see [`blocked`].
+    Blocked(Box<Problem>),
     /// The order is old, or its price is no longer today's.
     Stale,
     /// Some fields cannot be used.
@@ -208,6 +228,13 @@ pub enum Refusal {
     Order(crate::orders::Refusal),
     /// The payment says no.
     Payment(crate::payments::Refusal),
+}
+
+/// What stands in the way of ordering a cart: one word, and a sentence.
+pub(super) fn blocked(reason: &'static str, why: impl Into<String>) -> Problem {
+    Problem::new(409, "cart-blocked", "Not everything can be ordered", why)
+        .hint("Change the cart and order again.")
+        .with("reason", reason)
 }
 
 impl From<crate::cart::Refusal> for Refusal {
@@ -257,10 +284,6 @@ impl crate::base::Refusal for Refusal {
                 .with("was_minor", *was_minor)
                 .with("now_minor", *now_minor)
             }
-            Self::Blocked { why } => {
-                Problem::new(409, "cart-blocked", "Not everything can be ordered", why.clone())
-                    .hint("Change the cart and order again.")
-            }
             Self::Stale => Problem::new(
                 409,
                 "order-stale",
@@ -277,7 +300,7 @@ impl crate::base::Refusal for Refusal {
                 Problem::new(422, "invalid-fields", "Some fields need another look", first)
                     .with("errors", listed)
             }
-            Self::Slower(problem) => (**problem).clone(),
+            Self::Blocked(problem) | Self::Slower(problem) => (**problem).clone(),
             Self::Cart(refusal) => refusal.problem(),
             Self::Order(refusal) => refusal.problem(),
             Self::Payment(refusal) => refusal.problem(),

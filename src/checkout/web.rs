@@ -7,7 +7,7 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::flow::{Begun, Seen, begin};
-use super::model::{FieldError, Refusal, Submission, WantedLine};
+use super::model::{Refusal, Submission, WantedLine};
 use super::web_order;
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{Token, sha256_hex};
@@ -68,13 +68,14 @@ async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, 
     let retry_after_s = problem.retry_after_s;
     let mut draft = Draft { values: Some(submission), ..Draft::default() };
     match refused {
-        Refusal::Fields(errors) => draft.errors = errors,
+        Refusal::Fields(errors) => {
+            draft.errors = errors.iter().map(|error| error.told(&till.kit.render)).collect();
+        }
         Refusal::TotalChanged { was_minor, now_minor, .. } => {
             draft.changed = json!({ "was_minor": was_minor, "now_minor": now_minor });
         }
         _ => {
-            draft.problem = json!({ "title": problem.title, "detail": problem.detail,
-                                    "hint": problem.hint });
+            draft.problem = serde_json::to_value(till.kit.render.told(&problem))?;
         }
     }
     let mut response = draw(&till, &request, draft, status).await?;
@@ -222,7 +223,7 @@ pub(super) async fn payment_page(till: &Till, begun: &Begun) -> Result<String, F
 #[derive(Default)]
 struct Draft {
     values: Option<Submission>,
-    errors: Vec<FieldError>,
+    errors: Vec<Value>,
     changed: Value,
     problem: Value,
 }
@@ -264,12 +265,12 @@ async fn draw(
     values["rate"] = quote.delivery.as_ref().map_or("", |d| d.rate.as_str()).into();
     let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
     let context = json!({
-        "page": { "title": "Checkout", "description": "", "path": "/checkout", "canonical": null,
-                  "robots": "noindex", "json_ld": null },
+        "page": { "title": till.kit.render.word("checkout.title"), "description": "",
+                  "path": "/checkout", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": { "version": cart.version, "count": cart.count },
         "lines": cart.lines, "quote": quote, "values": values, "errors": draft.errors,
         "changed": draft.changed, "problem": draft.problem,
-        "countries": cart::countries(&book), "hold_minutes": hold_s / 60,
+        "countries": cart::countries(&book, &till.kit.render), "hold_minutes": hold_s / 60,
     });
     let html = till.kit.render.page("store/checkout.html", context)?;
     Ok(poem::web::Html(html).with_status(status).into_response())

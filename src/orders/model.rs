@@ -155,6 +155,8 @@ pub struct Item {
 pub enum Refusal {
     /// No such order, or not yours.
     Unknown,
+    /// No order has this number and this e-mail address.
+    NotFound,
     /// Its status does not allow that.
     NotNow {
         /// What was tried, such as `ship`.
@@ -186,20 +188,29 @@ impl crate::base::Refusal for Refusal {
                 Problem::new(404, "unknown-order", "No such order", "There is no order here.")
                     .hint("Open the link from the order's e-mail, exactly as it is there.")
             }
+            Self::NotFound => Problem::new(
+                404,
+                "order-not-found",
+                "No order found",
+                "No order has this number and this e-mail address.",
+            )
+            .hint("Check both: they stand in the confirmation e-mail."),
             Self::NotNow { tried, number, status } => Problem::new(
                 409,
                 "order-moved-on",
                 "The order has moved on",
                 format!("Order {number} is {status}; it is not possible to {tried} it now."),
             )
-            .hint("Look at the order again: somebody or something was faster."),
+            .hint("Look at the order again: somebody or something was faster.")
+            .with("number", number.as_str()),
             Self::UsedUp { title } => Problem::new(
                 409,
                 "promotion-used-up",
                 "The offer has been used up",
                 format!("“{title}” has been used as often as it can be."),
             )
-            .hint("Take the code out of the cart and check out again."),
+            .hint("Take the code out of the cart and check out again.")
+            .with("item", title.as_str()),
             Self::Stock(refusal) => refusal.problem(),
         }
     }

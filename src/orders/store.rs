@@ -79,6 +79,16 @@ pub fn find_by_number(read: &Read, number: &str) -> Result<Option<Order>, Fault>
     find(read, "number = ?1", &number)
 }
 
+/// The id of the order with this number, when it was placed with this folded e-mail address.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn find_id(read: &Read, number: &str, email: &str) -> Result<Option<OrderId>, Fault> {
+    let sql = "SELECT id FROM orders WHERE number = ?1 AND email_folded = ?2";
+    let id = read.prepare_cached(sql)?.query_row([number, email], |row| row.get::<_, String>(0));
+    Ok(id.optional()?.map(OrderId::from_stored))
+}
+
 /// The order whose private link hashes to this.
 ///
 /// # Errors

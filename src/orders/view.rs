@@ -7,7 +7,6 @@ use super::model::{Item, Order};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store_lines::Event;
 use crate::base::Instant;
-use crate::base::country::country_title;
 use crate::base::ids::{OrderId, Token};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
@@ -125,7 +124,8 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value
         "delivery": q.delivery,
         "ship_to": {
             "name": a.name, "line1": a.line1, "line2": a.line2, "city": a.city,
-            "postcode": a.postcode, "country_title": country_title(&a.country), "phone": a.phone,
+            "postcode": a.postcode, "country": a.country,
+            "phone": a.phone,
         },
         "note": order.note,
         "parcels": parcels,

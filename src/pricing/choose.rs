@@ -9,9 +9,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::codes::{Code, Refused, entered, objections};
-use super::promotion::{Facts, Gift, Missing, admit, gift, reaches};
+use super::promotion::{Facts, Gift, admit, gift, reaches};
 use super::round::sum;
-use super::{Effect, Objection, Promotion, delivery};
+use super::{Effect, Missing, Objection, Promotion, delivery};
 use crate::base::{Currency, Instant};
 
 /// A promotion that applies.
@@ -253,8 +253,8 @@ mod tests {
         quote.adjustments.iter().map(|a| a.reference.as_str()).collect()
     }
 
-    fn not_met(code: &str, why: &str) -> Objection {
-        Objection::CodeNotMet { code: code.to_owned(), why: why.to_owned() }
+    fn not_met(code: &str, missing: Missing, why: &str) -> Objection {
+        Objection::CodeNotMet { code: code.to_owned(), why: why.to_owned(), missing }
     }
 
     // S2.7: between two automatic promotions the larger saving wins, whoever names the other.
@@ -290,7 +290,11 @@ mod tests {
         ];
         let quote = ask(promotions, 1, &guest(), &["five", "ten"]);
         assert_eq!(applied(&quote), ["b"]);
-        assert_eq!(quote.objections, [not_met("five", "This code cannot be combined with “b”.")]);
+        let missing = Missing::Alone("b".to_owned());
+        assert_eq!(
+            quote.objections,
+            [not_met("five", missing, "This code cannot be combined with “b”.")]
+        );
     }
 
     // S2.7: promotions that do not exclude each other all apply, by stage, then by id.
@@ -316,7 +320,7 @@ mod tests {
         let quote = ask(promotions, 2, &first_timer(), &["Wash10"]);
         assert_eq!(applied(&quote), ["first-order-10"]);
         let why = "Add goods for £5.00 more to use this code.";
-        assert_eq!(quote.objections, [not_met("Wash10", why)]);
+        assert_eq!(quote.objections, [not_met("Wash10", Missing::Goods(500), why)]);
     }
 
     // A code whose threshold only the promotion it excludes would spoil is not useless.
@@ -343,22 +347,33 @@ mod tests {
             (changed(|p| p.live = false), Objection::CodeUnknown { code: code() }),
             (changed(|p| p.until = Some(NOW)), Objection::CodeNotRunning { code: code() }),
             (changed(|p| p.id = "used".to_owned()), Objection::CodeUsedUp { code: code() }),
-            (changed(|p| p.when.signed_in = true), not_met("code", "Sign in to use this code.")),
+            (
+                changed(|p| p.when.signed_in = true),
+                not_met("code", Missing::SignIn, "Sign in to use this code."),
+            ),
             (
                 changed(|p| p.when.first_order = true),
-                not_met("code", "This code is for a first order only."),
+                not_met("code", Missing::FirstOrder, "This code is for a first order only."),
             ),
             (
                 changed(|p| p.when.tag = vec!["gift".to_owned()]),
-                not_met("code", "Nothing in your basket takes part in this offer."),
+                not_met(
+                    "code",
+                    Missing::TakingPart,
+                    "Nothing in your basket takes part in this offer.",
+                ),
             ),
             (
                 changed(|p| p.when.quantity_from = Some(3)),
-                not_met("code", "Add 2 more of the items that take part in this offer."),
+                not_met(
+                    "code",
+                    Missing::Units(2),
+                    "Add 2 more of the items that take part in this offer.",
+                ),
             ),
             (
                 changed(|p| p.effect = Effect::AmountOffOrder { amount_minor: 0 }),
-                not_met("code", "There is nothing left to take off."),
+                not_met("code", Missing::NothingLeft, "There is nothing left to take off."),
             ),
         ];
         let buyer = Buyer { paid_orders: 1, used_up: vec!["used".to_owned()], signed_in: false };
@@ -370,7 +385,10 @@ mod tests {
         let free = with_code("CODE", shipping.clone());
         let quote =
             ask(vec![free, Promotion { id: "0".to_owned(), ..shipping }], 1, &buyer, &["code"]);
-        assert_eq!(quote.objections, [not_met("code", "Delivery is free already.")]);
+        assert_eq!(
+            quote.objections,
+            [not_met("code", Missing::DeliveryIsFree, "Delivery is free already.")]
+        );
         assert_eq!(applied(&quote), ["0"]);
     }
 }

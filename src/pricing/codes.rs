@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::promotion::Missing;
-use super::{Objection, Promotion};
+use super::{Missing, Objection, Promotion};
 use crate::base::Currency;
 
 /// A code as entered.
@@ -68,7 +67,8 @@ pub(super) fn objections(
             Refused::NotRunning => Objection::CodeNotRunning { code: typed },
             Refused::UsedUp => Objection::CodeUsedUp { code: typed },
             Refused::Missing(missing) => {
-                Objection::CodeNotMet { code: typed, why: missing.sentence(currency) }
+                let (why, missing) = (missing.sentence(currency), missing.clone());
+                Objection::CodeNotMet { code: typed, why, missing }
             }
         })
     };

@@ -38,7 +38,7 @@ pub fn sentence(objection: &Objection) -> String {
         Objection::NotSold { key } => format!("Line {key} is not sold any more."),
         Objection::CodeUnknown { code } => format!("There is no code {code}."),
         Objection::CodeNotRunning { code } => format!("The code {code} is not valid at present."),
-        Objection::CodeNotMet { code, why } => format!("The code {code} brings nothing: {why}"),
+        Objection::CodeNotMet { code, why, .. } => format!("The code {code} brings nothing: {why}"),
         Objection::CodeUsedUp { code } => format!("The code {code} has been used up."),
         Objection::CountryNotServed { country } => format!("Nothing is delivered to {country}."),
         Objection::TooMuch => "The sum is above what can be charged.".to_owned(),

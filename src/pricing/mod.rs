@@ -31,7 +31,7 @@ pub use bundle::{BundlePrice, bundle_price};
 pub use explain::{explain, sentence};
 pub use model::{Book, Conditions, Effect, Promotion, Rate, Stage, TaxRate, Zone};
 pub use model_quote::{
-    Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Objection, Quote,
+    Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Missing, Objection, Quote,
     QuoteLine, QuotePart, Source, Step,
 };
 pub use provider_lines::{PROVIDER_LINES_MAX, ProviderLine, amount_lines};

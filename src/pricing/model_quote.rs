@@ -196,8 +196,10 @@ pub enum Objection {
     CodeNotMet {
         /// As typed.
         code: String,
-        /// What is missing, for people.
+        /// What is missing, for people who read English.
         why: String,
+        /// What is missing.
+        missing: Missing,
     },
     /// A code used up by this buyer or by all.
     CodeUsedUp {
@@ -211,6 +213,30 @@ pub enum Objection {
     },
     /// The sum is above what can be charged.
     TooMuch,
+}
+
+/// What is missing for a promotion to give anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Missing {
+    /// An account.
+    SignIn,
+    /// It is for a first order only.
+    FirstOrder,
+    /// Nothing in the basket takes part.
+    TakingPart,
+    /// So many units more.
+    Units(u32),
+    /// So much more, minor units.
+    Goods(i64),
+    /// It yields to the promotion with this title.
+    Alone(String),
+    /// Others have taken off everything.
+    NothingLeft,
+    /// Delivery costs nothing as it is.
+    DeliveryIsFree,
+    /// Nothing is delivered there.
+    NoDelivery,
 }
 
 /// The answer: what everything costs, and why.

@@ -3,7 +3,7 @@
 use super::lines::Row;
 use super::round::{WHOLE, share_of, sum};
 use super::split::split_in_order;
-use super::{Buyer, Conditions, Effect, Promotion, Rate};
+use super::{Buyer, Conditions, Effect, Missing, Promotion, Rate};
 use crate::base::{Currency, Money};
 use crate::catalog::Catalog;
 
@@ -37,23 +37,6 @@ pub(super) struct Gift {
     pub amount_minor: i64,
     /// What it takes off each row; empty when it is off delivery.
     pub shares: Vec<i64>,
-}
-
-/// What is missing for a promotion to give anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    SignIn,
-    FirstOrder,
-    TakingPart,
-    /// So many units more.
-    Units(u32),
-    /// So much more.
-    Goods(i64),
-    /// It yields to the promotion with this title.
-    Alone(String),
-    NothingLeft,
-    DeliveryIsFree,
-    NoDelivery,
 }
 
 impl Missing {

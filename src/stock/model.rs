@@ -160,6 +160,7 @@ impl crate::base::Refusal for Refusal {
                 Problem::new(409, "not-enough-stock", "Not enough stock", detail)
                     .hint("Choose a smaller quantity or another item.")
                     .with("sku", sku.as_str())
+                    .with("item", sku.as_str())
                     .with("available", *free)
             }
             Self::Unknown { sku } => Problem::new(

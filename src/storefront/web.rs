@@ -72,12 +72,13 @@ fn missing() -> Problem {
 pub fn problem_page(render: &Render) -> PageMaker {
     let render = render.clone();
     Arc::new(move |problem: &Problem, request_id: &str| {
+        let told = render.told(problem);
         let context = json!({
-            "page": { "title": problem.title, "description": "", "path": "", "canonical": null,
+            "page": { "title": told.title, "description": "", "path": "", "canonical": null,
                       "robots": "noindex", "image": null, "json_ld": null },
             "problem": {
-                "status": problem.status, "title": problem.title, "detail": problem.detail,
-                "hint": problem.hint,
+                "status": problem.status, "title": told.title, "detail": told.detail,
+                "hint": told.hint,
                 "request_id": (problem.status >= 500).then_some(request_id),
             },
             "popular": [],
@@ -113,8 +114,9 @@ async fn letters(kit: Arc<Kit>) -> Result<Response, Error> {
         }));
     }
     let context = json!({
-        "page": { "title": "Letters", "description": "", "path": "/dev/mail", "canonical": null,
-                  "robots": "noindex", "image": null, "json_ld": null },
+        "page": { "title": kit.render.word("letters.title"), "description": "",
+                  "path": "/dev/mail", "canonical": null, "robots": "noindex", "image": null,
+                  "json_ld": null },
         "letters": letters,
     });
     let html = kit.render.page("store/letters.html", context)?;

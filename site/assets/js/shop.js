@@ -21,9 +21,10 @@
     (sentence ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
   const money = (minor) => {
-    const { locale, currency } = root.dataset;
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-    return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+    const { locale, currency, decimals } = root.dataset;
+    const style = { style: "currency", currencyDisplay: "narrowSymbol", currency,
+      minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    return new Intl.NumberFormat(locale, style).format(minor / 10 ** decimals);
   };
 
   // Writes into the live region at the foot of the page; an action may stand beside the words.

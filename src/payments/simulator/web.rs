@@ -91,7 +91,8 @@ fn draw(
         lines.push(json!({ "title": delivery.title, "qty": 1, "amount_minor": amount }));
     }
     let mut context = json!({
-        "page": { "title": format!("Pay {}", request.merchant) },
+        "page": { "title": simulator.kit.render.word("simulator.pay_to")
+            .replace("{merchant}", &request.merchant) },
         "currency": request.currency,
         "session": {
             "id": record.id, "merchant": request.merchant, "order_number": request.number,

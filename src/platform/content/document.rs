@@ -95,7 +95,7 @@ impl Document<'_> {
 /// The bytes of the value that a path such as `variants.2.sku` leads to, or of the deepest value
 /// on the way there.
 #[must_use]
-pub(super) fn locate(text: &str, path: &str) -> Range<usize> {
+pub fn locate(text: &str, path: &str) -> Range<usize> {
     let (root, _) = DeTable::parse_recoverable(text);
     let mut span = 0..0;
     let mut steps = path.split('.');

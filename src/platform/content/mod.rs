@@ -22,7 +22,7 @@ mod table;
 mod wording;
 
 pub use complaint::{Complaint, Complaints, Place, Severity, Wrong};
-pub use document::{Document, Source};
+pub use document::{Document, Source, locate};
 pub use field::Field;
 pub use read::{Body, File, Tree, read_tree};
 pub use scalar::{duration_s, local_time};
