@@ -63,7 +63,7 @@
   const sentences = (parts) =>
     parts.filter(Boolean).map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(" ");
   const complain = (error) =>
-    say(error instanceof Refused ? error.message : sentences([words.problem, words.again]));
+    say(error instanceof Refused ? error.message : words.unreachable);
 
   const call = async (method, path, body) => {
     let answer;
@@ -127,7 +127,6 @@
     for (const badge of $$("[data-cart-count]")) {
       badge.hidden = !n;
       badge.textContent = n > 99 ? "99+" : n || "";
-      badge.closest("a").setAttribute("aria-label", fill(words.count, { n: n || 0 }));
     }
   };
   const draw = (kept) => {
