@@ -175,12 +175,12 @@
   for (const axis of axes) axis.disabled = false;
   const wanted = new URLSearchParams(location.search).get("variant");
   const variant = variants.find((v) => v.value === wanted);
-  if (variant) {
-    variant.checked = true;
-    choose(variant);
-  } else look(0);
+  if (variant) variant.checked = true;
+  // A page that comes back may have another choice ticked than the one it was made with.
+  const chosen = variants.find((v) => v.checked);
+  if (chosen) choose(chosen); else look(0);
   if (axes.length) {
-    tick(variant ?? variants.find((v) => v.checked));
+    tick(chosen);
     drawAxes();
   }
   restock();
