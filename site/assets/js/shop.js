@@ -33,8 +33,10 @@
     (sentence ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
   const money = (minor) => {
-    const { locale, currency } = root.dataset;
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
+    const { locale, currency, decimals } = root.dataset;
+    const digits = decimals && { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    const style = { style: "currency", currencyDisplay: "narrowSymbol", currency, ...digits };
+    const format = new Intl.NumberFormat(locale, style);
     return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
   };
 
@@ -66,18 +68,17 @@
     say(error instanceof Refused ? error.message : words.unreachable);
 
   const call = async (method, path, body) => {
-    let answer;
-    try {
-      answer = await fetch(path, {
-        method,
-        headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
-        body: body && JSON.stringify(body),
-      });
-    } catch (error) {
+    const answer = await fetch(path, {
+      method,
+      headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      body: body && JSON.stringify(body),
+    }).catch((error) => error);
+    // Out of reach. Whoever stops the event stands in for the shop and gives the answer.
+    if (answer instanceof Error || [502, 503, 504].includes(answer.status)) {
       const detail = { method, path, body };
       const news = new CustomEvent("kiosk:unreachable", { detail, cancelable: true });
-      if (document.dispatchEvent(news)) throw error;
-      return detail.answer;
+      if (!document.dispatchEvent(news)) return detail.answer;
+      if (answer instanceof Error) throw answer;
     }
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) {
@@ -162,8 +163,9 @@
     try {
       const cart = await call("POST", "/api/cart/lines", { sku, bundle, qty: Number(qty) });
       mirror.write(cart);
-      say(words.added);
+      const view = { label: words.view, run: () => location.assign("/cart") };
       if (form.matches(".buy-form")) announce(form, cart, qty);
+      say(words.added, form.matches(".buy-form") ? null : view);
     } catch (error) {
       count(before);
       complain(error);
