@@ -169,6 +169,29 @@ fn the_cart_is_kept_true() {
     assert_quiet(&tab);
 }
 
+// S2.9, S2.79: with two axes each is chosen by itself; price, stock, picture and address follow,
+// and what is sold out can be chosen to see why.
+#[test]
+fn each_axis_is_chosen_by_itself() {
+    let Some((shop, tab)) = open(true) else { return };
+    shop.set_stock("HF-LT-020-55-NAT", 0);
+    tab.go(&format!("{}/product/linen-cushion/", shop.base));
+    tab.reads("[data-chosen]", "45 cm / Rust: In stock");
+    tab.click(".choice:has([value='55 cm'])");
+    assert_eq!(tab.text("[data-price-box]"), "£54.00");
+    tab.click(".choice:has([value=Sage])");
+    assert!(tab.url().ends_with("?variant=HF-LT-020-55-SAG"), "{}", tab.url());
+    tab.reads("[data-axis] .choice:has([value=Natural])", "Sold out");
+    tab.click(".choice:has([value=Natural])");
+    tab.reads("[data-chosen]", "55 cm / Natural: Sold out");
+    assert_eq!(tab.property("[data-buy]", "disabled"), "true");
+    tab.click(".choice:has([value='45 cm'])");
+    assert_eq!(tab.property("[data-buy]", "disabled"), "false");
+    tab.click("[data-buy]");
+    tab.reads("#added-line", "1 × Linen cushion, 45 cm / Natural");
+    assert_quiet(&tab);
+}
+
 /// Presses Tab until the focus is there, looking at every stop on the way: it has a name, can be
 /// seen, and does not lie under the header.
 #[track_caller]

@@ -28,7 +28,7 @@ fn a_list_sells() {
     let number = all(&page, "main .card form input[type=number]");
     assert_eq!((number[0]["min"].as_str(), number[0]["max"].as_str()), ("1", "20"));
     assert_eq!(page.texts(".card form button"), ["Add", "Add"]);
-    assert_eq!(all(&page, ".card form button")[0]["aria-label"], "Add Six glazes to cart");
+    assert_eq!(all(&page, ".card form button")[0]["aria-label"], "Add to cart: Six glazes");
     let sku = page.attribute(".card form [name=sku]", "value");
     assert_eq!(visitor.post("/cart/lines", &[("sku", &sku), ("qty", "2")]).status, 303);
     assert_eq!(json_of(&mut visitor, "/api/cart")["count"], 2);

@@ -1,0 +1,187 @@
+// A product's or bundle's page: price, stock, picture and address follow the chosen variant;
+// stock is asked for once, because the page was made beforehand; pictures open large.
+//
+// What it asks for:
+//   GET /api/availability?sku=A&sku=B → {items: [{sku, state: in_stock|low|sold_out, left}]}
+(() => {
+  "use strict";
+  const { $, $$, call, calm, fill, make, words } = window.kiosk;
+  if (!$("[data-product]")) return;
+  const stock = $("[data-gallery]").dataset;
+  const variants = $$("input[type=radio][name=sku]");
+  const axes = matchMedia("(scripting: enabled)").matches ? $$("[data-axis]") : [];
+  const optionsOf = (variant) => variant.dataset.options.split("|");
+
+  const stockWords = (state, left) => make("span", { className: `stock stock-${state}` },
+    state === "low" && left ? fill(stock.left, { n: left }) : stock[state]);
+
+  const sell = (possible) => {
+    const button = $("[data-buy]");
+    button.disabled = !possible;
+    button.textContent = possible ? button.dataset.addWord : button.dataset.goneWord;
+  };
+
+  const look = (index) => {
+    const strip = $(".strip");
+    const target = strip?.children[index];
+    if (!target) return;
+    strip.scrollTo({ left: target.offsetLeft - strip.offsetLeft, behavior: calm.matches ? "auto" : "smooth" });
+    mark(index);
+  };
+  const mark = (index) => $$(".dots a").forEach((dot, i) => {
+    dot.dataset.at = i;
+    if (i === index) dot.setAttribute("aria-current", "true"); else dot.removeAttribute("aria-current");
+  });
+
+  // What the chosen variant costs, and whether there is any.
+  const choose = (variant) => {
+    const { price, regular, unit, state, picture, max } = variant.dataset;
+    const box = $("[data-price-box] .price");
+    const named = (words) => make("span", { className: "hidden" }, `${words} `);
+    if (regular) {
+      box.replaceChildren(named(stock.sale), make("ins", {}, price), " ", named(stock.regular), make("del", {}, regular));
+    } else box.textContent = price;
+    let note = $("[data-price-box] .unit-price");
+    if (!note && unit) {
+      note = make("span", { className: "unit-price" });
+      box.after(" ", note);
+    }
+    if (note) note.textContent = unit;
+    const code = $("[data-sku]");
+    if (code && variants.some((v) => v.value === code.textContent)) code.textContent = variant.value;
+    const quantity = $("#qty");
+    quantity.max = max;
+    if (Number(quantity.value) > Number(max)) quantity.value = max || 1;
+    sell(state !== "sold_out");
+    look(Number(picture));
+  };
+
+  // One group of choices for each axis. Every value says what it costs and whether it is there,
+  // together with what is chosen on the other axes; what is sold out can be chosen to see why.
+  const chosenValues = () => axes.map((axis) => $("input:checked", axis)?.value);
+  const find = (values) => variants.find((v) => optionsOf(v).every((value, i) => value === values[i]));
+  const drawAxes = () => {
+    const chosen = chosenValues();
+    const prices = new Set(variants.map((v) => v.dataset.price));
+    axes.forEach((axis, at) => $$("input", axis).forEach((input) => {
+      const variant = find(chosen.with(at, input.value));
+      const { state = "sold_out", price = "", left } = variant?.dataset ?? {};
+      const label = input.closest(".choice");
+      label.className = `choice choice-${state}`;
+      const facts = [];
+      if (prices.size > 1 && variant) facts.push(make("span", { className: "num" }, price), " ");
+      if (!variant) facts.push(stock.none);
+      else if (state !== "in_stock" || at === axes.length - 1) facts.push(stockWords(state, left));
+      $("[data-facts]", label).replaceChildren(...facts);
+    }));
+    const variant = find(chosen);
+    const { state = "sold_out", left, label = chosen.join(" / ") } = variant?.dataset ?? {};
+    $("[data-chosen]").replaceChildren(`${label}: `, variant ? stockWords(state, left) : stock.none);
+    return variant;
+  };
+  const follow = () => {
+    const variant = drawAxes();
+    if (!variant) return sell(false);
+    variant.checked = true;
+    choose(variant);
+    remember(variant);
+  };
+  const remember = (variant) =>
+    history.replaceState(history.state, "", `?variant=${encodeURIComponent(variant.value)}`);
+  const tick = (variant) => optionsOf(variant).forEach((value, at) => {
+    const input = $$("input", axes[at] ?? document.createElement("p")).find((i) => i.value === value);
+    if (input) input.checked = true;
+  });
+
+  // Asks what is there now.
+  const restock = async () => {
+    const marks = $$("[data-availability]");
+    if (!marks.length) return;
+    const query = new URLSearchParams(marks.map((mark) => ["sku", mark.dataset.availability]));
+    const { items = [] } = await call("GET", `/api/availability?${query}`).catch(() => ({}));
+    for (const { sku, state, left } of items) {
+      const mark = marks.find((m) => m.dataset.availability === sku);
+      if (!mark || !stock[state]) continue;
+      mark.replaceChildren(stockWords(state, left));
+      const label = mark.closest(".choice");
+      if (label) {
+        label.className = `choice choice-${state}`;
+        Object.assign($("input", label).dataset, { state, left: left ?? "" });
+      }
+      if (!label || $("input", label).checked) sell(state !== "sold_out");
+    }
+    if (axes.length) drawAxes();
+  };
+
+  // Pictures large, one after the other; arrow keys turn.
+  const zoom = (links, first) => {
+    let at = first;
+    const image = make("img", { className: "zoom-pic" });
+    const show = (next) => {
+      at = (next + links.length) % links.length;
+      const small = $("img", links[at]);
+      Object.assign(image, { src: links[at].href, alt: small?.alt ?? "" });
+      look(at);
+    };
+    const button = (sign, kind, name, run) => {
+      const made = make("button", { type: "button", className: `zoom-${kind}`, textContent: sign, onclick: run });
+      made.setAttribute("aria-label", name);
+      return made;
+    };
+    const dialog = make("dialog", { className: "zoom" }, image, button("×", "close", words.close, () => dialog.close()));
+    if (links.length > 1) {
+      dialog.append(
+        button("‹", "previous", stock.previous, () => show(at - 1)),
+        button("›", "next", stock.next, () => show(at + 1)),
+      );
+    }
+    dialog.setAttribute("aria-label", $("h1").textContent);
+    dialog.addEventListener("keydown", ({ key }) => {
+      if (key === "ArrowRight") show(at + 1);
+      if (key === "ArrowLeft") show(at - 1);
+    });
+    dialog.addEventListener("close", () => dialog.remove());
+    image.addEventListener("click", () => dialog.close());
+    document.body.append(dialog);
+    show(first);
+    dialog.showModal();
+  };
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.closest("[data-axis]")) follow();
+    else if (target.name === "sku" && target.form?.matches(".buy-form")) {
+      choose(target);
+      remember(target);
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-zoom], .dots a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.matches("[data-zoom]")) {
+      const links = $$("[data-zoom]");
+      zoom(links, links.indexOf(link));
+    } else look($$(".dots a").indexOf(link));
+  });
+
+  // The small pictures follow a strip that is scrolled by hand.
+  const strip = $(".strip");
+  let still;
+  strip?.addEventListener("scroll", () => {
+    clearTimeout(still);
+    still = setTimeout(() => mark(Math.round(strip.scrollLeft / strip.clientWidth)), 100);
+  }, { passive: true });
+
+  for (const axis of axes) axis.disabled = false;
+  const wanted = new URLSearchParams(location.search).get("variant");
+  const variant = variants.find((v) => v.value === wanted);
+  if (variant) variant.checked = true;
+  // A page that comes back may have another choice ticked than the one it was made with.
+  const chosen = variants.find((v) => v.checked);
+  if (chosen) choose(chosen); else look(0);
+  if (axes.length) {
+    tick(chosen);
+    drawAxes();
+  }
+  restock();
+})();
