@@ -310,7 +310,11 @@ fn a_jpeg_with_its_colours_one_after_the_other_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     // Whatever the bytes, the answer is a picture or a sentence.
     #[test]

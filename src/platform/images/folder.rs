@@ -38,6 +38,14 @@ impl Folder {
         Ok(names.map_err(|e| trouble(e, &self.path))?.into_iter().flatten().collect())
     }
 
+    /// False when no file has come, gone or been renamed since this one was written. The times of
+    /// files are coarse: at the same time counts as after.
+    pub(super) fn changed_after(&self, name: &str) -> bool {
+        let time = |path: &Path| fs::metadata(path).and_then(|there| there.modified()).ok();
+        let (folder, file) = (time(&self.path), time(&self.path(name)));
+        folder.is_none() || folder >= file
+    }
+
     /// Writes a file beside its place, sees it on disk and puts it there.
     pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         let (number, process) = (self.written.fetch_add(1, Ordering::Relaxed), std::process::id());

@@ -97,7 +97,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Reads the file. What was made another way, or misses a file, is not known.
+    /// Reads the file. What was made another way is not known, nor what misses a file; files are
+    /// looked for only when the folder has changed since the last line was added.
     pub(super) fn open(folder: &Folder, backdrop: Colour) -> Result<Self, Fault> {
         let mut index = Self { known: HashMap::new(), backdrop, lines: 0 };
         let path = folder.path(NAME);
@@ -113,8 +114,13 @@ impl Index {
                 index.known.insert(line.key, Arc::new(line.developed));
             }
         }
-        let there: HashSet<String> = folder.names()?.into_iter().collect();
-        index.known.retain(|key, developed| developed.files(key).all(|file| there.contains(&file)));
+        if folder.changed_after(NAME) {
+            let there: HashSet<String> = folder.names()?.into_iter().collect();
+            let whole = |key: &String, developed: &mut Arc<Developed>| {
+                developed.files(key).all(|file| there.contains(&file))
+            };
+            index.known.retain(whole);
+        }
         Ok(index)
     }
 
@@ -129,14 +135,7 @@ impl Index {
         key: &str,
         developed: Arc<Developed>,
     ) -> Result<(), Fault> {
-        let path = folder.path(NAME);
-        let text = format!("\n{}\n", self.line(key, &developed)?);
-        let add = || {
-            let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_data()
-        };
-        add().map_err(|e| trouble(e, &path))?;
+        append(folder, &format!("\n{}\n", self.line(key, &developed)?))?;
         self.lines += 1;
         self.known.insert(key.to_owned(), developed);
         Ok(())
@@ -166,4 +165,19 @@ impl Index {
         let (form, backdrop, key) = (FORM, self.backdrop, key.to_owned());
         Ok(serde_json::to_string(&Line { form, backdrop, key, developed })?)
     }
+}
+
+/// Lets the index be the last that changed in its folder, so that the next start trusts it.
+pub(super) fn touch(folder: &Folder) -> Result<(), Fault> {
+    append(folder, "\n")
+}
+
+fn append(folder: &Folder, text: &str) -> Result<(), Fault> {
+    let path = folder.path(NAME);
+    let add = || {
+        let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_data()
+    };
+    add().map_err(|e| trouble(e, &path))
 }

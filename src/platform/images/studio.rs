@@ -9,7 +9,7 @@ use std::thread;
 use super::decode::{self, LARGE_PIXELS, Master};
 use super::derive::{encode, height_for, shrunk, widths};
 use super::folder::{Folder, file_name, key, key_of};
-use super::index::{Developed, Index, Rendition};
+use super::index::{Developed, Index, Rendition, touch};
 use super::placeholder::placeholder;
 use super::unfit::Unfit;
 use super::{Colour, Format};
@@ -78,7 +78,7 @@ impl Studio {
     /// Refused when the source is no picture for the shop. A fault when the folder cannot be
     /// written: the source can be shown as it is.
     pub fn develop(&self, source: &Path, digest: &str) -> Done {
-        let key = self.key(digest)?;
+        let key = key_for(digest)?;
         if let Some(developed) = self.developed(key) {
             return Ok(developed);
         }
@@ -152,7 +152,7 @@ impl Studio {
     /// # Errors
     /// As [`develop`](Self::develop).
     pub fn develop_avif(&self, source: &Path, digest: &str, stop: &dyn Fn() -> bool) -> Done {
-        let key = self.key(digest)?;
+        let key = key_for(digest)?;
         let mut known = self.develop(source, digest)?;
         if !known.wants_avif() || stop() {
             return Ok(known);
@@ -192,12 +192,8 @@ impl Studio {
                 gone += 1;
             }
         }
+        touch(&self.0.folder)?;
         Ok(gone)
-    }
-
-    fn key<'a>(&self, digest: &'a str) -> Result<&'a str, Fault> {
-        let not_one = || Fault::new(format!("\"{digest}\" is not a digest of a picture"));
-        key(digest).ok_or_else(not_one)
     }
 
     /// Reads and decodes a source whose bytes still have this digest. Of large ones only one is in
@@ -251,6 +247,10 @@ impl Drop for Working<'_> {
             at_work.swap_remove(at);
         }
     }
+}
+
+fn key_for(digest: &str) -> Result<&str, Fault> {
+    key(digest).ok_or_else(|| Fault::new(format!("\"{digest}\" is not a digest of a picture")))
 }
 
 /// A thread that died holding a lock leaves nothing half done behind it: go on.
