@@ -1,12 +1,14 @@
-//! Machinery without a shop word: settings, content files, database, jobs, pages, web, mail.
+//! Machinery without a shop word: settings, content files, database, jobs, pages, web, mail,
+//! pictures.
 //!
 //! **Invariants.** Inside, the order is `config → content → db → telemetry → jobs → render → web →
-//! mail`; each uses only what stands before it. The outside world (clock, randomness, mail
+//! mail → images`; each uses only what stands before it. The outside world (clock, randomness, mail
 //! transport) arrives as a value in the [`Kit`].
 
 pub mod config;
 pub mod content;
 pub mod db;
+pub mod images;
 pub mod jobs;
 pub mod mail;
 pub mod render;
