@@ -70,7 +70,7 @@ fn by(index: &Index, query: &Query, counts: &Counts, name: &str, title: &str) ->
     let on = chosen(query, name);
     let facet = index.facets.position(name);
     let known = index.facets.values().iter().zip(&counts.values);
-    let known = known.filter(|(value, _)| Some(value.facet) == facet);
+    let known = known.filter(|(value, _)| Some(value.facet) == facet && !value.is_gone());
     let mut values: Vec<(u64, ValueCount)> = known
         .map(|(value, count)| {
             let text = value.text.to_string();

@@ -29,6 +29,11 @@ pub(super) struct Value {
 }
 
 impl Value {
+    /// Whether nothing has it any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.docs == 0
+    }
+
     /// Where it stands on average, in thousandths: sizes keep the merchants' order.
     pub(super) fn place(&self) -> u64 {
         self.places * 1000 / u64::from(self.docs.max(1))

@@ -229,7 +229,8 @@ impl Plain {
             depth: c.path.matches('/').count(),
         };
         let tag = index.facets.position("tag");
-        let tags = index.facets.values().iter().filter(|value| Some(value.facet) == tag);
+        let tags = index.facets.values().iter();
+        let tags = tags.filter(|value| Some(value.facet) == tag && !value.is_gone());
         let mut tags: Vec<String> = tags.map(|value| value.text.to_string()).collect();
         tags.sort_unstable();
         let shelf = typed.shelf().unwrap_or_default();

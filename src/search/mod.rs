@@ -1,9 +1,9 @@
 //! Finding products: words, filters, orders, and lists of them for people and programs.
 //!
-//! **Invariants.** An [`Index`] is made from the files alone, lives in memory and never changes: the
-//! next one takes its place together with its prices. Every order is total, so pages neither repeat
-//! nor skip a product. A facet's counts leave its own choice out of account. No route writes. Owns
-//! no tables.
+//! **Invariants.** An [`Index`] is made from the files alone, lives in memory and never changes:
+//! the next one takes its place together with its prices. Every order is total, so pages neither
+//! repeat nor skip a product. A facet's counts leave its own choice out of account. No route
+//! writes. Owns no tables.
 
 mod card;
 mod detail;
@@ -29,6 +29,8 @@ mod vocabulary;
 mod web;
 mod words;
 
+#[cfg(test)]
+mod index_tests;
 #[cfg(test)]
 mod routes_tests;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! How well each thing answers the words asked for. Pure.
 
+use super::facets::ValueId;
 use super::index::Index;
 use super::vocabulary::{Field, Word};
-use super::words::{is_code, other_forms};
+use super::words::{is_code, other_forms, words_of};
 use crate::stock::State;
 
 /// What a word is worth by the fields it stands in (a sum of [`Field`]s): the title counts most,
@@ -39,13 +40,24 @@ impl Scores {
     }
 }
 
-/// Things that have every word; the last may be unfinished.
+/// Things that have every word; the last may be unfinished. Words that only hold others together
+/// need not be there.
 pub(super) fn with_all(index: &Index, words: &[String]) -> Scores {
     let mut total = Scores::none(index);
-    for (at, word) in words.iter().enumerate() {
-        let own = of_word(index, word, at + 1 == words.len());
+    let (links, wanted): (Vec<_>, Vec<_>) =
+        words.iter().enumerate().partition(|(_, word)| index.language.is_link(word));
+    let (links, wanted) = if wanted.is_empty() { (wanted, links) } else { (links, wanted) };
+    let unfinished = |at: usize| at + 1 == words.len();
+    for (n, (at, word)) in wanted.into_iter().enumerate() {
+        let own = of_word(index, word, unfinished(at));
         for (sum, own) in total.0.iter_mut().zip(own) {
-            *sum = if own > 0 && (at == 0 || *sum > 0) { *sum + own } else { 0 };
+            *sum = if own > 0 && (n == 0 || *sum > 0) { *sum + own } else { 0 };
+        }
+    }
+    for (_, word) in links {
+        let own = of_word(index, word, false);
+        for (sum, own) in total.0.iter_mut().zip(own) {
+            *sum += if *sum > 0 { own } else { 0 };
         }
     }
     total
@@ -153,11 +165,29 @@ pub(super) fn best_first(
     };
     let mut slots: Vec<u32> = keys.iter().map(slot).collect();
     let phrase = words.join(" ");
+    let shelf = shelf_called(index, words);
     let twice = sorted.min(LOOKED_AT_TWICE);
     slots[..twice].sort_by_cached_key(|slot| {
-        std::cmp::Reverse(closer(index, *slot, scores.of(*slot), &phrase))
+        let score = scores.of(*slot);
+        let row = index.rows.get(*slot as usize);
+        let named = shelf.is_some_and(|id| row.is_some_and(|r| index.values_of(r).contains(&id)));
+        std::cmp::Reverse(closer(index, *slot, score, &phrase) + if named { score } else { 0 })
     });
     slots
+}
+
+/// The shelf that is called just this, in one form or another.
+fn shelf_called(index: &Index, words: &[String]) -> Option<ValueId> {
+    let (last, before) = words.split_last()?;
+    let forms = other_forms(last, index.language);
+    let is_it = |title: &[String]| {
+        title.split_last().is_some_and(|(end, start)| {
+            start == before && (end == last || forms.iter().any(|form| form == end))
+        })
+    };
+    let mut shelves = index.book.catalog.categories.iter();
+    let shelf = shelves.find(|shelf| is_it(&words_of(&shelf.title)))?;
+    index.facets.id("category", &shelf.path)
 }
 
 /// The score after a second look: titles that say just this come first, what is sold out later.

@@ -22,14 +22,15 @@ pub(super) fn repair(index: &Index, words: &[String]) -> Option<Vec<String>> {
             }
         }
         at += 1;
+        let near = |mistakes_max| index.vocabulary.nearest(word, mistakes_max);
         if is_known(index, word, last) {
             repaired.push(word.clone());
+        } else if let Some(meant) = near(1) {
+            repaired.push(meant.to_owned());
         } else if let Some((left, right)) = apart(index, word) {
             repaired.extend([left.to_owned(), right.to_owned()]);
-        } else if let Some(meant) = index.vocabulary.nearest(word) {
-            repaired.push(meant.to_owned());
         } else {
-            repaired.push(word.clone());
+            repaired.push(near(2).unwrap_or(word).to_owned());
         }
     }
     (repaired != words).then_some(repaired)

@@ -79,17 +79,18 @@ pub(super) fn suggest(index: &Index, typed: &Typed, now: Instant) -> Vec<Suggest
     offered
 }
 
-/// The words with the last one ended, by words of titles that most things have; only when it is
+/// The words with the last one ended, by names, tags and options that most things have; only when it is
 /// not a word yet, and only what finds something.
 fn endings(index: &Index, words: &[String]) -> Vec<(String, String)> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
     if last.chars().count() < 2 || is_known(index, last, false) {
         return Vec::new();
     }
-    let in_titles = |word: &&super::vocabulary::Word| {
-        word.hits.iter().any(|hit| hit.fields() & Field::Title as usize != 0)
+    let named = |word: &&super::vocabulary::Word| {
+        let prose = Field::Text as usize | Field::Code as usize;
+        word.hits.iter().any(|hit| hit.fields() & !prose != 0)
     };
-    let mut ways: Vec<_> = index.vocabulary.beginning(last).filter(in_titles).collect();
+    let mut ways: Vec<_> = index.vocabulary.beginning(last).filter(named).collect();
     ways.sort_by_key(|word| (std::cmp::Reverse(word.hits.len()), word.text.clone()));
     let whole = ways.into_iter().take(ENDINGS * 2).map(|word| {
         let mut whole = before.to_vec();

@@ -1,4 +1,5 @@
-//! The parameters of a list as they stand behind `?`: what forms show again and links carry on. Pure.
+//! The parameters of a list as they stand behind `?`: what forms show again and links carry on.
+//! Pure.
 
 use super::entry::axis_parameter;
 

@@ -12,7 +12,7 @@ use super::words::{each_word, fold, is_code};
 const TEXT_WORDS_MAX: usize = 2_000;
 /// Shorter words are not repaired: nearly every other short word is close to them.
 const REPAIR_LETTERS_MIN: usize = 3;
-/// From this many letters on, two mistakes are forgiven instead of one.
+/// From this many letters on, two mistakes can be forgiven instead of one.
 const TWO_MISTAKES_LETTERS: usize = 6;
 /// Bits of a hit that say in which fields the word stands.
 const FIELD_BITS: u32 = 4;
@@ -234,30 +234,31 @@ impl Vocabulary {
     }
 
     /// The known word somebody most likely meant: fewest mistakes first, then the one most things
-    /// have. Words with digits are codes: the nearest code is another product, not a correction.
-    pub(super) fn nearest(&self, word: &str) -> Option<&str> {
+    /// have. Two mistakes are forgiven at most, in a short word one. Words with digits are codes: the nearest code is another product, not a correction.
+    pub(super) fn nearest(&self, word: &str, mistakes_max: usize) -> Option<&str> {
         let typed = Shape::of(word);
         let letters = usize::from(typed.length);
         if letters < REPAIR_LETTERS_MIN || typed.is_code {
             return None;
         }
-        let allowed = if letters < TWO_MISTAKES_LETTERS { 1 } else { 2 };
+        let allowed = if letters < TWO_MISTAKES_LETTERS { 1 } else { mistakes_max };
         // A mistake changes at most two letters of the set.
         let alike = |shape: &Shape| {
-            shape.length.abs_diff(typed.length) <= allowed
+            usize::from(shape.length.abs_diff(typed.length)) <= allowed
                 && usize::from(shape.length) >= REPAIR_LETTERS_MIN
                 && !shape.is_code
-                && (shape.letters ^ typed.letters).count_ones() <= u32::from(allowed) * 2
+                && (shape.letters ^ typed.letters).count_ones() as usize <= allowed * 2
         };
         let alike = self.shapes.iter().zip(&self.words).filter(|(shape, _)| alike(shape));
         let first = word.chars().next();
         alike
             .map(|(_, known)| (strsim::osa_distance(&known.text, word), known))
-            .filter(|(mistakes, _)| *mistakes <= usize::from(allowed))
-            // People seldom mistype the first letter.
+            .filter(|(mistakes, _)| *mistakes <= allowed)
+            // People seldom mistype the first letter, and mean names more often than prose.
             .min_by_key(|(mistakes, known)| {
                 let other_start = known.text.chars().next() != first;
-                (*mistakes, other_start, Reverse(known.hits.len()), &known.text)
+                let prose = known.hits.iter().all(|hit| hit.fields() == Field::Text as usize);
+                (*mistakes, other_start, prose, Reverse(known.hits.len()), &known.text)
             })
             .map(|(_, known)| known.text.as_ref())
     }

@@ -19,12 +19,30 @@ pub(super) enum Language {
     German,
 }
 
+/// Words that hold sentences together: nobody looks for them, but people write them.
+const ENGLISH_LINKS: [&str; 15] = [
+    "a", "an", "and", "at", "by", "for", "from", "in", "my", "of", "on", "or", "the", "to", "with",
+];
+/// The same in German, folded.
+const GERMAN_LINKS: [&str; 20] = [
+    "am", "auf", "aus", "bei", "das", "dem", "den", "der", "die", "ein", "eine", "einen", "fur",
+    "im", "in", "mit", "oder", "und", "von", "zu",
+];
+
 impl Language {
     /// The language of a BCP 47 tag.
     pub(super) fn of(locale: &str) -> Self {
         match locale.split('-').next() {
             Some("de") => Self::German,
             _ => Self::English,
+        }
+    }
+
+    /// Whether a word only holds others together.
+    pub(super) fn is_link(self, word: &str) -> bool {
+        match self {
+            Self::English => ENGLISH_LINKS.contains(&word),
+            Self::German => GERMAN_LINKS.contains(&word),
         }
     }
 }
