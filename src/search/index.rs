@@ -3,7 +3,7 @@
 //! Things are numbered by *slots*. An index never changes; [`Index::updated`] makes the next one
 //! and shares with the old one whatever stayed the same.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -40,6 +40,8 @@ pub(super) struct Row {
 
 /// The orders things are kept in: those of lists, and one by name to find them again.
 const ORDERS: usize = 6;
+/// The order by name.
+const BY_NAME: usize = 4;
 /// The order by kind and slug.
 const BY_KEY: usize = 5;
 
@@ -67,7 +69,7 @@ fn order_of(sort: Sort) -> usize {
         Sort::Newest => 1,
         Sort::PriceAsc => 2,
         Sort::PriceDesc => 3,
-        Sort::Name => 4,
+        Sort::Name => BY_NAME,
     }
 }
 
@@ -120,12 +122,7 @@ impl Index {
             index.rows.push(row);
             index.things.push(Some(Arc::new(thing(entry))));
         }
-        let slots = 0..u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        for order in 0..ORDERS {
-            let mut sorted: Vec<u32> = slots.clone().collect();
-            sorted.sort_by(|a, b| index.compare(order, *a, *b));
-            index.orders[order] = sorted;
-        }
+        index.orders = index.sorted();
         index
     }
 
@@ -252,21 +249,48 @@ impl Index {
         })
     }
 
-    /// Every order is total: ties are settled by name, then by kind and slug.
-    fn compare(&self, order: usize, a: u32, b: u32) -> std::cmp::Ordering {
+    /// Every order of all slots. Names, which settle ties, are compared once.
+    fn sorted(&self) -> [Vec<u32>; ORDERS] {
+        let slots: Vec<u32> = (0..).zip(&self.things).map(|(slot, _)| slot).collect();
+        let mut by_name = slots.clone();
+        by_name.sort_unstable_by(|a, b| self.compare(BY_NAME, *a, *b));
+        let mut place = vec![0_u32; slots.len()];
+        for (at, slot) in (0..).zip(&by_name) {
+            place[*slot as usize] = at;
+        }
+        let by = |order: usize| {
+            let mut sorted = by_name.clone();
+            sorted.sort_unstable_by(|a, b| {
+                let ties = || place[*a as usize].cmp(&place[*b as usize]);
+                self.first(order, *a, *b).then_with(ties)
+            });
+            sorted
+        };
+        let mut by_key = slots;
+        by_key.sort_by(|a, b| self.compare(BY_KEY, *a, *b));
+        [by(0), by(1), by(2), by(3), by_name, by_key]
+    }
+
+    /// What an order goes by first.
+    fn first(&self, order: usize, a: u32, b: u32) -> Ordering {
         let (Some(left), Some(right)) = (self.thing(a), self.thing(b)) else { return a.cmp(&b) };
         let price = |slot: u32| self.rows.get(slot as usize).map_or(0, |row| row.price_minor);
-        let first = match order {
+        match order {
             0 => (left.kind, !left.featured).cmp(&(right.kind, !right.featured)),
-            1 => Reverse(left.published).cmp(&Reverse(right.published)),
+            1 => right.published.cmp(&left.published),
             2 => price(a).cmp(&price(b)),
             3 => price(b).cmp(&price(a)),
-            4 => std::cmp::Ordering::Equal,
-            _ => return (left.kind, &left.slug).cmp(&(right.kind, &right.slug)),
-        };
-        first
-            .then_with(|| left.title.cmp(&right.title))
-            .then_with(|| (left.kind, &left.slug).cmp(&(right.kind, &right.slug)))
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// Every order is total: ties are settled by name, then by kind and slug.
+    fn compare(&self, order: usize, a: u32, b: u32) -> Ordering {
+        let (Some(left), Some(right)) = (self.thing(a), self.thing(b)) else { return a.cmp(&b) };
+        let by_name =
+            || if order == BY_KEY { Ordering::Equal } else { left.title.cmp(&right.title) };
+        let by_key = || left.kind.cmp(&right.kind).then_with(|| left.slug.cmp(&right.slug));
+        self.first(order, a, b).then_with(by_name).then_with(by_key)
     }
 
     /// Slots in the order of a list; relevance, which needs words, is the merchant's choice here.

@@ -17,6 +17,8 @@ const OTHER_FORM: u32 = 7;
 const BEGINNING_MIN: u32 = 2;
 /// Hits one unfinished word may gather; a single letter of a huge shop finds no more.
 const HITS_MAX: usize = 2_000_000;
+/// Less of a SKU than this says nothing, letters.
+const CODE_MIN: usize = 3;
 /// The best answers are looked at once more, for phrases and short titles.
 const LOOKED_AT_TWICE: usize = 256;
 
@@ -91,7 +93,7 @@ pub(super) fn is_known(index: &Index, word: &str, unfinished: bool) -> bool {
     words.find(word).is_some()
         || other_forms(word, index.language).iter().any(|form| words.find(form).is_some())
         || (unfinished || is_code(word)) && begins(word)
-        || words.with_code(word).next().is_some()
+        || codes(index, word).next().is_some()
 }
 
 fn of_word(index: &Index, word: &str, unfinished: bool) -> Vec<u32> {
@@ -108,7 +110,8 @@ fn of_word(index: &Index, word: &str, unfinished: bool) -> Vec<u32> {
         let share = SAME * u32::try_from(length * 8 / found.text.len().max(1)).unwrap_or(0) / 8;
         share.clamp(BEGINNING_MIN, OTHER_FORM)
     };
-    let begun = vocabulary.beginning(word).filter(|found| found.text.len() > length && open);
+    let begun = open.then(|| vocabulary.beginning(word)).into_iter().flatten();
+    let begun = begun.filter(|found| found.text.len() > length);
     let begun: Vec<(&Word, u32)> = begun.map(|found| (found, part(found))).collect();
     let of_all = |words: &[(&Word, u32)]| words.iter().map(|(w, _)| w.hits.len()).sum::<usize>();
     // How rare the word is: by what it is, or else by what it may become.
@@ -127,13 +130,21 @@ fn of_word(index: &Index, word: &str, unfinished: bool) -> Vec<u32> {
             break;
         }
     }
-    for slot in vocabulary.with_code(word).take(HITS_MAX) {
-        let score = WEIGHTS[Field::Code as usize] * SAME * rarity;
-        if let Some(best) = best.get_mut(slot as usize) {
-            *best = score.max(*best);
+    if whole.is_empty() {
+        for slot in codes(index, word).take(HITS_MAX) {
+            let score = WEIGHTS[Field::Code as usize] * SAME * rarity;
+            if let Some(best) = best.get_mut(slot as usize) {
+                *best = score.max(*best);
+            }
         }
     }
     best
+}
+
+/// Things with a SKU that, its hyphens left out, begins like this from one of its parts on.
+fn codes(index: &Index, word: &str) -> impl Iterator<Item = u32> {
+    let long = word.len() >= CODE_MIN;
+    long.then(|| index.vocabulary.with_code(word)).into_iter().flatten()
 }
 
 /// From 1 for what everything has to about 18 for one in a hundred thousand.

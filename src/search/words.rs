@@ -57,7 +57,7 @@ pub fn fold(text: &str) -> String {
     // Most pieces of a text are plain: only the others pay for tables.
     for piece in text.split_inclusive(' ') {
         if piece.is_ascii() {
-            folded.extend(piece.chars().map(|c| c.to_ascii_lowercase()));
+            folded.push_str(&piece.to_ascii_lowercase());
         } else {
             fold_into(&mut folded, piece);
         }
@@ -85,6 +85,11 @@ fn fold_into(folded: &mut String, piece: &str) {
 
 /// The words of a folded text, in order. An apostrophe is no gap: `potter's` is one word.
 pub(super) fn each_word(folded: &str, mut take: impl FnMut(&str)) {
+    // Most texts are plain, and most of an index is made of texts.
+    if folded.is_ascii() && !folded.contains('\'') {
+        let parts = folded.split(|c: char| !c.is_ascii_alphanumeric());
+        return parts.filter(|part| !part.is_empty()).for_each(take);
+    }
     let is_quote = |c: char| matches!(c, '\'' | '’');
     let parts = folded.split(|c: char| !c.is_alphanumeric() && !is_quote(c));
     for part in parts.filter(|part| !part.is_empty()) {
