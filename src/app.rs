@@ -123,12 +123,12 @@ impl App {
     pub fn routes(&self) -> Routes {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut routes = health_routes(kit)
-            .and(search::routes(kit, books))
+            .and(search::routes(kit, &self.shelf.searching))
             .and(orders::routes(kit))
             .and(cart::routes(kit, books))
             .and(payments::routes(&self.till))
             .and(checkout::routes(&self.till))
-            .and(storefront::routes(&self.shelf));
+            .and(storefront::routes(kit, &self.shelf));
         if let Some(simulator) = &self.simulator {
             routes = routes.and(simulator::routes(simulator));
         }

@@ -10,7 +10,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Clock, Fault};
 use crate::platform::config::Settings;
 use crate::platform::render::Render;
-use crate::search::Levels;
+use crate::search::{Index, Levels};
 use crate::stock;
 use crate::storefront;
 
@@ -39,7 +39,8 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let levels = storefront::levels_or_opening(&book.catalog, known);
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
-    let (edition, _) = storefront::prepare(&render, settings, &book, levels, now)?;
+    let index = Index::of(&book, &levels, now);
+    let (edition, _) = storefront::prepare(&render, settings, &index, levels, now)?;
     let written = storefront::export(&edition, &options.out)?;
     say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)

@@ -99,6 +99,8 @@ pub struct BundleCard {
     pub bundle_type: &'static str,
     /// Words for grouping.
     pub tags: Vec<String>,
+    /// Shelf path; empty when it stands on none.
+    pub category: String,
     /// Units in it.
     pub parts_count: u32,
     /// Pictures of its parts.
@@ -113,6 +115,35 @@ pub struct BundleCard {
     pub availability: State,
     /// Most that can be bought at once.
     pub max_qty: u32,
+}
+
+impl BundleCard {
+    /// The same among products.
+    #[must_use]
+    pub fn as_card(&self) -> Card {
+        let mut pictures = self.thumbs.iter().filter_map(|thumb| thumb.picture.clone());
+        Card {
+            kind: "bundle",
+            slug: self.slug.clone(),
+            title: self.title.clone(),
+            url: self.url.clone(),
+            picture: pictures.next(),
+            second_picture: pictures.next(),
+            price_minor: self.price_minor,
+            regular_minor: (self.regular_minor > self.price_minor).then_some(self.regular_minor),
+            price_varies: false,
+            unit_price: None,
+            tier: self.bundle_type.to_owned(),
+            tags: self.tags.clone(),
+            category: self.category.clone(),
+            availability: self.availability,
+            is_new: false,
+            sale_percent: None,
+            sku: None,
+            options_text: None,
+            max_qty: self.max_qty,
+        }
+    }
 }
 
 /// A part's small picture.
@@ -244,6 +275,7 @@ pub fn bundle_card(
         url: format!("/bundle/{}/", bundle.slug),
         bundle_type: bundle.bundle_type.word(),
         tags: bundle.tags.clone(),
+        category: bundle.category.clone().unwrap_or_default(),
         parts_count: bundle.items.iter().map(|item| item.qty).sum(),
         thumbs: parts.map(thumb).take(THUMBS).collect(),
         regular_minor: price.parts_minor,

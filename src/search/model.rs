@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::card::Card;
+use super::entry::Kind;
 use crate::base::Problem;
-use crate::catalog::{Shop, Tier};
+use crate::catalog::Shop;
 
 /// How a list is sorted. Ties are settled by name, then by address, so every order is total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,20 +75,20 @@ pub struct Query {
     pub q: String,
     /// Its words, folded; the last one may be unfinished.
     pub words: Vec<String>,
-    /// Typing mistakes are left as they are.
+    /// Neither are typing mistakes repaired nor words left out.
     pub exact: bool,
-    /// Shelf path; what stands inside counts, too.
-    pub category: Option<String>,
-    /// Word for grouping.
-    pub tag: Option<String>,
+    /// The shelf whose list it is; what stands inside counts, too.
+    pub shelf: Option<String>,
+    /// Products alone, or sets as well.
+    pub only: Option<Kind>,
+    /// Values chosen by facet (`category`, `tag`, `tier`, `option.<axis>`): one of each is enough.
+    pub chosen: Vec<(String, Vec<String>)>,
     /// Lowest price, minor units.
     pub price_min: Option<i64>,
     /// Highest price, minor units.
     pub price_max: Option<i64>,
     /// Only what can be bought.
     pub in_stock: bool,
-    /// Only this line.
-    pub tier: Option<Tier>,
     /// Only what the merchant puts forward.
     pub featured: bool,
     /// Order.
@@ -99,9 +100,9 @@ pub struct Query {
 /// One page of an answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Found {
-    /// Products of this page.
+    /// Products and sets of this page.
     pub cards: Vec<Card>,
-    /// Products on all pages.
+    /// Those on all pages.
     pub count: usize,
     /// This page, from 1.
     pub page: u32,
@@ -109,6 +110,34 @@ pub struct Found {
     pub pages: u32,
     /// The words looked for instead of those typed.
     pub repaired: Option<String>,
+    /// How many there would be with another value of each facet.
+    pub facets: Vec<FacetCounts>,
+    /// Lowest and highest price when prices are left open, minor units; none without anything.
+    pub prices: Option<(i64, i64)>,
+}
+
+/// A way to narrow the list. A facet's counts leave its own choice out of account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FacetCounts {
+    /// The parameter: `category`, `in_stock`, `tier`, `tag` or `option.<axis>`.
+    pub name: String,
+    /// The axis as the merchant writes it; empty for the others.
+    pub title: String,
+    /// What can be chosen.
+    pub values: Vec<ValueCount>,
+}
+
+/// A value and how many things have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ValueCount {
+    /// As the parameter wants it.
+    pub value: String,
+    /// For people; of a shelf its title.
+    pub title: String,
+    /// Things in the list that have it.
+    pub count: u32,
+    /// Whether it is chosen.
+    pub on: bool,
 }
 
 /// Why search says no.

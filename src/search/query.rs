@@ -1,9 +1,7 @@
-//! The search request: from what stands behind `?` to a [`Query`], or a sentence saying what is
-//! wrong.
-
-use std::collections::BTreeMap;
+//! From parameters as typed to a [`Query`], or a sentence saying what is wrong.
 
 use super::model::{Query, Refusal, Sort};
+use super::typed::Typed;
 use super::words::words_of;
 use crate::base::Money;
 use crate::base::money::NotMoney;
@@ -13,97 +11,18 @@ use crate::catalog::{Catalog, Tier};
 pub const Q_MAX: usize = 200;
 /// Last page that can be asked for.
 const PAGE_MAX: u32 = 100_000;
+/// Values of all facets that can be chosen at once.
+const CHOSEN_MAX: usize = 40;
 /// Characters of a wrong value that are repeated to its sender.
 const SHOWN_CHARS: usize = 40;
 
-/// Every parameter there is, in the order addresses are written.
-const FIELDS: [&str; 11] = [
-    "q",
-    "category",
-    "tag",
-    "tier",
-    "price_min",
-    "price_max",
-    "in_stock",
-    "featured",
-    "exact",
-    "sort",
-    "page",
-];
-
-/// The parameters as typed, tidied but not checked: what forms show again and links carry on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
-    values: BTreeMap<&'static str, String>,
-    twice: Option<&'static str>,
-}
-
 impl Typed {
-    /// Picks the known parameters; others, such as those of newsletters, mean nothing here.
-    #[must_use]
-    pub fn from_pairs(pairs: &[(String, String)]) -> Self {
-        let mut typed = Self::default();
-        for (name, value) in pairs {
-            let Some(field) = FIELDS.into_iter().find(|field| field == name) else { continue };
-            let value = tidy(value);
-            if value.is_empty() {
-                continue;
-            }
-            if typed.values.contains_key(field) {
-                typed.twice = Some(field);
-            } else {
-                typed.values.insert(field, value);
-            }
-        }
-        typed
-    }
-
-    /// Nothing but a shelf.
-    #[must_use]
-    pub fn category(path: &str) -> Self {
-        Self::default().with("category", path)
-    }
-
-    /// One parameter; empty when it is not given.
-    #[must_use]
-    pub fn get(&self, field: &str) -> &str {
-        self.values.get(field).map_or("", String::as_str)
-    }
-
-    /// The same with one parameter changed, or without it when `value` is empty.
-    #[must_use]
-    pub fn with(&self, field: &str, value: &str) -> Self {
-        let mut changed = self.clone();
-        if let Some(field) = FIELDS.into_iter().find(|known| *known == field) {
-            changed.values.remove(field);
-            if !value.is_empty() {
-                changed.values.insert(field, value.to_owned());
-            }
-        }
-        changed
-    }
-
-    /// The address of this search.
-    #[must_use]
-    pub fn address(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for field in FIELDS {
-            if let Some(value) = self.values.get(field) {
-                query.append_pair(field, value);
-            }
-        }
-        match query.finish() {
-            query if query.is_empty() => "/search".to_owned(),
-            query => format!("/search?{query}"),
-        }
-    }
-
     /// Checks everything.
     ///
     /// # Errors
     /// [`Refusal::BadFilter`] for the first parameter that cannot be used.
     pub fn query(&self, catalog: &Catalog) -> Result<Query, Refusal> {
-        if let Some(field) = self.twice {
+        if let Some(field) = self.twice() {
             let detail = format!("“{field}” is given more than once.");
             return Err(Refusal::bad(field, detail, "Give it once."));
         }
@@ -123,22 +42,47 @@ impl Typed {
         }
         Ok(Query {
             exact: self.switch("exact")?,
-            category: self.shelf(catalog)?,
-            tag: self.values.get("tag").cloned(),
+            shelf: self.shelf().map(str::to_owned),
+            only: None,
+            chosen: self.checked_choice(catalog)?,
             price_min,
             price_max,
             in_stock: self.switch("in_stock")?,
-            tier: self.tier()?,
             featured: self.switch("featured")?,
-            sort: self.sort(catalog, !words.is_empty())?,
+            sort: self.sort_by(catalog, !words.is_empty())?,
             page: self.page()?,
             q,
             words,
         })
     }
 
+    /// Chosen values by facet. Shelves and lines must exist; a tag or option that nothing has any
+    /// more finds nothing, so that an old link still shows its chip to take away.
+    fn checked_choice(&self, catalog: &Catalog) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+        if self.chosen().count() > CHOSEN_MAX {
+            let detail = format!("More than {CHOSEN_MAX} values are chosen at once.");
+            return Err(Refusal::bad("tag", detail, "Choose fewer."));
+        }
+        let mut chosen: Vec<(String, Vec<String>)> = Vec::new();
+        for (facet, value) in self.chosen() {
+            let value = match facet {
+                "category" => self.checked_shelf(catalog, value)?,
+                "tier" => line(value)?.word(),
+                _ => value,
+            };
+            match chosen.last_mut().filter(|(last, _)| last == facet) {
+                Some((_, values)) => values.push(value.to_owned()),
+                None => chosen.push((facet.to_owned(), vec![value.to_owned()])),
+            }
+        }
+        Ok(chosen)
+    }
+
     fn price(&self, field: &'static str, catalog: &Catalog) -> Result<Option<i64>, Refusal> {
-        let Some(text) = self.values.get(field) else { return Ok(None) };
+        let text = self.get(field);
+        if text.is_empty() {
+            return Ok(None);
+        }
         let currency = catalog.shop.currency;
         let example = Money::new(25 * currency.scale(), currency).decimal();
         Money::parse(text, currency).map(|money| Some(money.minor)).map_err(|wrong| {
@@ -166,30 +110,18 @@ impl Typed {
         }
     }
 
-    fn shelf(&self, catalog: &Catalog) -> Result<Option<String>, Refusal> {
-        let Some(text) = self.values.get("category") else { return Ok(None) };
+    fn checked_shelf<'a>(&self, catalog: &Catalog, text: &'a str) -> Result<&'a str, Refusal> {
         let path = text.trim_matches('/');
-        if catalog.category(path).is_some() {
-            return Ok(Some(path.to_owned()));
+        let inside = self.shelf().is_none_or(|shelf| Catalog::is_within(path, shelf));
+        if inside && catalog.category(path).is_some() {
+            return Ok(path);
         }
-        let detail = format!("There is no category {}.", shown(text));
+        let detail = format!("There is no category {} here.", shown(text));
         Err(Refusal::bad("category", detail, "Choose one of the list, or leave it out."))
     }
 
-    fn tier(&self) -> Result<Option<Tier>, Refusal> {
-        let text = self.get("tier");
-        let known = [Tier::Standard, Tier::Pro, Tier::Special];
-        match known.into_iter().find(|tier| tier.word() == text) {
-            None if !text.is_empty() => {
-                let detail = format!("There is no line {}.", shown(text));
-                Err(Refusal::bad("tier", detail, "Choose standard, pro or special."))
-            }
-            tier => Ok(tier),
-        }
-    }
-
     /// Without words there is nothing to be relevant to: the shop's own order stands in.
-    fn sort(&self, catalog: &Catalog, has_words: bool) -> Result<Sort, Refusal> {
+    fn sort_by(&self, catalog: &Catalog, has_words: bool) -> Result<Sort, Refusal> {
         let of_shop = Sort::of_shop(&catalog.shop);
         let sort = match self.get("sort") {
             "" if has_words => Sort::Relevance,
@@ -217,10 +149,12 @@ impl Typed {
     }
 }
 
-/// One line without control characters; runs of space become one.
-fn tidy(text: &str) -> String {
-    let parts = text.split(|c: char| c.is_whitespace() || c.is_control());
-    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+fn line(text: &str) -> Result<Tier, Refusal> {
+    let known = [Tier::Standard, Tier::Pro, Tier::Special];
+    known.into_iter().find(|tier| tier.word() == text).ok_or_else(|| {
+        let detail = format!("There is no line {}.", shown(text));
+        Refusal::bad("tier", detail, "Choose standard, pro or special.")
+    })
 }
 
 /// A wrong value in quotes, cut to a length that can be shown.
@@ -234,6 +168,7 @@ pub(super) fn shown(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::typed::FIELDS;
     use super::*;
     use crate::pricing::sample::Sample;
 
@@ -263,8 +198,9 @@ mod tests {
         .unwrap();
         assert_eq!((query.q.as_str(), query.words.len(), query.page), ("Blue mug", 2, 2));
         assert_eq!((query.price_min, query.price_max), (Some(500), Some(1990)));
-        assert_eq!(query.category.as_deref(), Some("cleaning-care"));
-        assert_eq!((query.tier, query.sort), (Some(Tier::Pro), Sort::PriceAsc));
+        let chosen = |facet: &str, value: &str| (facet.to_owned(), vec![value.to_owned()]);
+        assert_eq!(query.chosen, [chosen("category", "cleaning-care"), chosen("tier", "pro")]);
+        assert_eq!(query.sort, Sort::PriceAsc);
         let empty = parse(&[("q", ""), ("tier", ""), ("price_min", " ")]).unwrap();
         assert_eq!((empty.sort, empty.price_min, empty.page), (Sort::Featured, None, 1));
         assert_eq!(parse(&[("q", "mug")]).unwrap().sort, Sort::Relevance);
@@ -299,15 +235,12 @@ mod tests {
         assert!(parse(&[("q", &"x".repeat(Q_MAX + 1))]).is_err());
         assert!(parse(&[("q", &"é".repeat(Q_MAX))]).is_ok());
         assert!(parse(&[("price_min", "2"), ("price_max", "1")]).is_err());
-        assert!(parse(&[("tag", "a"), ("tag", "b")]).is_err());
-    }
-
-    #[test]
-    fn addresses_carry_the_search_on() {
-        let search = typed(&[("page", "3"), ("q", "a&b"), ("tag", "gift")]);
-        assert_eq!(search.address(), "/search?q=a%26b&tag=gift&page=3");
-        assert_eq!(search.with("tag", "").with("page", "").address(), "/search?q=a%26b");
-        assert_eq!(Typed::default().address(), "/search");
+        assert!(parse(&[("sort", "name"), ("sort", "newest")]).is_err());
+        let many: Vec<String> = (0..=CHOSEN_MAX).map(|n| n.to_string()).collect();
+        let many: Vec<(&str, &str)> = many.iter().map(|tag| ("tag", tag.as_str())).collect();
+        assert!(parse(&many).is_err() && parse(&many[1..]).is_ok());
+        let elsewhere = typed(&[("category", "cleaning-care")]).on_shelf("tableware");
+        assert!(elsewhere.query(&Sample::new().book().catalog).is_err());
     }
 
     proptest! {

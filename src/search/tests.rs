@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Found, Query, Refusal, Typed, find, mirror};
+use super::{Found, Index, Levels, Query, Refusal, Typed, find};
+use crate::base::Failure;
 use crate::base::fault::Never;
-use crate::base::{Failure, Instant};
-use crate::catalog::{Category, OptionAxis, Sale, Status, Tier};
+use crate::catalog::{Category, OptionAxis, Status, Tier};
 use crate::platform::db::Db;
 use crate::pricing::Book;
 use crate::pricing::sample::{NOW, Sample};
-use crate::stock::{Opening, open_new};
+use crate::stock::{Opening, listed_states, open_new};
 
-/// A book, a database that mirrors it, and stock as the files open it.
+/// A book, its index, and stock as the files open it.
 pub(super) struct Shop {
     pub(super) db: Db,
     pub(super) book: Book,
@@ -22,10 +22,7 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn new(sample: Sample) -> Self {
-        Self::of(sample.book())
-    }
-
-    fn of(mut book: Book) -> Self {
+        let mut book = sample.book();
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path()).unwrap();
         let mut catalog = (*book.catalog).clone();
@@ -36,7 +33,6 @@ impl Shop {
         book.catalog = Arc::new(catalog);
         let shop = Self { db, book, _folder: folder };
         shop.open_stock();
-        shop.mirror(NOW);
         shop
     }
 
@@ -54,31 +50,39 @@ impl Shop {
         opened.unwrap();
     }
 
-    fn mirror(&self, now: Instant) {
-        let book = self.book.clone();
-        let done: Result<(), Failure<Never>> =
-            self.db.write_blocking(move |tx| Ok(mirror(tx, &book, now)?));
-        done.unwrap();
+    pub(super) fn levels(&self) -> Levels {
+        let read = self.db.read_blocking(|read| Ok::<_, Failure<Never>>(listed_states(read)?));
+        read.unwrap()
+    }
+
+    pub(super) fn index(&self) -> Index {
+        Index::of(&Arc::new(self.book.clone()), &self.levels(), NOW)
     }
 
     fn find(&self, query: &str) -> Result<Found, Failure<Refusal>> {
-        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let query: Query =
-            Typed::from_pairs(&pairs).query(&self.book.catalog).map_err(Failure::Refused)?;
-        self.db.read_blocking(|read| find(read, &query, &self.book, NOW))
+        find_in(self, &self.index(), query)
     }
 
     /// Slugs of the first page, joined.
     fn slugs(&self, query: &str) -> String {
-        let found = self.find(query).unwrap();
-        found.cards.iter().map(|card| card.slug.as_str()).collect::<Vec<_>>().join(" ")
+        slugs(&self.find(query).unwrap())
     }
+}
 
-    fn count(&self, sql: &str) -> i64 {
-        let counted: Result<i64, Failure<Never>> =
-            self.db.read_blocking(|read| Ok(read.query_row(sql, [], |row| row.get(0))?));
-        counted.unwrap()
-    }
+/// What a list of one index shows.
+pub(super) fn find_in(
+    shop: &Shop,
+    index: &Index,
+    address: &str,
+) -> Result<Found, Failure<Refusal>> {
+    let pairs: Vec<_> = form_urlencoded::parse(address.as_bytes()).into_owned().collect();
+    let query: Query =
+        Typed::from_pairs(&pairs).query(&index.book().catalog).map_err(Failure::Refused)?;
+    shop.db.read_blocking(|read| find(read, index, &query, NOW))
+}
+
+pub(super) fn slugs(found: &Found) -> String {
+    found.cards.iter().map(|card| card.slug.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn shelf(path: &str, parent: Option<&str>) -> Category {
@@ -187,6 +191,13 @@ fn filters_narrow() {
         ("category=tableware&in_stock=1&price_min=15", "mug"),
         ("q=gift&category=tableware", "cup"),
         ("q=stoneware&price_max=10", "soap"),
+        ("tag=gift&tag=blue", "soap cup"),
+        ("tag=gift&tag=blue&in_stock=1&category=tableware", "cup"),
+        ("option.colour=Grey", "mug"),
+        ("option.Colour=Grey&option.colour=Übersee", "mug"),
+        ("option.colour=Pink", ""),
+        ("option.size=L", ""),
+        ("category=tableware/mugs&category=cleaning-care", "mug soap cup"),
     ] {
         assert_eq!(shop.slugs(query), found, "{query}");
     }
@@ -248,35 +259,4 @@ fn injected_sql_is_harmless() {
         shop.find(&format!("tag={text}")).unwrap();
         assert!(shop.find(&format!("category={text}")).is_err());
     }
-    assert_eq!(shop.count("SELECT count(*) FROM product"), 4);
-}
-
-// The mirror follows files and sales, and writes nothing when nothing changed.
-#[test]
-fn the_mirror_follows_and_otherwise_rests() {
-    let from = NOW.plus_s(3600);
-    let sale = Sale { price_minor: 500, from: Some(from), until: None };
-    let mut shop =
-        Shop::new(sample().product("BOWL", "Bowl", 2000).with(|p| p.variants[0].sale = Some(sale)));
-    let ids = "SELECT sum(id * id) FROM product";
-    let (before, bowl) = (shop.count(ids), "SELECT price_minor FROM product WHERE slug = 'bowl'");
-    shop.mirror(NOW);
-    assert_eq!((shop.count(ids), shop.count(bowl)), (before, 2000));
-    shop.mirror(from);
-    assert_eq!(shop.count(bowl), 500);
-
-    let mut catalog = (*shop.book.catalog).clone();
-    Arc::make_mut(catalog.products.get_mut("cup").unwrap()).title = "Beaker".to_owned();
-    catalog.products.remove("soap");
-    shop.book.catalog = Arc::new(catalog);
-    shop.mirror(NOW);
-    assert_eq!(
-        (shop.slugs("q=beaker"), shop.slugs("q=cafe&exact=1")),
-        ("cup".into(), String::new())
-    );
-    assert_eq!(
-        (shop.slugs("q=soap&exact=1"), shop.count("SELECT count(*) FROM product_tag")),
-        (String::new(), 2)
-    );
-    assert_eq!(shop.count("SELECT count(*) FROM product_fts WHERE product_fts MATCH 'cafe'"), 0);
 }

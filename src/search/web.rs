@@ -8,19 +8,26 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
 use super::detail::{self, Availability};
+use super::entry::Kind;
 use super::model::{Query, Refusal};
-use super::query::{Typed, shown};
+use super::query::shown;
+use super::searching::Searching;
+use super::suggest::suggest;
+use super::typed::Typed;
 use super::{flow, shelves, view};
 use crate::base::ids::Sku;
 use crate::base::{Failure, Refusal as _, refuse};
 use crate::catalog::Status;
 use crate::platform::Kit;
 use crate::platform::web::{Error, Rate, Routes, endpoint, read_query, wants_html};
-use crate::pricing::Books;
 use crate::stock;
 
-/// Searches one address may make.
+/// Searches one address may make; narrowed shelves count as well.
 const SEARCHES: Rate = Rate::new(60, 60);
+/// Suggestions one address may ask for: several for one search.
+const SUGGESTIONS: Rate = Rate::new(240, 60);
+/// How long a suggestion may be kept.
+const SUGGESTION_CACHE: &str = "public, max-age=60";
 /// SKUs of one question about availability.
 const SKUS_MAX: usize = 50;
 
@@ -28,7 +35,7 @@ const SKUS_MAX: usize = 50;
 #[derive(Clone)]
 struct Shop {
     kit: Kit,
-    books: Books,
+    searching: Searching,
 }
 
 /// Parameters in the order they were sent, repeated ones included.
@@ -36,20 +43,21 @@ type Pairs = Vec<(String, String)>;
 
 /// Routes of the room.
 #[must_use]
-pub fn routes(kit: &Kit, books: &Books) -> Routes {
-    let shop = Arc::new(Shop { kit: kit.clone(), books: books.clone() });
+pub fn routes(kit: &Kit, searching: &Searching) -> Routes {
+    let shop = Arc::new(Shop { kit: kit.clone(), searching: searching.clone() });
     macro_rules! to {
         ($handler:ident) => {{
             let shop = Arc::clone(&shop);
             endpoint(move |request| $handler(Arc::clone(&shop), request))
         }};
     }
-    // Shelves stand in memory: nothing to wait for.
-    let (tree, one) = (Arc::clone(&shop), Arc::clone(&shop));
+    // Shelves and words stand in memory: nothing to wait for.
+    let (tree, one, typing) = (Arc::clone(&shop), Arc::clone(&shop), Arc::clone(&shop));
     Routes::new()
         .get("/search", to!(page))
         .get("/api/products", to!(products))
         .get("/api/products/:slug", to!(product))
+        .get("/api/suggest", endpoint(move |request| ready(suggestions(&typing, &request))))
         .get("/api/categories", endpoint(move |_| ready(categories(&tree))))
         .get("/api/categories/*path", endpoint(move |request| ready(category(&one, &request))))
         .get("/api/availability", to!(availability))
@@ -58,23 +66,20 @@ pub fn routes(kit: &Kit, books: &Books) -> Routes {
 async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     shop.kit.admit(&request, "search", SEARCHES)?;
     let typed = Typed::from_pairs(&read_query::<Pairs>(&request)?);
-    let (book, now) = (shop.books.now(), shop.kit.now());
+    let (index, now) = (shop.searching.now(), shop.kit.now());
     let drawn = shop.kit.db.read(move |read| {
-        let catalog = &book.catalog;
-        let found = typed.query(catalog).map_err(Failure::Refused).and_then(|query| {
-            let found = flow::find(read, &query, &book, now)?;
-            Ok((query, found))
-        });
+        let asked = typed.query(&index.book().catalog).map_err(Failure::Refused);
+        let found = asked.and_then(|query| Ok((flow::find(read, &index, &query, now)?, query)));
         let popular = match &found {
-            Ok((_, found)) if found.count > 0 => Vec::new(),
-            _ => flow::popular(read, catalog, now)?,
+            Ok((found, _)) if found.count > 0 => Vec::new(),
+            _ => flow::popular(read, &index, now)?,
         };
         match found {
-            Ok((query, found)) => {
-                Ok((view::answer(catalog, &typed, &query, &found, &popular), None))
+            Ok((found, query)) => {
+                Ok((view::answer(&index, &typed, &query, &found, &popular), None))
             }
             Err(Failure::Refused(why)) => {
-                Ok((view::refused(catalog, &typed, &why, &popular), Some(why)))
+                Ok((view::refused(&index, &typed, &why, &popular), Some(why)))
             }
             Err(fault) => Err(fault),
         }
@@ -89,47 +94,105 @@ async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     Ok(poem::web::Html(html).with_status(status).into_response())
 }
 
+/// The page of the shelf at `path` (such as `tableware/mugs`) as the request narrows and sorts it;
+/// none when it carries no parameter of this room, or there is no such shelf: then the page held
+/// ready is the answer.
+///
+/// # Errors
+/// 422 where a parameter cannot be used (a browser gets the search page with the form to mend it),
+/// 429, and faults.
+pub async fn shelf_page(
+    kit: &Kit,
+    searching: &Searching,
+    path: &str,
+    request: &Request,
+) -> Result<Option<Response>, Error> {
+    if request.uri().query().is_none_or(str::is_empty) {
+        return Ok(None);
+    }
+    let typed = Typed::from_pairs(&read_query::<Pairs>(request)?);
+    let index = searching.now();
+    if typed.is_empty() || index.book().catalog.category(path).is_none() {
+        return Ok(None);
+    }
+    kit.admit(request, "search", SEARCHES)?;
+    let (typed, now) = (typed.on_shelf(path), kit.now());
+    let (path, base_url) = (path.to_owned(), kit.settings.public_url.clone());
+    let drawn = kit.db.read(move |read| {
+        let catalog = &index.book().catalog;
+        let category = catalog.category(&path).ok_or(Failure::Refused(Refusal::NoCategory))?;
+        let asked = typed.query(catalog).map_err(Failure::Refused);
+        match asked.and_then(|query| flow::find(read, &index, &query, now)) {
+            Ok(found) => Ok((view::shelf(&index, category, &typed, &found, &base_url), None)),
+            Err(Failure::Refused(why)) => {
+                let popular = flow::popular(read, &index, now)?;
+                Ok((view::refused(&index, &typed, &why, &popular), Some(why)))
+            }
+            Err(fault) => Err(fault),
+        }
+    });
+    let (context, refusal) = drawn.await?;
+    let (template, status) = match refusal {
+        Some(why) if !wants_html(request) => return Err(why.problem().into()),
+        Some(_) => ("store/search.html", StatusCode::UNPROCESSABLE_ENTITY),
+        None => ("store/category.html", StatusCode::OK),
+    };
+    let html = kit.render.page(template, context)?;
+    Ok(Some(poem::web::Html(html).with_status(status).into_response()))
+}
+
 async fn products(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     shop.kit.admit(&request, "search", SEARCHES)?;
     let typed = Typed::from_pairs(&read_query::<Pairs>(&request)?);
-    let (book, now) = (shop.books.now(), shop.kit.now());
-    let query: Query = typed.query(&book.catalog).map_err(Failure::Refused)?;
-    let (currency, page_size) = (book.catalog.shop.currency, book.catalog.shop.page_size);
-    let found = shop.kit.db.read(move |read| flow::find(read, &query, &book, now)).await?;
+    let (index, now) = (shop.searching.now(), shop.kit.now());
+    let catalog = Arc::clone(&index.book().catalog);
+    let query: Query = typed.query(&catalog).map_err(Failure::Refused)?;
+    let query = Query { only: Some(Kind::Product), ..query };
+    let found = shop.kit.db.read(move |read| flow::find(read, &index, &query, now)).await?;
     let repaired = found.repaired.map(|to| json!({ "from": typed.get("q"), "to": to }));
     Ok(poem::web::Json(json!({
         "items": found.cards,
         "count": found.count,
         "page": found.page,
         "pages": found.pages,
-        "page_size": page_size,
-        "currency": currency,
+        "page_size": catalog.shop.page_size,
+        "currency": catalog.shop.currency,
         "repaired": repaired,
+        "facets": found.facets,
+        "prices_minor": found.prices,
     }))
     .into_response())
 }
 
+fn suggestions(shop: &Shop, request: &Request) -> Result<Response, Error> {
+    shop.kit.admit(request, "suggest", SUGGESTIONS)?;
+    let typed = Typed::from_pairs(&read_query::<Pairs>(request)?);
+    let items = suggest(&shop.searching.now(), &typed, shop.kit.now());
+    let document = poem::web::Json(json!({ "items": items }));
+    Ok(document.with_header(header::CACHE_CONTROL, SUGGESTION_CACHE).into_response())
+}
+
 async fn product(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let slug = request.raw_path_param("slug").unwrap_or_default().to_owned();
-    let (book, now) = (shop.books.now(), shop.kit.now());
+    let (book, now) = (Arc::clone(shop.searching.now().book()), shop.kit.now());
     let document = shop.kit.db.read(move |read| {
         let catalog = &book.catalog;
         let on_sale = catalog.products.get(&slug).filter(|p| p.status == Status::Live);
         let Some(product) = on_sale else { return refuse(Refusal::NoProduct) };
         let levels = stock::levels_of(read, product.variants.iter().map(|v| &v.sku))?;
-        let levels = flow::told(levels, &catalog.shop);
+        let levels = flow::told(&levels, &catalog.shop);
         Ok(detail::product(catalog, product, &levels, now))
     });
     Ok(poem::web::Json(document.await?).into_response())
 }
 
 fn categories(shop: &Shop) -> Response {
-    let book = shop.books.now();
+    let book = Arc::clone(shop.searching.now().book());
     poem::web::Json(json!({ "items": shelves::tree(&book.catalog) })).into_response()
 }
 
 fn category(shop: &Shop, request: &Request) -> Result<Response, Error> {
-    let book = shop.books.now();
+    let book = Arc::clone(shop.searching.now().book());
     let path = request.raw_path_param("path").unwrap_or_default().trim_end_matches('/');
     let Some(category) = book.catalog.category(path) else {
         return Err(Refusal::NoCategory.problem().into());
@@ -140,7 +203,7 @@ fn category(shop: &Shop, request: &Request) -> Result<Response, Error> {
 /// What pages ask after loading, so that a page held ready for everybody tells the truth.
 async fn availability(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let skus = skus(&read_query::<Pairs>(&request)?).map_err(Failure::Refused)?;
-    let book = shop.books.now();
+    let book = Arc::clone(shop.searching.now().book());
     let items = shop.kit.db.read(move |read| {
         let catalog = &book.catalog;
         // A former SKU, asked for by an old page, is answered under the name asked for.
@@ -151,7 +214,7 @@ async fn availability(shop: Arc<Shop>, request: Request) -> Result<Response, Err
         let known: Vec<(Sku, Sku)> =
             skus.into_iter().filter_map(|asked| Some((on_sale(&asked)?, asked))).collect();
         let levels = stock::levels_of(read, known.iter().map(|(sku, _)| sku))?;
-        let levels = flow::told(levels, &catalog.shop);
+        let levels = flow::told(&levels, &catalog.shop);
         let item = |(sku, asked): &(Sku, Sku)| {
             let told = Availability::of(&catalog.shop, &levels, sku);
             json!({ "sku": asked, "state": told.state, "left": told.left })

@@ -13,7 +13,7 @@ use crate::base::country::country_title;
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::pricing::Book;
-use crate::search::{BundleCard, Levels, bundle_card, card};
+use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card, card};
 
 /// What pages are made from.
 pub(super) struct Making {
@@ -29,6 +29,8 @@ pub(super) struct Making {
     shelves: BTreeMap<String, Vec<String>>,
     /// Cards of all live products by slug, ready for templates: each stands on several pages.
     cards: BTreeMap<String, TemplateValue>,
+    /// Filter forms of all shelves, by path: every page of a shelf shows the same.
+    forms: BTreeMap<String, TemplateValue>,
     /// Cards of all live bundles, by title.
     pub bundles: Vec<BundleCard>,
 }
@@ -36,7 +38,8 @@ pub(super) struct Making {
 impl Making {
     /// Gathers what many pages share, once.
     #[must_use]
-    pub(super) fn new(book: Arc<Book>, levels: Levels, now: Instant, base_url: String) -> Self {
+    pub(super) fn new(index: &Index, levels: Levels, now: Instant, base_url: String) -> Self {
+        let book = Arc::clone(index.book());
         let catalog = &book.catalog;
         let on = |path: &str| {
             let products = products_in(catalog, path).into_iter();
@@ -51,7 +54,17 @@ impl Making {
             (product.slug.clone(), TemplateValue::from(Serde(drawn)))
         };
         let cards = catalog.live_products().map(ready).collect();
-        Self { book, levels, now, base_url, shelves, cards, bundles }
+        let form = |c: &crate::catalog::Category| {
+            let form = FilterForm::of_shelf(index, &c.path);
+            (c.path.clone(), TemplateValue::from(Serde(form)))
+        };
+        let forms = catalog.categories.iter().map(form).collect();
+        Self { book, levels, now, base_url, shelves, cards, forms, bundles }
+    }
+
+    /// The filter form of a shelf.
+    pub(super) fn form(&self, path: &str) -> TemplateValue {
+        self.forms.get(path).cloned().unwrap_or_default()
     }
 
     /// Cards of products, ready for templates.
@@ -117,20 +130,6 @@ impl Making {
         }
         crumbs
     }
-}
-
-/// A bundle drawn as a card among products.
-#[must_use]
-pub(super) fn as_card(bundle: &BundleCard) -> Value {
-    let thumb = bundle.thumbs.first().and_then(|thumb| thumb.picture.clone());
-    let second = bundle.thumbs.get(1).and_then(|thumb| thumb.picture.clone());
-    json!({
-        "kind": "bundle", "slug": bundle.slug, "title": bundle.title, "url": bundle.url,
-        "picture": thumb, "second_picture": second, "price_minor": bundle.price_minor,
-        "regular_minor": bundle.regular_minor, "price_varies": false, "unit_price": null,
-        "tier": bundle.bundle_type, "availability": bundle.availability, "is_new": false,
-        "sale_percent": null, "sku": null, "options_text": null, "max_qty": bundle.max_qty,
-    })
 }
 
 /// What every template sees.

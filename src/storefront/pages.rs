@@ -4,15 +4,15 @@ use minijinja::value::Serde;
 use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
-use super::context::{Making, as_card};
+use super::context::Making;
+
 use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
-use crate::catalog::markdown::{summary, to_html};
+use crate::catalog::markdown::{SUMMARY, summary, to_html};
 use crate::catalog::{BundleType, Catalog, Category, Page, Product};
-use crate::catalog::markdown::SUMMARY;
 use crate::platform::render::Render;
-use crate::search::{BundleCard, FilterForm, Pagination, PictureView, Typed};
+use crate::search::{BundleCard, Pagination, PictureView};
 
 /// Products shown on the front page.
 const FEATURED: usize = 8;
@@ -91,7 +91,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
     let pages = pages_of(count, catalog.shop.page_size);
     let first = (page - 1) * size;
     let mut shown: Vec<TemplateValue> =
-        sets.iter().skip(first).take(size).map(|set| Serde(as_card(set)).into()).collect();
+        sets.iter().skip(first).take(size).map(|set| Serde(set.as_card()).into()).collect();
     let products = making.on_shelf(&category.path).skip(first.saturating_sub(sets.len()));
     let products: Vec<&Product> = products.take(size - shown.len()).collect();
     shown.extend(making.cards(products.iter().copied()));
@@ -114,7 +114,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
         children => Serde(children),
         cards => shown,
         count,
-        filter => Serde(FilterForm::new(catalog, &Typed::category(&category.path))),
+        filter => making.form(&category.path),
         pagination => Serde(pagination),
     }
 }

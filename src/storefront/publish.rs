@@ -19,7 +19,7 @@ use crate::platform::Kit;
 use crate::platform::render::Render;
 use crate::platform::web::Prebuilt;
 use crate::pricing::{Book, Books};
-use crate::search::{self, Levels};
+use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Level, Opening};
 
 /// Version and commit, as pages and logs tell it.
@@ -30,6 +30,8 @@ pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 pub struct Shelf {
     /// Prices in force.
     pub books: Books,
+    /// The index of the same things.
+    pub searching: Searching,
     pub(super) current: Current,
     /// What became of the last change.
     pub news: NewsBoard,
@@ -43,10 +45,11 @@ impl Shelf {
     /// # Errors
     /// When a template is wrong or the database fails.
     pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
-        let edition = record_and_make(kit, &book)?;
+        let (edition, index) = record_and_make(kit, &book)?;
         let current = Arc::new(ArcSwap::from_pointee(edition));
         let news = NewsBoard::default();
-        Ok(Self { books: Books::new(book), current, news, publishing: Arc::default() })
+        let (books, searching) = (Books::new(book), Searching::new(index));
+        Ok(Self { books, searching, current, news, publishing: Arc::default() })
     }
 
     /// Makes a new edition and swaps it in, prices and pages together. On an error the old one
@@ -69,7 +72,7 @@ impl Shelf {
     }
 
     fn swap_in(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        let mut edition = record_and_make(kit, &book)?;
+        let (mut edition, index) = record_and_make(kit, &book)?;
         // Pages that are open in a browser still ask for the styles they were made with.
         for (url, file) in &self.current.load().files {
             if url.starts_with("/assets/") && !edition.files.contains_key(url) {
@@ -77,6 +80,7 @@ impl Shelf {
             }
         }
         self.books.publish(book);
+        self.searching.publish(index);
         self.current.store(Arc::new(edition));
         self.news.published();
         Ok(())
@@ -101,23 +105,22 @@ impl Shelf {
     }
 }
 
-/// Renders every page, then notes new SKUs and the search mirror, then puts the templates in
-/// force: nothing is written for an edition that cannot be made.
-fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<Edition, Fault> {
+/// Renders every page, then notes new SKUs, then puts the templates in force: nothing is written
+/// for an edition that cannot be made.
+fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<(Edition, Arc<Index>), Fault> {
     let now = kit.now();
     let openings = openings(&book.catalog);
     let known =
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
     let levels = with_new(&openings, known);
-    let (edition, render) = prepare(&kit.render, &kit.settings, book, levels, now)?;
-    let inner = Arc::clone(book);
+    let index = Arc::new(Index::of(book, &levels, now));
+    let (edition, render) = prepare(&kit.render, &kit.settings, &index, levels, now)?;
     kit.db.write_blocking(move |tx| {
         stock::open_new(tx, &openings, now)?;
-        search::mirror(tx, &inner, now)?;
         Ok::<_, Failure<Never>>(())
     })?;
     kit.render.adopt(&render);
-    Ok(edition)
+    Ok((edition, index))
 }
 
 /// Levels as they will be once the files' new SKUs are noted.
@@ -162,15 +165,16 @@ pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
 pub fn prepare(
     render: &Render,
     settings: &crate::platform::config::Settings,
-    book: &Arc<Book>,
+    index: &Index,
     levels: Levels,
     now: Instant,
 ) -> Result<(Edition, Render), Fault> {
+    let book = index.book();
     let catalog = &book.catalog;
     let render = render.fresh(&catalog.shop.locale, globals(book, settings, BUILD))?;
     let states = states_of(&levels);
     let base_url = settings.public_url.clone();
-    let making = Making::new(Arc::clone(book), levels, now, base_url);
+    let making = Making::new(index, levels, now, base_url);
     let mut files = render_all(&making, &render, &plan(catalog))?;
     for (url, found) in render.assets().iter() {
         files.insert(url.clone(), asset(found.content_type, found.body.clone())?);

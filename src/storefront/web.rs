@@ -13,17 +13,25 @@ use crate::base::ids::sha256_hex;
 use crate::platform::Kit;
 use crate::platform::render::{Render, content_type};
 use crate::platform::web::{Error, PageMaker, Routes, endpoint};
+use crate::search::shelf_page;
 
 /// Pages, assets, pictures and old addresses.
 #[must_use]
-pub fn routes(shelf: &Shelf) -> Routes {
-    let shelf = Arc::new(shelf.clone());
-    Routes::new().elsewhere(endpoint(move |request| serve(Arc::clone(&shelf), request)))
+pub fn routes(kit: &Kit, shelf: &Shelf) -> Routes {
+    let inner = Arc::new((kit.clone(), shelf.clone()));
+    Routes::new().elsewhere(endpoint(move |request| serve(Arc::clone(&inner), request)))
 }
 
-async fn serve(shelf: Arc<Shelf>, request: Request) -> Result<Response, Error> {
+async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, Error> {
+    let (kit, shelf) = &*inner;
     let edition = shelf.now();
     let path = request.uri().path();
+    let category = path.strip_prefix("/category/").and_then(|rest| rest.strip_suffix('/'));
+    if let Some(category) = category
+        && let Some(narrowed) = shelf_page(kit, &shelf.searching, category, &request).await?
+    {
+        return Ok(narrowed);
+    }
     if let Some(file) = edition.files.get(path) {
         return Ok(file.answer(request.headers()));
     }
