@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Catalog, Redirect, Status};
-use super::{check, check_pictures, check_words};
+use super::{check, check_pictures, check_redirects, check_words};
 use super::{read_bundle, read_page, read_product, read_shelf, read_shop};
 use crate::base::Currency;
 use crate::platform::content::{Complaints, Table, Tree};
@@ -49,7 +49,7 @@ pub fn read(tree: &Tree, complaints: &Complaints) -> Option<Catalog> {
             to: format!("/product/{}/", product.slug),
         }));
     }
-    let pages = read_page::pages(&r);
+    let pages = read_page::pages(&r, &mut redirects);
     let mut catalog = Catalog {
         shop: shop?,
         products,
@@ -63,5 +63,6 @@ pub fn read(tree: &Tree, complaints: &Complaints) -> Option<Catalog> {
     check::references(&r, &catalog);
     check_pictures::check(&r, &mut catalog);
     check_words::check(&r, &catalog);
+    check_redirects::shorten(&mut catalog.redirects);
     Some(catalog)
 }

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::model_shop::{Contact, Shop, StockShow};
+use super::model_shop::{Contact, Presence, Shop, StockShow};
+use super::read_presence;
 use super::values;
 use crate::base::Currency;
 use crate::base::email_address::EmailAddress;
@@ -46,6 +47,7 @@ pub(super) fn read(tree: &Tree, complaints: &Complaints) -> Option<Shop> {
     }
     sections(&mut top, &mut shop);
     presentation(&mut top, &mut shop);
+    read_presence::brand(&mut top, &mut shop.presence, tree);
     shop.extra = top.free("extra");
     top.finish();
     Some(shop)
@@ -89,6 +91,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         home_headline: name.clone(),
         home_text: String::new(),
         seo_description: String::new(),
+        presence: Presence::default(),
         extra: serde_json::Value::Null,
         name,
     }
@@ -132,6 +135,7 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
         let days = t.get("withdrawal_days").count(0, 3_650);
         shop.withdrawal_days = days.unwrap_or(shop.withdrawal_days);
         let _ = t.get("show_prior_price").flag();
+        read_presence::legal(&mut t, &mut shop.presence);
         t.finish();
     }
 }
@@ -161,6 +165,7 @@ fn presentation(top: &mut Table<'_>, shop: &mut Shop) {
     }
     if let Some(mut t) = top.table("seo") {
         shop.seo_description = t.get("description").text(320).unwrap_or_default().to_owned();
+        read_presence::seo(&mut t, &mut shop.presence);
         t.finish();
     }
 }
@@ -175,7 +180,7 @@ fn mail_name(name: &str) -> String {
     }
 }
 
-fn url(text: &str) -> Result<String, Wrong> {
+pub(super) fn url(text: &str) -> Result<String, Wrong> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://localhost"));
     let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}?#".contains(c);
     match host {

@@ -20,9 +20,12 @@ pub(super) struct Options {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Pages over their budget count as mistakes.
+    #[arg(long)]
+    strict: bool,
 }
 
-/// Runs the command. Stock is what the database says, or what the files open with when there is
+/// Runs the command: nothing is written when feed, page and structured data disagree. Stock is what the database says, or what the files open with when there is
 /// no database yet.
 ///
 /// # Errors
@@ -39,7 +42,19 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let levels = storefront::levels_or_opening(&book.catalog, known);
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
-    let (edition, _) = storefront::prepare(&render, settings, &book, levels, now)?;
+    let (edition, _) = storefront::prepare(&render, settings, &book, levels.clone(), now)?;
+    let base_url = &settings.public_url;
+    let inspection = storefront::inspect(&edition, &book, &levels, now, base_url, false);
+    for why in &inspection.disagreements {
+        complain!("{why}");
+    }
+    for excess in &inspection.excess {
+        complain!("warning: {}: {}", excess.path, excess.what);
+    }
+    if !inspection.disagreements.is_empty() || (options.strict && !inspection.excess.is_empty()) {
+        complain!("Nothing was written.");
+        return Ok(Ended::WithMistakes);
+    }
     let written = storefront::export(&edition, &options.out)?;
     say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)

@@ -7,6 +7,7 @@ use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
+use super::found::{Found, OpenGraph, Rendition};
 use super::plan::products_in;
 use crate::base::Instant;
 use crate::base::country::country_title;
@@ -31,6 +32,8 @@ pub(super) struct Making {
     cards: BTreeMap<String, TemplateValue>,
     /// Cards of all live bundles, by title.
     pub bundles: Vec<BundleCard>,
+    /// What search engines are told.
+    pub found: Found,
 }
 
 impl Making {
@@ -51,7 +54,8 @@ impl Making {
             (product.slug.clone(), TemplateValue::from(Serde(drawn)))
         };
         let cards = catalog.live_products().map(ready).collect();
-        Self { book, levels, now, base_url, shelves, cards, bundles }
+        let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
+        Self { book, levels, now, base_url, shelves, cards, bundles, found }
     }
 
     /// Cards of products, ready for templates.
@@ -82,13 +86,13 @@ impl Making {
         title: &str,
         description: &str,
         path: &str,
-        image: Option<&str>,
+        og: &OpenGraph,
+        json_ld: &str,
     ) -> Value {
         let absolute = |path: &str| format!("{}{path}", self.base_url);
         json!({
             "title": title, "description": description, "path": path,
-            "canonical": absolute(path), "robots": null, "image": image.map(absolute),
-            "json_ld": null,
+            "canonical": absolute(path), "robots": null, "og": og, "json_ld": json_ld,
         })
     }
 

@@ -32,9 +32,9 @@ async fn serve(shelf: Arc<Shelf>, request: Request) -> Result<Response, Error> {
     }
     let moved = edition.redirects.get(path).cloned().or_else(|| {
         let slashed = format!("{path}/");
-        let known =
-            edition.files.contains_key(&slashed) || edition.redirects.contains_key(&slashed);
-        known.then_some(slashed)
+        // An old address without its slash still takes one hop.
+        let moved = edition.redirects.get(&slashed).cloned();
+        moved.or_else(|| edition.files.contains_key(&slashed).then_some(slashed))
     });
     match moved {
         Some(to) => {
