@@ -119,8 +119,13 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
     let description = shelf_description(category, page, listed.iter().map(|(_, title)| *title));
     let title =
         if page == 1 { category.title.clone() } else { format!("{} · {page}", category.title) };
+    let mut shown_as = making.page(&title, &description, &path, &og, &json_ld);
+    if category.path == "bundles" {
+        // The list of bundles shows the same.
+        shown_as["canonical"] = format!("{}/bundles/", making.base_url).into();
+    }
     context! {
-        page => Serde(making.page(&title, &description, &path, &og, &json_ld)),
+        page => Serde(shown_as),
         category => Serde(category),
         crumbs => Serde(making.crumbs(&category.path)),
         children => Serde(children),

@@ -155,7 +155,8 @@ fn compare_page(wrong: &mut Vec<String>, path: &str, sku: &str, truth: &Truth, s
         // A page may be coarser ("in stock" for "low"), but never promise what is not there.
         Some(state) if (state == "sold_out") == (truth.state == State::SoldOut) => {}
         Some(state) => {
-            wrong.push(format!("{path} shows \"{state}\" for {sku}; it is {}", words(truth.state)))
+            let is = words(truth.state);
+            wrong.push(format!("{path} shows \"{state}\" for {sku}; it is {is}"));
         }
         None => wrong.push(format!(
             "{path} shows no availability for {sku}: its choice needs `data-state`, or an element \

@@ -88,14 +88,13 @@ fn of_product(product: &Product) -> Vec<Objection> {
         let hint = "add [[images]]";
         add("", "feed-picture", "without a picture it is not listed", hint, false);
     }
-    let small = |p: &&crate::catalog::Picture| p.width.min(p.height) < PICTURE_SIDE_MIN;
-    if product.images.first().filter(small).is_some() {
+    let small = |p: &crate::catalog::Picture| p.width.min(p.height) < PICTURE_SIDE_MIN;
+    if product.images.first().is_some_and(small) {
         let message = "Google takes pictures of at least 100 × 100 pixels";
         add("images.0.file", "feed-picture-small", message, "use a larger one", true);
     }
-    let shouts = |c: char| c.is_alphabetic();
-    let letters = product.title.chars().filter(|c| shouts(*c)).count();
-    if letters > 6 && product.title.chars().filter(|c| shouts(*c)).all(char::is_uppercase) {
+    let letters: Vec<char> = product.title.chars().filter(|c| c.is_alphabetic()).collect();
+    if letters.len() > 6 && letters.iter().all(|c| c.is_uppercase()) {
         let message = "Google refuses titles in capital letters";
         add("title", "feed-title", message, "write it in small letters", true);
     }

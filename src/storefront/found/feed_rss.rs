@@ -1,5 +1,7 @@
 //! `/feeds/new.xml`: the newest products, for people who follow the shop. Pure.
 
+use std::fmt::Write as _;
+
 use super::Found;
 use super::xml::{element, escape};
 use crate::base::Money;
@@ -62,10 +64,8 @@ impl Found {
         if let Some((picture, shown)) = &shown {
             html.push_str("<p><img src=\"");
             escape(&mut html, &format!("{}{}", self.base, shown.url));
-            html.push_str(&format!(
-                "\" width=\"{}\" height=\"{}\" alt=\"",
-                shown.width, shown.height
-            ));
+            let (width, height) = (shown.width, shown.height);
+            let _ = write!(html, "\" width=\"{width}\" height=\"{height}\" alt=\"");
             escape(&mut html, &picture.alt);
             html.push_str("\"></p>");
         }
@@ -78,7 +78,8 @@ impl Found {
         if let Some((_, shown)) = &shown {
             out.push_str("<media:content medium=\"image\" url=\"");
             escape(out, &format!("{}{}", self.base, shown.url));
-            out.push_str(&format!("\" width=\"{}\" height=\"{}\"/>\n", shown.width, shown.height));
+            let (width, height) = (shown.width, shown.height);
+            let _ = writeln!(out, "\" width=\"{width}\" height=\"{height}\"/>");
         }
     }
 }

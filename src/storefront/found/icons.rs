@@ -13,6 +13,7 @@ use super::json::Json;
 use super::monogram::Monogram;
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use crate::base::ids::sha256_hex;
 use crate::catalog::Shop;
 use crate::search::fold;
 
@@ -33,6 +34,8 @@ const WHITE: Colour = [0xFF; 3];
 #[derive(Clone, Debug, Default)]
 pub struct Icons {
     documents: Vec<Document>,
+    /// Hash of everything they were drawn from.
+    source: String,
 }
 
 /// Where the pixels come from.
@@ -47,6 +50,7 @@ impl Icons {
     /// # Errors
     /// When the picture cannot be read.
     pub fn draw(shop: &Shop, tokens: &Tokens, picture: Option<&[u8]>) -> Result<Self, Fault> {
+        let source_hash = source_of(shop, tokens, picture);
         let paper = tokens.light("paper").unwrap_or(WHITE);
         let accent = tokens.light("accent").unwrap_or(ACCENT);
         let on_accent = tokens.light("on-accent").unwrap_or(WHITE);
@@ -73,7 +77,13 @@ impl Icons {
         if picture.is_none() {
             documents.push(Document::new("/favicon.svg", "image/svg+xml", monogram.svg()));
         }
-        Ok(Self { documents })
+        Ok(Self { documents, source: source_hash })
+    }
+
+    /// Whether drawing would give the same again, so that these may be kept.
+    #[must_use]
+    pub fn fit(&self, shop: &Shop, tokens: &Tokens, picture: Option<&[u8]>) -> bool {
+        self.source == source_of(shop, tokens, picture)
     }
 
     /// The files.
@@ -105,6 +115,12 @@ impl Source {
             }
         }
     }
+}
+
+fn source_of(shop: &Shop, tokens: &Tokens, picture: Option<&[u8]>) -> String {
+    let digest = picture.map(sha256_hex);
+    let words = (&shop.name, &shop.seo_description, &shop.locale);
+    sha256_hex(format!("{words:?} {tokens:?} {digest:?}").as_bytes())
 }
 
 fn read(bytes: &[u8]) -> Result<RgbaImage, Fault> {

@@ -137,12 +137,13 @@ impl Monogram {
             let place = |(x, y): Point| (from + scale(x) / FINE, from + scale(y) / FINE);
             draw(&mut cover, side, (place(line.0), place(line.1)), scale(STROKE) / 2);
         }
+        // Only a corner of the ground is round.
         let radius = if rounded { wide * 24 / 100 } else { 0 };
         let mut out = Vec::with_capacity(cover.len() * 4);
         for (at, cover) in (0_i64..).zip(cover) {
             let (x, y) = (at % i64::from(side) * FINE, at / i64::from(side) * FINE);
             let centre = |v: i64| (v + FINE / 2).clamp(radius, wide - radius) - (v + FINE / 2);
-            let away = (centre(x).pow(2) + centre(y).pow(2)).isqrt();
+            let (dx, dy) = (centre(x), centre(y));
             let mix = |ground: u8, ink: u8| {
                 let (ground, ink, cover) = (u32::from(ground), u32::from(ink), u32::from(cover));
                 u8::try_from((ground * (255 - cover) + ink * cover) / 255).unwrap_or(255)
@@ -150,7 +151,8 @@ impl Monogram {
             for channel in 0..3 {
                 out.push(mix(self.ground[channel], self.ink[channel]));
             }
-            out.push(if radius == 0 { 255 } else { covered(radius - away) });
+            let corner = dx != 0 && dy != 0;
+            out.push(if corner { covered(radius - (dx * dx + dy * dy).isqrt()) } else { 255 });
         }
         out
     }
@@ -219,14 +221,14 @@ fn lines(path: &str) -> Vec<(Point, Point)> {
     out
 }
 
-fn on_curve([a, b, c, d]: [Point; 4], piece: i64) -> Point {
-    let (t, u) = (piece, PIECES - piece);
-    let weights = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+fn on_curve(curve: [Point; 4], piece: i64) -> Point {
+    let left = PIECES - piece;
+    let weights = [left.pow(3), 3 * left.pow(2) * piece, 3 * left * piece.pow(2), piece.pow(3)];
     let sum = |pick: fn(Point) -> i64| {
-        let points = [a, b, c, d].map(pick);
-        points.iter().zip(weights).map(|(p, w)| p * w).sum::<i64>() / PIECES.pow(3)
+        let points = curve.map(pick);
+        points.iter().zip(weights).map(|(p, weight)| p * weight).sum::<i64>() / PIECES.pow(3)
     };
-    (sum(|p| p.0), sum(|p| p.1))
+    (sum(|point| point.0), sum(|point| point.1))
 }
 
 #[cfg(test)]

@@ -35,15 +35,17 @@ const AI_CRAWLERS: &[&str] = &[
 const CLOSED: &[&str] = &["/cart", "/checkout", "/order", "/api", "/search?"];
 
 impl Found {
-    /// The sitemap, or several and a list of them: address and text of each. A list of bundles of
-    /// one kind only is the same as the list of all, so it is left out.
+    /// The sitemap, or several and a list of them: address and text of each. Other views of the
+    /// list of bundles say that they are; they are left out.
     pub(super) fn sitemaps(
         &self,
         plans: &[Plan<'_>],
         lastmod: &dyn Fn(&str) -> Option<Date>,
     ) -> Vec<(String, String)> {
-        let told: Vec<&Plan<'_>> =
-            plans.iter().filter(|plan| !matches!(plan, Plan::Bundles(Some(_)))).collect();
+        let same = |plan: &&Plan<'_>| {
+            matches!(plan, Plan::Bundles(Some(_)) | Plan::Category("bundles", _))
+        };
+        let told: Vec<&Plan<'_>> = plans.iter().filter(|plan| !same(plan)).collect();
         let parts: Vec<&[&Plan<'_>]> = told.chunks(ADDRESSES_MAX).collect();
         if let [only] = parts.as_slice() {
             return vec![("/sitemap.xml".to_owned(), self.sitemap(only, lastmod))];
@@ -122,5 +124,34 @@ impl Found {
         out.push_str(&self.base);
         out.push_str("/sitemap.xml\n");
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::pricing::sample::{NOW, Sample};
+    use crate::storefront::found::Rendition;
+
+    #[test]
+    fn many_pages_make_several_sitemaps_and_a_list() {
+        let book = Sample::new().product("A", "A", 100).book();
+        let found =
+            Found::new(&book, NOW, "https://shop.example", Arc::new(|p| Rendition::from(p)));
+        let day = Date::constant(2027, 1, 2);
+        let dated = |path: &str| path.contains("/9/").then_some(day);
+        let plans: Vec<Plan<'_>> = (1..=ADDRESSES_MAX).map(|n| Plan::Category("c", n)).collect();
+        let whole = found.sitemaps(&plans, &dated);
+        assert_eq!(whole.len(), 1);
+        assert_eq!(whole[0].1.matches("<url>").count(), ADDRESSES_MAX);
+        assert_eq!(whole[0].1.matches("<lastmod>2027-01-02</lastmod>").count(), 1);
+        let more: Vec<Plan<'_>> = plans.into_iter().chain([Plan::Home]).collect();
+        let parts = found.sitemaps(&more, &dated);
+        let paths: Vec<&str> = parts.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["/sitemap-1.xml", "/sitemap-2.xml", "/sitemap.xml"]);
+        assert_eq!(parts[1].1.matches("<url>").count(), 1);
+        assert!(parts[2].1.contains("<loc>https://shop.example/sitemap-2.xml</loc>"));
     }
 }
