@@ -54,11 +54,12 @@ fn meta(page: &Answer, name: &str) -> Option<String> {
     found.and_then(|e| e.value().attr("content")).map(str::to_owned)
 }
 
-/// A product that is reduced from one day to another, with a barcode and a number of its maker.
+/// The demo shop with a vase that is reduced from one day to another.
 fn reduced() -> Edited {
     Edited::of(&demo_content()).replace(
         "products/studio-vase.toml",
         "[stock]",
-        "[sale]\nprice = \"61.50\"\nfrom = 2026-11-20T00:00:00Z\nuntil = 2026-12-01T00:00:00Z\n\n[stock]",
+        "[sale]\nprice = \"61.50\"\nfrom = 2026-11-20T00:00:00Z\n\
+         until = 2026-12-01T00:00:00Z\n\n[stock]",
     )
 }

@@ -25,8 +25,8 @@ pub(super) struct Options {
     strict: bool,
 }
 
-/// Runs the command: nothing is written when feed, page and structured data disagree. Stock is what the database says, or what the files open with when there is
-/// no database yet.
+/// Runs the command: nothing is written when feed, page and structured data disagree. Stock is
+/// what the database says, or what the files open with when there is no database yet.
 ///
 /// # Errors
 /// When the files have mistakes, a template is wrong, or the folder cannot be written.

@@ -146,7 +146,9 @@ fn pages_json(made: &Made, verbose: bool) -> serde_json::Value {
     let excess = made.inspection.excess.iter();
     let excess: Vec<_> = excess.map(|e| json!({ "path": e.path, "message": e.what })).collect();
     let notes = made.objections.iter().filter(|objection| verbose && !objection.refused);
-    let note = |o: &Objection| json!({ "file": o.file, "code": o.code, "message": o.message, "hint": o.hint });
+    let note = |o: &Objection| {
+        json!({ "file": o.file, "code": o.code, "message": o.message, "hint": o.hint })
+    };
     json!({
         "broken": made.broken,
         "disagreements": made.inspection.disagreements,

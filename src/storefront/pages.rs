@@ -71,10 +71,14 @@ fn home(making: &Making) -> TemplateValue {
         .collect();
     let shop = &catalog.shop;
     let og = making.found.preview(featured.first().and_then(|product| product.images.first()));
-    let words = [&shop.seo_description, &shop.home_text, &shop.home_headline];
-    let description = words.into_iter().find(|words| !words.is_empty()).map_or("", String::as_str);
+    let words = if shop.home_text.is_empty() { &shop.home_headline } else { &shop.home_text };
+    let description = match shop.seo_description.as_str() {
+        "" => summary(words, SUMMARY),
+        own => own.to_owned(),
+    };
+    let json_ld = making.found.home();
     context! {
-        page => Serde(making.page(&shop.name, &summary(description, SUMMARY), "/", &og, &making.found.home())),
+        page => Serde(making.page(&shop.name, &description, "/", &og, &json_ld)),
         hero => Serde(&hero),
         categories => Serde(shelves),
         featured => making.cards(featured.iter().copied().take(FEATURED)),

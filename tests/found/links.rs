@@ -45,7 +45,7 @@ fn every_link_of_every_page_leads_somewhere() {
 fn titles_and_descriptions_are_each_pages_own() {
     // A small page size makes shelves of several pages, whose pages must differ, too.
     let content =
-        Edited::of(&demo_content()).replace("shop.toml", "page_size    = 50", "page_size = 6");
+        Edited::of(&demo_content()).replace("shop.toml", "page_size    = 50", "page_size = 3");
     let shop = TestShop::on(&content);
     let mut visitor = shop.browser();
     let (mut titles, mut descriptions) = (BTreeSet::new(), BTreeSet::new());

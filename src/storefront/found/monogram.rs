@@ -119,7 +119,8 @@ impl Monogram {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">\
              <rect width=\"100\" height=\"100\" rx=\"24\" fill=\"{}\"/>\
              <path transform=\"translate(25 25) scale(.5)\" d=\"{}\" fill=\"none\" stroke=\"{}\" \
-             stroke-width=\"{STROKE}\" stroke-linecap=\"round\" stroke-linejoin=\"round\"/></svg>\n",
+             stroke-width=\"{STROKE}\" stroke-linecap=\"round\" \
+             stroke-linejoin=\"round\"/></svg>\n",
             hex(self.ground),
             self.path,
             hex(self.ink)
