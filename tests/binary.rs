@@ -70,6 +70,11 @@ fn check_ends_with_0_for_good_files_1_for_mistakes_and_2_when_it_cannot_read() {
     let report = json(&folder.run(&["check", "--format", "json"]).ended(0));
     assert_eq!((&report["errors"], &report["complaints"]), (&0.into(), &Value::Array(vec![])));
 
+    // N21: what pages weigh, and what would make a search engine show more.
+    let told = folder.run(&["check", "--budget", "--verbose"]).ended(0);
+    assert!(told.contains("first view") && told.contains("/product/"), "{told}");
+    assert!(told.contains("note: KILN-1 has no GTIN"), "{told}");
+
     let good = folder.read("content/products/kiln.toml");
     folder.write("content/products/kiln.toml", &good.replace("price ", "prise "));
     let bad = folder.run(&["check"]);

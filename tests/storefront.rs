@@ -203,9 +203,7 @@ fn messages_are_announced() {
 #[test]
 fn a_product_page_is_light() {
     let shop = TestShop::demo();
-    // Stock that crosses a mark has the pages made anew, and packed.
-    shop.set_stock("HF-TW-001-SAG", 0);
-    shop.work_off();
+    shop.app.shelf.pack().unwrap();
     let mut visitor = shop.browser();
     for path in ["/product/everyday-mug/", "/product/studio-vase/"] {
         let page = visitor.get(path);

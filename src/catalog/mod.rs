@@ -14,6 +14,7 @@ mod model_shop;
 mod read;
 mod read_bundle;
 mod read_page;
+mod read_presence;
 mod read_product;
 mod read_shelf;
 mod read_shop;
@@ -22,9 +23,9 @@ pub mod values;
 
 pub use check::sku_unknown;
 pub use model::{
-    Bundle, BundleItem, BundleType, Catalog, Category, OptionAxis, Page, Picture, Product,
-    Redirect, Sale, Status, Tier, Variant,
+    Bundle, BundleItem, BundleType, Catalog, Category, Condition, OptionAxis, Page, Picture,
+    Product, Redirect, Sale, Status, Tier, Variant,
 };
-pub use model_shop::{Contact, Shop, StockShow};
+pub use model_shop::{Contact, Presence, Shop, StockShow};
 pub use read::{Former, read, read_again};
 pub use read_product::picture_url;

@@ -48,6 +48,31 @@ impl Tier {
     }
 }
 
+/// Whether a thing has been owned before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// Never owned.
+    #[default]
+    New,
+    /// Made good again by its maker or a workshop.
+    Refurbished,
+    /// Owned before.
+    Used,
+}
+
+impl Condition {
+    /// The word used in TOML and in feeds.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Refurbished => "refurbished",
+            Self::Used => "used",
+        }
+    }
+}
+
 /// A picture and the words for those who do not see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Picture {
@@ -161,6 +186,8 @@ pub struct Product {
     pub brand: Option<String>,
     /// The merchant's own word for the kind of thing.
     pub product_type: Option<String>,
+    /// Whether it is new.
+    pub condition: Condition,
     /// Its line.
     pub tier: Tier,
     /// Words for grouping.

@@ -54,8 +54,25 @@ pub struct Shop {
     pub home_image: Option<Picture>,
     /// Description for search engines.
     pub seo_description: String,
+    /// What search engines and feeds are told besides.
+    pub presence: Presence,
     /// Free area for themes.
     pub extra: serde_json::Value,
+}
+
+/// What search engines, feeds and home screens are told about the shop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Presence {
+    /// File below `content/images/` that all icons are made from; a monogram when absent.
+    pub icon: Option<String>,
+    /// Addresses of the shop elsewhere, such as its page in a social network.
+    pub same_as: Vec<String>,
+    /// Programs that gather pages for language models are asked to stay away.
+    pub ai_crawlers_denied: bool,
+    /// VAT number.
+    pub vat_id: Option<String>,
+    /// Sending things back costs the buyer nothing.
+    pub returns_free: bool,
 }
 
 /// How a buyer reaches the shop.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::model::{Catalog, Product, Redirect, Status};
-use super::{check, check_pictures, check_words};
+use super::{check, check_pictures, check_redirects, check_words};
 use super::{read_bundle, read_page, read_product, read_shelf, read_shop};
 use crate::base::Currency;
 use crate::platform::content::{Complaints, Table, Tree};
@@ -62,7 +62,7 @@ pub fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -
             to: format!("/product/{}/", product.slug),
         }));
     }
-    let pages = read_page::pages(&r);
+    let pages = read_page::pages(&r, &mut redirects);
     let mut catalog = Catalog {
         shop: shop?,
         products,
@@ -76,6 +76,7 @@ pub fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -
     check::references(&r, &catalog);
     check_pictures::check(&r, &catalog);
     check_words::check(&r, &catalog);
+    check_redirects::shorten(&mut catalog.redirects);
     Some(catalog)
 }
 

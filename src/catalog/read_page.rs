@@ -3,6 +3,7 @@
 use super::model::{Page, Redirect};
 use super::read::Reading;
 use super::read_product::slug_complaint;
+use super::values;
 use crate::base::slug::is_slug;
 use crate::platform::content::{Place, Source, Wrong};
 
@@ -24,19 +25,25 @@ pub(super) fn body_start(text: &str) -> Option<usize> {
 }
 
 /// Reads all pages, in the order shown.
-pub(super) fn pages(r: &Reading<'_>) -> Vec<Page> {
+pub(super) fn pages(r: &Reading<'_>, redirects: &mut Vec<Redirect>) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     for (slug, path, text) in r.tree.texts("pages/", "md") {
         if !is_slug(slug) {
             slug_complaint(r, slug, path);
         }
-        pages.extend(text.map(|text| page(r, slug, path, text)));
+        pages.extend(text.map(|text| page(r, slug, path, text, redirects)));
     }
     pages.sort_by(|a, b| (a.order, &a.slug).cmp(&(b.order, &b.slug)));
     pages
 }
 
-fn page(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Page {
+fn page(
+    r: &Reading<'_>,
+    slug: &str,
+    path: &str,
+    text: &str,
+    redirects: &mut Vec<Redirect>,
+) -> Page {
     let mut page = Page {
         slug: slug.to_owned(),
         title: String::new(),
@@ -59,6 +66,10 @@ fn page(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Page {
     page.title = top.need("title", "title = \"About us\"").text(150).unwrap_or_default().to_owned();
     page.description = top.get("description").text(320).unwrap_or_default().to_owned();
     page.order = top.get("order").whole(-1_000_000..=1_000_000).unwrap_or_default();
+    for old in top.get("redirect_from").list(100, values::slug) {
+        let (from, to) = (format!("/page/{old}/"), format!("/page/{slug}/"));
+        redirects.push(Redirect { from, to });
+    }
     top.finish();
     page.body = text.get(start..).unwrap_or_default().to_owned();
     if page.body.trim().is_empty() {

@@ -1,7 +1,7 @@
 //! `products/<slug>.toml`: one product and its variants.
 
 use super::markdown::{SUMMARY, summary, to_html};
-use super::model::{OptionAxis, Picture, Product, Tier};
+use super::model::{Condition, OptionAxis, Picture, Product, Tier};
 use super::read::Reading;
 use super::read_variant;
 use super::values;
@@ -10,6 +10,9 @@ use crate::platform::content::{Body, Field, File, Place, Source, Table, Wrong};
 
 /// Longest description, in characters.
 pub(super) const DESCRIPTION_MAX: usize = 100_000;
+
+const CONDITIONS: &[(&str, Condition)] =
+    &[("new", Condition::New), ("refurbished", Condition::Refurbished), ("used", Condition::Used)];
 
 /// Reads one product. Whatever is wrong is complained about and left out.
 pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Product {
@@ -49,7 +52,7 @@ pub(super) fn slug_complaint(r: &Reading<'_>, slug: &str, path: &str) {
 fn basics(top: &mut Table<'_>, slug: &str) -> Product {
     let owned = |field: Field<'_>, most: usize| field.text(most).map(str::to_owned);
     let tier = [("standard", Tier::Standard), ("pro", Tier::Pro), ("special", Tier::Special)];
-    condition(top);
+    measures(top);
     Product {
         slug: slug.to_owned(),
         title: owned(top.need("title", "title = \"Snow Foam 1 L\""), 150).unwrap_or_default(),
@@ -63,6 +66,7 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
             .unwrap_or_default(),
         brand: owned(top.get("brand"), 70),
         product_type: owned(top.get("product_type"), 750),
+        condition: top.get("condition").one_of(CONDITIONS).unwrap_or_default(),
         tier: top.get("tier").one_of(&tier).unwrap_or(Tier::Standard),
         tags: top.get("tags").list(50, tag),
         status: super::read::status(top),
@@ -80,10 +84,7 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
     }
 }
 
-/// Checked for the day feeds need it; everything is new unless said otherwise.
-fn condition(top: &mut Table<'_>) {
-    let words = [("new", ()), ("refurbished", ()), ("used", ())];
-    top.get("condition").one_of(&words);
+fn measures(top: &Table<'_>) {
     if top.has("unit_pricing_base_measure") && !top.has("unit_pricing_measure") {
         let wrong = Wrong::error("measure-alone", "a base measure needs the measure sold");
         let wrong = wrong.hint("add unit_pricing_measure = \"1 l\"");

@@ -10,9 +10,19 @@ use crate::platform::content::{Source, Table, Wrong};
 /// Categories inside categories, at most.
 const DEPTH_MAX: usize = 6;
 
+/// Old addresses of shelves.
+#[derive(Default)]
+struct Moved {
+    /// Those an editor wrote down.
+    written: Vec<Redirect>,
+    /// Those that follow from a shelf around them.
+    followed: Vec<Redirect>,
+}
+
 /// Reads all categories: parents before children, in the order shown.
 pub(super) fn read(r: &Reading<'_>, redirects: &mut Vec<Redirect>) -> Vec<Category> {
     let mut shelves: Vec<Vec<Category>> = Vec::new();
+    let mut moved = Moved::default();
     for (slug, path, text) in r.tree.texts("categories/", "toml") {
         let Some(text) = text else { continue };
         if !is_slug(slug) {
@@ -24,8 +34,17 @@ pub(super) fn read(r: &Reading<'_>, redirects: &mut Vec<Redirect>) -> Vec<Catego
             r.complaints.names_lost();
         }
         let mut family = Vec::new();
-        shelf(r, document.table(r.complaints), None, slug, 0, &mut family, redirects);
+        shelf(r, document.table(r.complaints), None, (slug, &[]), 0, &mut family, &mut moved);
         shelves.push(family);
+    }
+    redirects.append(&mut moved.written);
+    for followed in moved.followed {
+        let named = |path: &str| followed.from == format!("/category/{path}/");
+        let is_page = shelves.iter().flatten().any(|c| named(&c.path));
+        // What an editor wrote for an address counts.
+        if !is_page && !redirects.iter().any(|r| r.from == followed.from) {
+            redirects.push(followed);
+        }
     }
     let order = |f: &Vec<Category>| f.first().map(|c| (c.order, c.path.clone()));
     shelves.sort_by_key(order);
@@ -36,10 +55,10 @@ fn shelf(
     r: &Reading<'_>,
     mut table: Table<'_>,
     parent: Option<&str>,
-    slug: &str,
+    (slug, above): (&str, &[String]),
     depth: usize,
     out: &mut Vec<Category>,
-    redirects: &mut Vec<Redirect>,
+    redirects: &mut Moved,
 ) {
     let path = parent.map_or_else(|| slug.to_owned(), |p| format!("{p}/{slug}"));
     let google = table.get("google_product_category").whole(1..=999_999);
@@ -52,17 +71,23 @@ fn shelf(
         google_product_category: google,
         image: image(r, &mut table),
     });
-    for old in table.get("redirect_from").list(100, values::shelf_path) {
-        let (from, to) = (format!("/category/{old}/"), format!("/category/{path}/"));
-        redirects.push(Redirect { from, to });
-    }
+    let moved = |old: &String| Redirect {
+        from: format!("/category/{old}/"),
+        to: format!("/category/{path}/"),
+    };
+    let mut former = table.get("redirect_from").list(100, values::shelf_path);
+    redirects.written.extend(former.iter().map(moved));
+    // What stands inside a renamed shelf has moved with it.
+    let inside: Vec<String> = above.iter().map(|old| format!("{old}/{slug}")).collect();
+    redirects.followed.extend(inside.iter().map(moved));
+    former.extend(inside);
     let children = table.tables("children");
     table.finish();
     let mut families: Vec<Vec<Category>> = Vec::new();
     for mut child in children {
         let Some(slug) = child.need("slug", "slug = \"exterior\"").read(80, values::slug) else {
             // Its title and own children are still worth a look.
-            shelf(r, child, Some(&path), "unnamed", depth + 1, &mut Vec::new(), redirects);
+            shelf(r, child, Some(&path), ("unnamed", &[]), depth + 1, &mut Vec::new(), redirects);
             continue;
         };
         if families.iter().flatten().any(|c| c.path == format!("{path}/{slug}")) {
@@ -76,7 +101,7 @@ fn shelf(
             continue;
         }
         let mut family = Vec::new();
-        shelf(r, child, Some(&path), &slug, depth + 1, &mut family, redirects);
+        shelf(r, child, Some(&path), (&slug, &former), depth + 1, &mut family, redirects);
         families.push(family);
     }
     // Children without a number keep the order in which they are written.

@@ -2,8 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::model_shop::{Contact, Shop, StockShow};
+use super::model_shop::{Contact, Presence, Shop, StockShow};
 use super::read::Reading;
+use super::read_presence;
 use super::read_product::image;
 use super::values;
 use crate::base::Currency;
@@ -48,6 +49,7 @@ pub(super) fn read(tree: &Tree, complaints: &Complaints) -> Option<Shop> {
     }
     sections(&mut top, &mut shop);
     presentation(&Reading { tree, complaints, currency: shop.currency }, &mut top, &mut shop);
+    read_presence::brand(&mut top, &mut shop.presence, tree);
     shop.extra = top.free("extra");
     top.finish();
     Some(shop)
@@ -92,6 +94,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         home_text: String::new(),
         home_image: None,
         seo_description: String::new(),
+        presence: Presence::default(),
         extra: serde_json::Value::Null,
         name,
     }
@@ -135,6 +138,7 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
         let days = t.get("withdrawal_days").count(0, 3_650);
         shop.withdrawal_days = days.unwrap_or(shop.withdrawal_days);
         let _ = t.get("show_prior_price").flag();
+        read_presence::legal(&mut t, &mut shop.presence);
         t.finish();
     }
 }
@@ -165,6 +169,7 @@ fn presentation(r: &Reading<'_>, top: &mut Table<'_>, shop: &mut Shop) {
     }
     if let Some(mut t) = top.table("seo") {
         shop.seo_description = t.get("description").text(320).unwrap_or_default().to_owned();
+        read_presence::seo(&mut t, &mut shop.presence);
         t.finish();
     }
 }
@@ -179,7 +184,7 @@ fn mail_name(name: &str) -> String {
     }
 }
 
-fn url(text: &str) -> Result<String, Wrong> {
+pub(super) fn url(text: &str) -> Result<String, Wrong> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://localhost"));
     let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}?#".contains(c);
     match host {

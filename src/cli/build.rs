@@ -20,10 +20,13 @@ pub(super) struct Options {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Pages over their budget count as mistakes.
+    #[arg(long)]
+    strict: bool,
 }
 
-/// Runs the command. Stock is what the database says, or what the files open with when there is
-/// no database yet.
+/// Runs the command: nothing is written when feed, page and structured data disagree. Stock is
+/// what the database says, or what the files open with when there is no database yet.
 ///
 /// # Errors
 /// When the files have mistakes, a template is wrong, or the folder cannot be written.
@@ -40,7 +43,19 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let render = Render::open(&settings.site_dir)?;
     let now = Clock::System.now();
     let index = Index::of(&book, &levels, now);
-    let (edition, _) = storefront::prepare(&render, settings, &index, levels, now)?;
+    let (edition, _) = storefront::prepare(&render, settings, &index, levels.clone(), now)?;
+    let base_url = &settings.public_url;
+    let inspection = storefront::inspect(&edition, &book, &levels, now, base_url, false);
+    for why in &inspection.disagreements {
+        complain!("{why}");
+    }
+    for excess in &inspection.excess {
+        complain!("warning: {}: {}", excess.path, excess.what);
+    }
+    if !inspection.disagreements.is_empty() || (options.strict && !inspection.excess.is_empty()) {
+        complain!("Nothing was written.");
+        return Ok(Ended::WithMistakes);
+    }
     let written = storefront::export(&edition, &options.out)?;
     say!("{written} files in {}", options.out.display());
     Ok(Ended::Well)

@@ -15,8 +15,8 @@ use super::{
 use crate::base::ids::Sku;
 use crate::base::{Currency, Instant};
 use crate::catalog::{
-    Bundle, BundleItem, BundleType, Catalog, Category, Contact, Product, Sale, Shop, Status,
-    StockShow, Tier, Variant,
+    Bundle, BundleItem, BundleType, Catalog, Category, Condition, Contact, Presence, Product, Sale,
+    Shop, Status, StockShow, Tier, Variant,
 };
 
 /// 2027-03-10T12:00:00Z, a Wednesday.
@@ -280,6 +280,7 @@ fn shop() -> Shop {
         home_text: String::new(),
         home_image: None,
         seo_description: String::new(),
+        presence: Presence::default(),
         extra: serde_json::Value::Null,
     }
 }
@@ -295,6 +296,7 @@ fn product(sku: &str, title: &str, price_minor: i64) -> Product {
         category: "cleaning-care".to_owned(),
         brand: None,
         product_type: None,
+        condition: Condition::New,
         tier: Tier::Standard,
         tags: Vec::new(),
         status: Status::Live,

@@ -7,6 +7,7 @@ use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
+use super::found::{Found, OpenGraph, Rendition};
 use super::plan::products_in;
 use crate::base::Instant;
 use crate::base::country::country_title;
@@ -33,6 +34,8 @@ pub(super) struct Making {
     forms: BTreeMap<String, TemplateValue>,
     /// Cards of all live bundles, by title.
     pub bundles: Vec<BundleCard>,
+    /// What search engines are told.
+    pub found: Found,
 }
 
 impl Making {
@@ -59,7 +62,8 @@ impl Making {
             (c.path.clone(), TemplateValue::from(Serde(form)))
         };
         let forms = catalog.categories.iter().map(form).collect();
-        Self { book, levels, now, base_url, shelves, cards, forms, bundles }
+        let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
+        Self { book, levels, now, base_url, shelves, cards, forms, bundles, found }
     }
 
     /// The filter form of a shelf.
@@ -95,13 +99,13 @@ impl Making {
         title: &str,
         description: &str,
         path: &str,
-        image: Option<&str>,
+        og: &OpenGraph,
+        json_ld: &str,
     ) -> Value {
         let absolute = |path: &str| format!("{}{path}", self.base_url);
         json!({
             "title": title, "description": description, "path": path,
-            "canonical": absolute(path), "robots": null, "image": image.map(absolute),
-            "json_ld": null,
+            "canonical": absolute(path), "robots": null, "og": og, "json_ld": json_ld,
         })
     }
 

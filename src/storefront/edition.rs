@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::found::Document;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
 use crate::platform::web::{Encoding, Prebuilt};
@@ -40,6 +41,13 @@ pub struct Edition {
 pub(super) fn page(html: String) -> Result<Prebuilt, Fault> {
     let hash = sha256_hex(html.as_bytes());
     Prebuilt::new("text/html; charset=utf-8", PAGE_CACHE, &hash[..20], html)
+}
+
+/// A file beside the pages, unpacked.
+pub(super) fn document(document: Document) -> Result<(String, Prebuilt), Fault> {
+    let hash = sha256_hex(&document.body);
+    let Document { path, content_type, body } = document;
+    Ok((path, Prebuilt::new(content_type, PAGE_CACHE, &hash[..20], body)?))
 }
 
 /// An asset whose name carries its hash.
@@ -98,7 +106,7 @@ fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
-fn gzip(plain: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(super) fn gzip(plain: &[u8]) -> Result<Vec<u8>, Fault> {
     let level = flate2::Compression::new(6);
     let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 3), level);
     writer.write_all(plain)?;

@@ -8,6 +8,8 @@
 mod context;
 mod edition;
 mod export;
+mod found;
+mod inspect;
 mod news;
 mod page_bundle;
 mod page_product;
@@ -19,6 +21,12 @@ mod web;
 
 pub use edition::Edition;
 pub use export::export;
+pub use found::{
+    Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
+    PreviewPrice, Rendition, Sizes, Tokens, disagreements, faint, feed_report, measure,
+    page_disagreements, table,
+};
+pub use inspect::{Inspection, inspect};
 pub use news::{Mistakes, News, NewsBoard};
 pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
 pub use watch::{jobs, keep_last_good, last_good_dir, watch};

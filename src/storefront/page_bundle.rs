@@ -23,9 +23,10 @@ pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
         product.picture_of(variant).map(PictureView::from)
     });
     let pictures: Vec<PictureView> = own.chain(of_parts).collect();
-    let image = pictures.first().map(|picture| picture.src.clone());
     let path = Plan::Bundle(&bundle.slug).path();
     let description = summary(&bundle.description, SUMMARY);
+    let og = making.found.preview_bundle(&making.levels, bundle);
+    let json_ld = making.found.bundle(&making.levels, bundle, &description)?;
     let related = making.bundles.iter().filter(|b| b.slug != bundle.slug);
     let title = making.catalog().category("bundles").map_or("Bundles", |c| c.title.as_str());
     let crumbs = json!([
@@ -34,7 +35,7 @@ pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
         { "title": bundle.title, "url": null },
     ]);
     Some(json!({
-        "page": making.page(&bundle.title, &description, &path, image.as_deref()),
+        "page": making.page(&bundle.title, &description, &path, &og, &json_ld),
         "bundle": {
             "slug": bundle.slug, "title": bundle.title, "bundle_type": bundle.bundle_type.word(),
             "tags": bundle.tags, "description_html": to_html(&bundle.description),

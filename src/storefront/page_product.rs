@@ -17,8 +17,9 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
     let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
-    let image = pictures.first().map(|picture| picture.src.clone());
     let path = Plan::Product(&product.slug).path();
+    let og = making.found.preview_product(&making.levels, product);
+    let json_ld = making.found.product(&making.levels, product, &product.summary);
     let mut crumbs = making.crumbs(&product.category);
     crumbs.push(json!({ "title": product.title, "url": null }));
     let sets: Vec<&BundleCard> =
@@ -31,7 +32,7 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
         "extra": product.extra,
     });
     context! {
-        page => Serde(making.page(&product.title, &product.summary, &path, image.as_deref())),
+        page => Serde(making.page(&product.title, &product.summary, &path, &og, &json_ld)),
         product => Serde(shown),
         crumbs => Serde(crumbs),
         delivery => Serde(making.delivery()),

@@ -5,6 +5,7 @@ use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::Making;
+use super::found::shelf_description;
 
 use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
@@ -67,9 +68,15 @@ fn home(making: &Making) -> TemplateValue {
         })
         .collect();
     let shop = &catalog.shop;
-    let image = hero.as_ref().and_then(|h| h["picture"]["src"].as_str());
+    let og = making.found.preview(featured.first().and_then(|product| product.images.first()));
+    let words = if shop.home_text.is_empty() { &shop.home_headline } else { &shop.home_text };
+    let description = match shop.seo_description.as_str() {
+        "" => summary(words, SUMMARY),
+        own => own.to_owned(),
+    };
+    let json_ld = making.found.home();
     context! {
-        page => Serde(making.page(&shop.name, &shop.seo_description, "/", image)),
+        page => Serde(making.page(&shop.name, &description, "/", &og, &json_ld)),
         hero => Serde(&hero),
         categories => Serde(shelves),
         featured => making.cards(featured.iter().copied().take(FEATURED)),
@@ -104,11 +111,23 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
     let address = |page: usize| Plan::Category(&category.path, page).path();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let pagination = Pagination::new(number(page), number(pages), |page| address(page as usize));
-    let image = products.iter().find_map(|p| p.images.first()).map(|p| p.url.as_str());
+    let og = making.found.preview(products.iter().find_map(|p| p.images.first()));
+    let path = address(page);
+    let here = sets.iter().skip(first).take(size).map(|b| (b.url.clone(), b.title.as_str()));
+    let goods = products.iter().map(|p| (Plan::Product(&p.slug).path(), p.title.as_str()));
+    let listed: Vec<(String, &str)> = here.chain(goods).collect();
+    let items = listed.iter().map(|(url, title)| (url.as_str(), *title));
+    let json_ld = making.found.shelf(category, &path, (first + 1, count), items);
+    let description = shelf_description(category, page, listed.iter().map(|(_, title)| *title));
     let title =
         if page == 1 { category.title.clone() } else { format!("{} · {page}", category.title) };
+    let mut shown_as = making.page(&title, &description, &path, &og, &json_ld);
+    if category.path == "bundles" {
+        // The list of bundles shows the same.
+        shown_as["canonical"] = format!("{}/bundles/", making.base_url).into();
+    }
     context! {
-        page => Serde(making.page(&title, &category.description, &address(page), image)),
+        page => Serde(shown_as),
         category => Serde(category),
         crumbs => Serde(making.crumbs(&category.path)),
         children => Serde(children),
@@ -133,9 +152,20 @@ fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
     };
     let category = making.catalog().category("bundles");
     let title = category.map_or("Bundles", |c| c.title.as_str());
-    let description = category.map_or("", |c| c.description.as_str());
+    let titles = shown.iter().map(|b| b.title.as_str());
+    let description = match category {
+        Some(category) => shelf_description(category, 1, titles),
+        None => titles.collect::<Vec<_>>().join(", "),
+    };
+    let path = Plan::Bundles(kind).path();
+    let items = shown.iter().map(|b| (b.url.as_str(), b.title.as_str()));
+    let json_ld = making.found.bundle_list(&path, shown.len(), items);
+    let og = making.found.preview(None);
+    let mut page = making.page(title, &description, &path, &og, &json_ld);
+    // One kind only is a view of the same list.
+    page["canonical"] = format!("{}/bundles/", making.base_url).into();
     json!({
-        "page": making.page(title, description, &Plan::Bundles(kind).path(), None),
+        "page": page,
         "kind": kind.map(BundleType::word),
         "kinds": kinds,
         "count": shown.len(),
@@ -148,10 +178,13 @@ fn words(making: &Making, page: &Page) -> Value {
         "" => summary(&page.body, SUMMARY),
         own => own.to_owned(),
     };
+    let path = Plan::Words(&page.slug).path();
+    let og = making.found.preview(None);
+    let json_ld = making.found.words(page, &description);
     let mut crumbs = making.crumbs("");
     crumbs.push(json!({ "title": page.title, "url": null }));
     json!({
-        "page": making.page(&page.title, &description, &Plan::Words(&page.slug).path(), None),
+        "page": making.page(&page.title, &description, &path, &og, &json_ld),
         "words": { "slug": page.slug, "title": page.title, "body_html": to_html(&page.body) },
         "crumbs": crumbs,
     })

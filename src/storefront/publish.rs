@@ -8,14 +8,16 @@ use std::thread;
 use arc_swap::ArcSwap;
 
 use super::context::{Making, globals};
-use super::edition::{Current, Edition, asset, page, states_of};
+use super::edition::{Current, Edition, asset, document, page, states_of};
+use super::found::{Icons, Tokens, documents};
 use super::news::NewsBoard;
 use super::pages;
 use super::plan::{Plan, plan};
-use crate::base::fault::{Failure, Never};
+use crate::base::fault::{Doing, Failure, Never};
 use crate::base::{Fault, Instant};
 use crate::catalog::Catalog;
 use crate::platform::Kit;
+use crate::platform::config::Settings;
 use crate::platform::render::Render;
 use crate::platform::web::Prebuilt;
 use crate::pricing::{Book, Books};
@@ -164,7 +166,7 @@ pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
 /// When a template is missing or wrong.
 pub fn prepare(
     render: &Render,
-    settings: &crate::platform::config::Settings,
+    settings: &Settings,
     index: &Index,
     levels: Levels,
     now: Instant,
@@ -175,7 +177,19 @@ pub fn prepare(
     let states = states_of(&levels);
     let base_url = settings.public_url.clone();
     let making = Making::new(index, levels, now, base_url);
-    let mut files = render_all(&making, &render, &plan(catalog))?;
+    let plans = plan(catalog);
+    let mut files = render_all(&making, &render, &plans)?;
+    let icons = icons(catalog, settings, &render)?;
+    // Until the day a page changed is kept, the day a product joined the shop stands for it.
+    let joined = |path: &str| {
+        let slug = path.strip_prefix("/product/")?.strip_suffix('/')?;
+        let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
+        catalog.products.get(slug)?.published.filter(|day| *day <= today)
+    };
+    for file in documents(&making.found, &making.levels, &plans, &icons, &joined) {
+        let (path, file) = document(file)?;
+        files.insert(path, file);
+    }
     for (url, found) in render.assets().iter() {
         files.insert(url.clone(), asset(found.content_type, found.body.clone())?);
     }
@@ -188,6 +202,21 @@ pub fn prepare(
         stale_at: next_change(book, now),
     };
     Ok((edition, render))
+}
+
+/// Icons in the colours of the style sheet, from the shop's own picture where it names one.
+fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icons, Fault> {
+    let assets = render.assets();
+    let css = assets.url("css/shop.css").and_then(|url| {
+        let style = assets.iter().find(|(known, _)| **known == url)?;
+        Some(String::from_utf8_lossy(&style.1.body).into_owned())
+    });
+    let tokens = Tokens::read(&css.unwrap_or_default());
+    let named = catalog.shop.presence.icon.as_ref();
+    let place = named.map(|name| settings.content_dir.join("images").join(name));
+    let bytes =
+        place.map(|place| std::fs::read(&place).doing(&format!("reading {}", place.display())));
+    Icons::draw(&catalog.shop, &tokens, bytes.transpose()?.as_deref())
 }
 
 /// Renders pages on all cores: each thread takes its share, the order does not matter.

@@ -40,9 +40,9 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
     }
     let moved = edition.redirects.get(path).cloned().or_else(|| {
         let slashed = format!("{path}/");
-        let known =
-            edition.files.contains_key(&slashed) || edition.redirects.contains_key(&slashed);
-        known.then_some(slashed)
+        // An old address without its slash still takes one hop.
+        let moved = edition.redirects.get(&slashed).cloned();
+        moved.or_else(|| edition.files.contains_key(&slashed).then_some(slashed))
     });
     match moved {
         Some(to) => {

@@ -137,11 +137,18 @@ pub fn counts(complaints: &[Complaint]) -> (usize, usize) {
 /// Such as `2 errors and 1 warning`.
 #[must_use]
 pub fn count(complaints: &[Complaint]) -> String {
+    let (errors, warnings) = counts(complaints);
+    counted(errors, warnings)
+}
+
+/// The same of numbers that include more than complaints.
+#[must_use]
+pub fn counted(errors: usize, warnings: usize) -> String {
     let many = |n: usize, word: &str| match n {
         1 => format!("1 {word}"),
         _ => format!("{n} {word}s"),
     };
-    match counts(complaints) {
+    match (errors, warnings) {
         (0, 0) => "no mistakes".to_owned(),
         (errors, 0) => many(errors, "error"),
         (0, warnings) => many(warnings, "warning"),
