@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use kiosk::base::fault::Failure;
 use kiosk::base::ids::OrderId;
 use kiosk::orders;
 use serde_json::json;
@@ -168,9 +167,10 @@ fn ship(shop: &TestShop) {
     let id = OrderId::from_stored(shop.text("SELECT id FROM orders"));
     let (kit, book, now) = (shop.kit.clone(), shop.app.shelf.books.now(), shop.kit.now());
     let parcel = ("Royal Mail", "RM123");
-    let shipped = shop.kit.db.write_blocking(move |tx| {
-        orders::ship(tx, &kit, &book, &id, parcel, "staff", now).map_err(Failure::from)
-    });
+    let shipped = shop
+        .kit
+        .db
+        .write_blocking(move |tx| orders::ship(tx, &kit, &book, &id, parcel, "staff", now));
     assert!(shipped.is_ok(), "{:?}", shipped.err());
 }
 
