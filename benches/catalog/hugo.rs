@@ -53,7 +53,8 @@ pub(crate) fn write(folder: &Path, count: usize, frame: &Frame) {
         "baseURL = \"http://127.0.0.1/\"\nlocale = \"en-GB\"\ntitle = \"Measured\"\n\
          disableKinds = [\"taxonomy\", \"RSS\", \"404\", \"section\"]\nenableRobotsTXT = true\n\
          [pagination]\npagerSize = {PAGE_SIZE}\ndisableAliases = true\n\
-         [taxonomies]\ncategory = \"category\"\n[permalinks.term]\ncategory = \"/category/:slug/\"\n"
+         [taxonomies]\ncategory = \"category\"\n\
+         [permalinks.term]\ncategory = \"/category/:slug/\"\n"
     );
     put(folder.join("hugo.toml"), settings);
     let (before, after) = frame.head.split_once("</head>").expect("the head ends");

@@ -68,7 +68,8 @@ fn product(thing: &Thing) -> String {
     let mut file = format!(
         "title = \"{title}\"\nprice = \"{}.{:02}\"\ncategory = \"category-{category}\"\n\
          brand = \"Measured\"\ntags = {tags:?}\nstatus = \"live\"\nshipping_weight = \"390 g\"\n\
-         description = \"\"\"\n{text}\"\"\"\n\n[[options]]\nname = \"Colour\"\nvalues = {colours:?}\n",
+         description = \"\"\"\n{text}\"\"\"\n\n\
+         [[options]]\nname = \"Colour\"\nvalues = {colours:?}\n",
         price_minor / 100,
         price_minor % 100,
     );

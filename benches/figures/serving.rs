@@ -37,6 +37,9 @@ struct Seen {
     p99_ms: f64,
 }
 
+/// One of the figures of what was seen.
+type Figure = fn(&Seen) -> f64;
+
 /// A server and what to ask it.
 struct Side<'a> {
     server: &'a Server,
@@ -83,8 +86,8 @@ fn tell(way: &str, rate: f64, ours: Side, other: Option<Side>) {
         other_seen.extend(other.as_ref().map(Side::press));
         seen.push(ours.press());
     }
-    let middle = |of: fn(&Seen) -> f64, seen: &[Seen]| median(seen.iter().map(of));
-    let figures: [(&str, fn(&Seen) -> f64, &str, Goal); 4] = [
+    let middle = |of: Figure, seen: &[Seen]| median(seen.iter().map(of));
+    let figures: [(&str, Figure, &str, Goal); 4] = [
         ("answers a second", |s| s.rate, "/s", Goal::Least(rate)),
         ("processor an answer", |s| s.cpu_us, "µs", Goal::Most(0.75)),
         ("half within", |s| s.p50_ms, "ms", Goal::Told),
