@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 run: data/kiosk.db ## Builds and serves the demo shop on http://127.0.0.1:8080
 	cargo run -- serve --dev
@@ -31,8 +31,16 @@ lint: ## Clippy, warnings denied
 	cargo clippy --lib --bins -- -D warnings
 	cargo clippy --tests --benches -- -D warnings $(TEST_LINTS)
 
-bench: ## Measures start-up, memory, size and throughput
+bench: ## Measures builds, edits, starts, memory and serving beside Hugo and nginx
 	cargo bench --bench figures
+	@if [ -f benches/search.rs ]; then cargo bench --bench search; fi
+
+bench-large: ## The same with 100,000 products; takes a quarter of an hour longer
+	cargo bench --bench figures -- build large
+
+lighthouse: ## Rates six pages with Lighthouse; fails when one is too low
+	@sh .ci/tools lighthouse
+	cargo bench --bench figures -- rate
 
 pictures: ## Renders missing product pictures of the demo shop
 	cargo run --release --manifest-path seed/pictures/Cargo.toml -- all --out content/images
@@ -43,4 +51,4 @@ release: ## Builds the one file that is the shop
 tools: ## Installs what the tests need and this machine lacks
 	@sh .ci/tools
 
-.PHONY: help run seed test check lint bench pictures release tools
+.PHONY: help run seed test check lint bench bench-large lighthouse pictures release tools

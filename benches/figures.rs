@@ -1,139 +1,78 @@
-//! The figures the README reports: start-up, memory, size. Prints one line each.
+//! The figures of docs/figures.md, measured on this machine in one run: ours and those of the
+//! programs we are compared with in turns, so that only their ratio counts.
 //!
-//! Run with `make bench`. Times are medians of several runs on this machine; compare them with
-//! each other, not with other machines.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a report for people")]
-#![allow(clippy::disallowed_methods, reason = "measuring time is what this is for")]
+//! `make bench` measures everything; `cargo bench --bench figures -- build edit rest serve` some
+//! parts; `large` adds 100,000 products. `make lighthouse` is the part `rate`, which only runs when
+//! it is asked for.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "a report for people, measured from outside"
+)]
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[path = "figures/building.rs"]
+mod building;
+mod catalog;
+#[path = "figures/editing.rs"]
+mod editing;
+#[path = "figures/others.rs"]
+mod others;
+#[path = "figures/process.rs"]
+mod process;
+#[path = "figures/rating.rs"]
+mod rating;
+#[path = "figures/resting.rs"]
+mod resting;
+#[path = "figures/serving.rs"]
+mod serving;
+#[path = "figures/table.rs"]
+mod table;
 
-/// Runs of each measurement.
-const RUNS: usize = 5;
-/// Products of the large shop.
-const PRODUCTS: usize = 1000;
+use std::net::TcpListener;
+use std::process::ExitCode;
 
-fn main() {
-    let binary = Path::new(env!("CARGO_BIN_EXE_kiosk"));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let dir = tempfile::tempdir().unwrap();
-    println!("binary size            {:>8.1} MB", mebi(fs::metadata(binary).unwrap().len()));
-    let demo = root.join("content");
-    let (start, memory) = measure(binary, &demo, dir.path(), "demo", "/");
-    println!("demo shop: first page  {start:>8.1} ms");
-    println!("demo shop: idle memory {memory:>8.1} MB");
-    let large = large_shop(&demo, dir.path());
-    let (start, memory) = measure(binary, &large, dir.path(), "large", "/product/thing-500/");
-    println!("{PRODUCTS} products: first page {start:>6.1} ms (second start, nothing changed)");
-    println!("{PRODUCTS} products: memory     {memory:>6.1} MB");
-}
+/// The program as it ships.
+const KIOSK: &str = env!("CARGO_BIN_EXE_kiosk");
 
-#[allow(clippy::cast_precision_loss, clippy::float_arithmetic, reason = "a figure for people")]
-fn mebi(bytes: u64) -> f64 {
-    bytes as f64 / 1_048_576.0
-}
-
-/// Median start to first page in milliseconds, and memory of the idle shop.
-fn measure(binary: &Path, content: &Path, dir: &Path, name: &str, page: &str) -> (f64, f64) {
-    let data = dir.join(format!("{name}-data"));
-    drop(start(binary, content, &data, page));
-    let mut times = Vec::new();
-    let mut memory = 0.0;
-    for _ in 0..RUNS {
-        let running = start(binary, content, &data, page);
-        times.push(running.took);
-        std::thread::sleep(Duration::from_secs(2));
-        memory = running.memory();
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    if let [child, content, how] = arguments.as_slice()
+        && child == building::CHILD
+    {
+        building::once(content, how == "packed");
+        return ExitCode::SUCCESS;
     }
-    times.sort();
-    (millis(times[RUNS / 2]), memory)
-}
-
-#[allow(clippy::float_arithmetic, reason = "a figure for people")]
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-struct Running {
-    child: Child,
-    took: Duration,
-}
-
-impl Running {
-    fn memory(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        mebi(kib * 1024)
+    let large = arguments.iter().any(|part| part == "large");
+    let parts: Vec<&String> = arguments.iter().filter(|part| *part != "large").collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| *p == part);
+    std::fs::create_dir_all(others::folder()).unwrap();
+    let data = tempfile::tempdir_in(others::folder()).unwrap();
+    if cfg!(debug_assertions) {
+        println!("THIS IS A DEBUG BUILD: its figures mean nothing");
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    if wanted("build") {
+        building::report(large);
     }
-}
-
-fn start(binary: &Path, content: &Path, data: &Path, page: &str) -> Running {
-    let begun = Instant::now();
-    let mut child = Command::new(binary)
-        .arg("serve")
-        .env("KIOSK_CONTENT_DIR", content)
-        .env("KIOSK_DATA_DIR", data)
-        .env("KIOSK_LISTEN", "127.0.0.1:0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let address = first.trim().rsplit_once("http://").unwrap().1.to_owned();
-    let mut stream = TcpStream::connect(&address).unwrap();
-    let ask = format!("GET {page} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(ask.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    Running { child, took: begun.elapsed() }
-}
-
-/// The demonstration shop with a thousand products more, sharing its pictures.
-fn large_shop(demo: &Path, dir: &Path) -> PathBuf {
-    let content = dir.join("large");
-    copy(demo, &content);
-    let pictures: Vec<String> = fs::read_dir(demo.join("images"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    for n in 0..PRODUCTS {
-        let picture = &pictures[n % pictures.len()];
-        let text = format!(
-            "sku = \"BENCH-{n}\"\ntitle = \"Thing number {n}\"\nprice = \"{}.50\"\n\
-             category = \"tableware/bowls\"\ntags = [\"thing\"]\nstatus = \"live\"\n\
-             description = \"\"\"\nMade for measuring, number **{n}**.\n\n- one\n- two\n\"\"\"\n\n\
-             [[images]]\nfile = \"{picture}\"\nalt = \"Thing number {n}\"\n\n\
-             [stock]\nopening = 50\n",
-            10 + n % 90
-        );
-        fs::write(content.join(format!("products/thing-{n}.toml")), text).unwrap();
+    if wanted("edit") {
+        editing::report(data.path());
     }
-    content
+    if wanted("rest") {
+        resting::report(data.path());
+    }
+    if wanted("serve") {
+        serving::report(data.path());
+    }
+    let rated = !parts.iter().any(|part| *part == "rate") || rating::report(data.path());
+    if rated { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,6 +1,8 @@
-//! The shop in a real browser: buying with script, without script and by keyboard alone; no page
-//! wider than its window, and nothing said in the console.
+//! The shop in a real browser: buying with script, without script and by keyboard alone, choosing
+//! and narrowing, with nothing said in the console.
 
+#[path = "browser/choosing.rs"]
+mod choosing;
 #[path = "browser/driver.rs"]
 mod driver;
 mod house;
@@ -253,72 +255,5 @@ fn a_visitor_buys_by_keyboard() {
     walk_to(&tab, "[value=pay]", &mut pressed);
     tab.press(ENTER);
     tab.reads_after("h1", "Thank you, Ada", || shop.work_off());
-    assert_quiet(&tab);
-}
-
-/// From the narrowest phone to a desk.
-const WIDTHS: [u32; 4] = [320, 360, 768, 1440];
-/// Pages that a visitor with a cart can open.
-const PAGES: [&str; 12] = [
-    "/",
-    "/category/tableware/",
-    MUG,
-    "/product/linen-cushion/",
-    "/product/candle-amber/",
-    "/bundles/",
-    "/bundle/quiet-evening/",
-    "/search?q=vase",
-    "/search?q=nothingofthekind",
-    "/page/delivery/",
-    "/cart",
-    "/checkout",
-];
-
-// S2.57, S2.60: nothing sticks out at the side, with the menu open or shut; the console is quiet.
-#[test]
-fn no_page_is_wider_than_its_window() {
-    let Some((shop, tab)) = open(true) else { return };
-    add_a_mug(&shop, &tab);
-    tab.go(&format!("{}/bundle/quiet-evening/", shop.base));
-    tab.click(".buy-form .button");
-    tab.reads("[data-cart-count]", "2");
-    let mut wide = Vec::new();
-    let mut measure = |at: &str| {
-        for width in WIDTHS {
-            tab.width(width);
-            let found = tab.run(&format!(
-                "if (document.documentElement.scrollWidth <= {width}) return [];
-                return [document.documentElement, ...document.body.querySelectorAll('*')]
-                    .filter((e) => e.getBoundingClientRect().right > {width} + 1)
-                    .map((e) => e.outerHTML.slice(0, 80))"
-            ));
-            if found != serde_json::json!([]) {
-                wide.push(format!("{at} at {width}: {found:#}"));
-            }
-        }
-    };
-    for page in PAGES {
-        tab.go(&format!("{}{page}", shop.base));
-        measure(page);
-    }
-    assert_quiet(&tab);
-    tab.width(360);
-    tab.click(".menu summary");
-    assert!(tab.has(".menu[open]"));
-    assert_eq!(tab.focused().1, "Menu");
-    measure("the menu");
-    tab.go(&format!("{}/nowhere", shop.base));
-    measure("a page that is not there");
-    assert_eq!(tab.complaints().len(), 1, "only the 404 itself");
-
-    tab.go(&format!("{}/checkout", shop.base));
-    fill_in(&tab);
-    tab.click("[data-pay]");
-    tab.reads("[value=pay]", "Pay £");
-    measure("the payment page");
-    tab.click("[value=pay]");
-    tab.reads_after("h1", "Thank you, Ada", || shop.work_off());
-    measure("the order");
-    assert!(wide.is_empty(), "{wide:#?}");
     assert_quiet(&tab);
 }

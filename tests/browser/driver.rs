@@ -6,6 +6,9 @@
     clippy::print_stderr,
     reason = "a browser is driven from a test, and watched from outside in real time"
 )]
+#![allow(dead_code, reason = "each test binary drives another part of it")]
+
+mod window;
 
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -89,6 +92,7 @@ impl Tab {
         let mut tab = Self { driver, agent, address, session: String::new(), profile };
         let begun = tab.send("/session", &wishes(tab.profile.path().display(), script));
         tab.session = begun["sessionId"].as_str().unwrap().to_owned();
+        tab.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
         tab.width(1280);
         Some(tab)
     }
@@ -124,6 +128,18 @@ impl Tab {
         self.command("/url", &json!({ "url": url }));
     }
 
+    /// Goes back as the browser's own button does.
+    #[track_caller]
+    pub(crate) fn back(&self) {
+        self.command("/back", &json!({}));
+    }
+
+    /// Goes forward again.
+    #[track_caller]
+    pub(crate) fn forward(&self) {
+        self.command("/forward", &json!({}));
+    }
+
     /// Where the tab is.
     #[track_caller]
     pub(crate) fn url(&self) -> String {
@@ -134,6 +150,19 @@ impl Tab {
     #[track_caller]
     pub(crate) fn run(&self, body: &str) -> Value {
         self.command("/execute/sync", &json!({ "script": body, "args": [] }))
+    }
+
+    /// Runs a function body that ends by calling `done` with what it has found.
+    #[track_caller]
+    pub(crate) fn run_until_done(&self, body: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {body}");
+        self.command("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Speaks to the browser itself, past the page.
+    #[track_caller]
+    fn devtools(&self, what: &str, params: &Value) -> Value {
+        self.command("/goog/cdp/execute", &json!({ "cmd": what, "params": params }))
     }
 
     /// All elements that a selector finds.
@@ -210,18 +239,6 @@ impl Tab {
         let part = |part: &str| self.ask(&format!("/element/{id}/{part}"));
         let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
         (text(part("computedrole")), text(part("computedlabel")))
-    }
-
-    /// Makes the window this wide.
-    #[track_caller]
-    pub(crate) fn width(&self, pixels: u32) {
-        let params = json!({
-            "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false,
-        });
-        let override_size = "Emulation.setDeviceMetricsOverride";
-        let command = json!({ "cmd": override_size, "params": params });
-        self.command("/goog/cdp/execute", &command);
-        self.until("the width", || (), || self.run("return innerWidth") == pixels);
     }
 
     /// What the browser's console has complained about since it was last asked.

@@ -1,0 +1,195 @@
+//! Every kind of page the shop has, and who must be looking to see it.
+
+use std::collections::BTreeMap;
+
+use kiosk::base::ids::OrderId;
+use kiosk::orders;
+use serde_json::json;
+
+use crate::driver::Tab;
+use crate::house::{Answer, Browser, TestShop};
+
+/// Pages that look the same to everybody: name, address, and what shows that this is the page.
+const FOR_ALL: [(&str, &str, &str); 20] = [
+    ("home", "/", "h1"),
+    ("category", "/category/tableware/", ".grid"),
+    ("category-below", "/category/tableware/mugs-cups/", ".grid"),
+    ("category-filtered", "/category/tableware/?in_stock=1&sort=price_asc", ".grid"),
+    ("search", "/search?q=vase", ".grid"),
+    ("search-filtered", "/search?q=linen&price_min=10&price_max=60&sort=price_desc", ".grid"),
+    ("search-everything", "/search", ".grid"),
+    ("search-nothing", "/search?q=nothingofthekind", ".empty"),
+    ("search-refused", "/search?q=vase&price_min=cheap", "h1"),
+    ("product", "/product/candle-amber/", "[data-buy]"),
+    ("product-choice", "/product/everyday-mug/", "[name=sku]"),
+    ("product-two-choices", "/product/linen-cushion/", "[name=sku]"),
+    ("product-sold-out", "/product/soap-olive/", "[data-buy][disabled]"),
+    ("bundles", "/bundles/", "h1"),
+    ("bundles-of-a-kind", "/bundles/special/", "h1"),
+    ("bundle", "/bundle/quiet-evening/", "h1"),
+    ("words", "/page/delivery/", "h1"),
+    ("cart-empty", "/cart", ".empty"),
+    ("order-look-up", "/order", "h1"),
+    ("missing", "/nowhere", "h1"),
+];
+/// Pages that need not be there yet.
+const MAY_BE_MISSING: [&str; 1] = ["order-look-up"];
+
+/// One kind of page, with a page of that kind.
+pub(crate) struct Kind {
+    /// The name in reports and of files.
+    pub name: &'static str,
+    /// The page's address, from the root.
+    pub path: String,
+    /// A selector that only this page answers.
+    pub shows: &'static str,
+    /// The form to be sent for it; nothing when it is only asked for.
+    pub form: Vec<(String, String)>,
+    /// Who is looking.
+    pub visitor: Browser,
+}
+
+impl Kind {
+    /// The page as it is sent.
+    #[track_caller]
+    pub(crate) fn fetch(&self) -> Answer {
+        let mut visitor = self.visitor.clone();
+        if self.form.is_empty() {
+            return visitor.get(&self.path);
+        }
+        let fields: Vec<_> = self.form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        visitor.post(&self.path, &fields)
+    }
+
+    /// Brings a tab to the page.
+    #[track_caller]
+    pub(crate) fn open(&self, shop: &TestShop, tab: &Tab) {
+        tab.be(&shop.base, &self.visitor.cookies);
+        tab.go(&format!("{}{}", shop.base, self.path));
+        if !self.form.is_empty() {
+            tab.post(&self.path, &json!(self.form));
+        }
+        tab.reads(self.shows, "");
+        tab.whole();
+    }
+}
+
+/// The demonstration shop, busy enough to have a page of every kind, and those pages.
+pub(crate) fn all() -> (TestShop, Vec<Kind>) {
+    let shop = TestShop::demo();
+    shop.set_stock("HF-BA-001", 0);
+    let nobody = shop.browser();
+    let there = |(name, path, shows)| {
+        let kind = Kind::of(name, path, shows, &nobody);
+        let found = kind.fetch().status != 404 || kind.name == "missing";
+        assert!(found || MAY_BE_MISSING.contains(&kind.name), "{}: no {}", kind.name, kind.path);
+        found.then_some(kind)
+    };
+    let mut kinds = of_orders(&shop);
+    shop.work_off();
+    kinds.extend(FOR_ALL.into_iter().filter_map(there));
+    kinds.extend(of_a_cart(&shop));
+    for kind in &kinds {
+        let page = kind.fetch();
+        assert!(!page.texts(kind.shows).is_empty(), "{}: no {}", kind.name, kind.shows);
+    }
+    (shop, kinds)
+}
+
+impl Kind {
+    fn of(name: &'static str, path: &str, shows: &'static str, visitor: &Browser) -> Self {
+        Self { name, path: path.to_owned(), shows, form: Vec::new(), visitor: visitor.clone() }
+    }
+}
+
+/// What a visitor with something in the cart sees.
+fn of_a_cart(shop: &TestShop) -> Vec<Kind> {
+    let visitor = filled(shop);
+    let checkout = Kind::of("checkout", "/checkout", "[name=email]", &visitor);
+    let page = checkout.fetch();
+    let field = |name: &str| {
+        let value = page.attribute(&format!("[name={name}]"), "value");
+        (name.to_owned(), value)
+    };
+    let mut form = vec![field("cart_version"), field("quote_total")];
+    for (name, value) in [("email", "nobody"), ("name", ""), ("line1", ""), ("country", "GB")] {
+        form.push((name.to_owned(), value.to_owned()));
+    }
+    let refused = Kind { form, ..Kind::of("checkout-errors", "/checkout", "#errors", &visitor) };
+    vec![Kind::of("cart", "/cart", "#cart .line", &visitor), checkout, refused]
+}
+
+/// A visitor with two kinds of goods, a set and a code in the cart.
+pub(crate) fn filled(shop: &TestShop) -> Browser {
+    let mut visitor = shop.browser();
+    visitor.add("HF-TW-001-INK", 2);
+    visitor.add("HF-LT-010-SAG", 1);
+    visitor.post("/cart/lines", &[("bundle", "slow-breakfast")]);
+    let coded = visitor.post("/cart/codes", &[("code", "linen10")]);
+    assert_eq!(coded.status, 303, "{}", coded.body);
+    visitor
+}
+
+/// An order in each of its states, and the page where it is paid.
+fn of_orders(shop: &TestShop) -> Vec<Kind> {
+    const SHIPPED: (&str, &str) = ("order-shipped", "pay");
+    let mut kinds = Vec::new();
+    for (name, ending) in [
+        SHIPPED,
+        ("order-paid", "pay"),
+        ("order-under-way", "async"),
+        ("order-failed", "async_fail"),
+        ("order-cancelled", "cancel"),
+        ("order-pending", ""),
+    ] {
+        let mut buyer = filled(shop);
+        let payment = buyer.checkout().location().to_owned();
+        let session = payment.rsplit('/').next().unwrap();
+        let back = buyer.get(&format!("/checkout/success?session_id={session}"));
+        let path = back.location().split('?').next().unwrap().to_owned();
+        if ending.is_empty() {
+            let payment = payment.replace(&shop.base, "");
+            kinds.push(Kind::of("simulator", &payment, "[value=pay]", &buyer));
+        } else {
+            buyer.press(&payment, ending);
+            shop.work_off();
+        }
+        if name == SHIPPED.0 {
+            ship(shop);
+        }
+        kinds.push(Kind::of(name, &path, "#order h1", &buyer));
+    }
+    kinds
+}
+
+/// Ships the only order there is.
+fn ship(shop: &TestShop) {
+    let id = OrderId::from_stored(shop.text("SELECT id FROM orders"));
+    let (kit, book, now) = (shop.kit.clone(), shop.app.shelf.books.now(), shop.kit.now());
+    let parcel = ("Royal Mail", "RM123");
+    let shipped = shop
+        .kit
+        .db
+        .write_blocking(move |tx| orders::ship(tx, &kit, &book, &id, parcel, "staff", now));
+    assert!(shipped.is_ok(), "{:?}", shipped.err());
+}
+
+/// What several pages have in common is reported once: what is wrong, and where.
+#[derive(Default)]
+pub(crate) struct Findings(BTreeMap<String, Vec<String>>);
+
+impl Findings {
+    /// Notes what is wrong, and on which page.
+    pub(crate) fn note(&mut self, what: String, page: String) {
+        self.0.entry(what).or_default().push(page);
+    }
+
+    /// Fails with everything that was found.
+    #[track_caller]
+    pub(crate) fn none(&self) {
+        let line =
+            |(what, pages): (&String, &Vec<String>)| format!("{what}\n    {}", pages.join(", "));
+        let all: Vec<String> = self.0.iter().map(line).collect();
+        assert!(all.is_empty(), "{} findings\n{}", all.len(), all.join("\n"));
+    }
+}
