@@ -3,11 +3,14 @@
 mod bath;
 mod candles;
 mod cloth;
+mod group;
 mod kitchen;
 mod paper;
 mod tableware;
 mod vases;
 mod wooden;
+
+pub use group::Group;
 
 use crate::materials::{Paint, Surface};
 use crate::palette::Palette;
