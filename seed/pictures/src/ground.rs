@@ -11,12 +11,14 @@ use crate::sdf::smoothstep;
 use crate::trace::Tracer;
 use crate::vector::V3;
 
-/// Pixels to a cell of the grid, along each side.
-const COARSE: usize = 3;
+/// Cells of the grid along a picture's longer side.
+const CELLS: usize = 400;
 
 /// How brightly the floor is lit, over the picture.
 pub struct Ground {
     grid: Frame,
+    /// Pixels to a cell, along each side.
+    coarse: usize,
     light: Vec<f32>,
 }
 
@@ -32,25 +34,26 @@ impl Ground {
     /// Works out the floor's light over `frame`; `effort` is the number of samples along each
     /// side of a pixel.
     pub fn light(tracer: &Tracer, camera: &Camera, frame: Frame, effort: usize) -> Ground {
-        let coarse = |pixels: usize| pixels.div_ceil(COARSE) + 1;
-        let grid = Frame { width: coarse(frame.width), height: coarse(frame.height) };
+        let coarse = (frame.width.max(frame.height) / CELLS).max(1);
+        let cells = |pixels: usize| pixels.div_ceil(coarse) + 1;
+        let grid = Frame { width: cells(frame.width), height: cells(frame.height) };
         let mut cells: Vec<Cell> = (0..grid.pixels())
             .into_par_iter()
             .map(|i| {
                 let (x, y) = grid.column_row(i);
-                let corner = ((x * COARSE) as f32, (y * COARSE) as f32);
-                cell(tracer, camera, frame, corner, (effort * effort, i as u64))
+                let (corner, size) = (((x * coarse) as f32, (y * coarse) as f32), coarse as f32);
+                cell(tracer, camera, frame, (corner, size), (effort * effort, i as u64))
             })
             .collect();
         for round in 0..6 {
             cells = blur(&cells, grid, 1 << round);
         }
-        Ground { grid, light: cells.iter().map(|c| c.light).collect() }
+        Ground { grid, coarse, light: cells.iter().map(|c| c.light).collect() }
     }
 
     /// The light at a pixel.
     pub fn at(&self, x: usize, y: usize) -> f32 {
-        let place = |c: usize| (c as f32 + 0.5) / COARSE as f32;
+        let place = |c: usize| (c as f32 + 0.5) / self.coarse as f32;
         let (x, y) = (place(x), place(y));
         let i = (x as usize).min(self.grid.width - 2);
         let j = (y as usize).min(self.grid.height - 2);
@@ -67,7 +70,7 @@ fn cell(
     tracer: &Tracer,
     camera: &Camera,
     frame: Frame,
-    (x, y): (f32, f32),
+    ((x, y), size): ((f32, f32), f32),
     (effort, seed): (usize, u64),
 ) -> Cell {
     let point = |x: f32, y: f32| {
@@ -75,7 +78,7 @@ fn cell(
         let far = Tracer::floor(camera.eye, ray);
         (far < 60.0).then(|| camera.eye + ray * far)
     };
-    let (Some(here), Some(next)) = (point(x, y), point(x + COARSE as f32, y)) else {
+    let (Some(here), Some(next)) = (point(x, y), point(x + size, y)) else {
         return Cell { light: 1.0, samples: 4.0, even: 1.0 };
     };
     let away = tracer.field.clearance(here);
@@ -90,14 +93,14 @@ fn cell(
     let mut sum = 0.0;
     for k in 0..samples {
         let mut rng = Rng::sample(seed * 6151 + 77, k as u32);
-        let mut jitter = || (rng.unit() - 0.5) * COARSE as f32;
+        let mut jitter = || (rng.unit() - 0.5) * size;
         let at = point(x + jitter(), y + jitter()).unwrap_or(here);
         sum += tracer.floor_light(V3 { y: 0.0, ..at }, &mut rng);
     }
     Cell {
         light: 1.0 + (sum / samples as f32 - 1.0) * near,
         samples: samples as f32,
-        even: away * 0.22 / width + 1.6,
+        even: away * 0.30 / width + 1.6,
     }
 }
 

@@ -4,7 +4,8 @@ use crate::vector::{V3, v3};
 
 /// What the first numbers of one sample are moved on by for the next, so that a pixel's samples
 /// lie evenly: the powers of the root of x^7 = x + 1.
-const STRIDES: [f32; 6] = [0.898_654_3, 0.807_579_6, 0.725_734_8, 0.652_184_7, 0.586_088_6, 0.526_691];
+const STRIDES: [f32; 6] =
+    [0.898_654_3, 0.807_579_6, 0.725_734_8, 0.652_184_7, 0.586_088_6, 0.526_691];
 
 /// A small, fast, seedable generator (splitmix64).
 pub struct Rng {
@@ -33,7 +34,8 @@ impl Rng {
         let moved = self.random() + self.index as f32 * STRIDES[self.spread];
         self.spread += 1;
         if self.spread == STRIDES.len() {
-            self.state = self.state.wrapping_add(u64::from(self.index).wrapping_mul(0xA24B_AED4_963E_E407));
+            self.state =
+                self.state.wrapping_add(u64::from(self.index).wrapping_mul(0xA24B_AED4_963E_E407));
         }
         moved - moved.floor()
     }

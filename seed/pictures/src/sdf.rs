@@ -146,13 +146,21 @@ impl Profile {
         self.points.windows(2).map(segment).fold(1e9, f32::min)
     }
 
-    /// Distance in the profile's plane.
+    /// Distance in the profile's plane; outside the grid, a distance that is never more than the
+    /// true one.
     pub fn distance(&self, x: f32, y: f32) -> f32 {
         let (u, v) = ((x - self.low[0]) / self.cell, (y - self.low[1]) / self.cell);
-        let inside = 0.0..CELLS as f32;
-        if !inside.contains(&u) || !inside.contains(&v) {
-            return self.exact(x, y);
+        let last = CELLS as f32 - 0.001;
+        let (nu, nv) = (u.clamp(0.0, last), v.clamp(0.0, last));
+        let near = self.read(nu, nv);
+        if nu == u && nv == v {
+            return near;
         }
+        near.max(0.0).diagonal((u - nu).diagonal(v - nv) * self.cell)
+    }
+
+    /// The distance at a place in the grid, in cells.
+    fn read(&self, u: f32, v: f32) -> f32 {
         let (column, row) = (u as usize, v as usize);
         let (u, v) = (u - column as f32, v - row as f32);
         let at = row * (CELLS + 1) + column;

@@ -74,9 +74,8 @@ impl Group {
     }
 
     fn of(things: Vec<(Object, Place, f32)>) -> Group {
-        let member = |(object, place, scale)| {
-            Member { object, place, scale, low: V3::ZERO, high: V3::ZERO }
-        };
+        let member =
+            |(object, place, scale)| Member { object, place, scale, low: V3::ZERO, high: V3::ZERO };
         let members = things.into_iter().map(member).collect();
         let mut group = Group { members, reach: V3::ZERO };
         group.settle();
@@ -98,10 +97,17 @@ impl Group {
     }
 
     fn closest(&self, p: V3) -> (f32, usize) {
-        let mut best = (1e9, 0);
+        let distance = |member: &Member| member.object.distance(member.inward(p)) * member.scale;
+        let [first, rest @ ..] = self.members.as_slice() else { return (1e9, 0) };
+        if rest.is_empty() {
+            return (distance(first), 0);
+        }
+        let likely = self.members.iter().map(|m| m.outside(p)).enumerate();
+        let likely = likely.fold((0, f32::MAX), |a, b| if b.1 < a.1 { b } else { a }).0;
+        let mut best = (distance(&self.members[likely]), likely);
         for (i, member) in self.members.iter().enumerate() {
-            if member.outside(p) < best.0 {
-                let d = member.object.distance(member.inward(p)) * member.scale;
+            if i != likely && member.outside(p) < best.0 {
+                let d = distance(member);
                 if d < best.0 {
                     best = (d, i);
                 }
