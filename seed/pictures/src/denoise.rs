@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
+use crate::camera::Frame;
 use crate::vector::V3;
 
 /// One kind of light over the whole picture.
 pub struct Layer {
-    pub size: usize,
+    pub frame: Frame,
     pub values: Vec<V3>,
     /// Estimated variance of each pixel's brightness.
     pub variance: Vec<f32>,
@@ -40,13 +41,6 @@ pub fn smooth(layer: Layer, guides: &[Guide], rounds: u32, tolerance: f32) -> Ve
     layer.values
 }
 
-/// The pixel `dx`, `dy` away from pixel `i`, if the picture reaches that far.
-pub fn neighbour(size: usize, i: usize, dx: isize, dy: isize) -> Option<usize> {
-    let (x, y) = ((i % size) as isize + dx, (i / size) as isize + dy);
-    let inside = 0..size as isize;
-    (inside.contains(&x) && inside.contains(&y)).then(|| y as usize * size + x as usize)
-}
-
 /// A single pixel's variance is itself noisy; its surroundings know better.
 fn blur_variance(layer: &Layer) -> Vec<f32> {
     let average = |i: usize| {
@@ -55,7 +49,7 @@ fn blur_variance(layer: &Layer) -> Vec<f32> {
         }
         let (mut sum, mut total) = (0.0, 0.0);
         for k in 0..49 {
-            if let Some(j) = neighbour(layer.size, i, k % 7 - 3, k / 7 - 3) {
+            if let Some(j) = layer.frame.neighbour(i, k % 7 - 3, k / 7 - 3) {
                 let w = layer.weight[j].min(1.0);
                 sum += layer.variance[j] * w;
                 total += w;
@@ -76,7 +70,7 @@ fn filter(layer: &Layer, guides: &[Guide], i: usize, step: isize, tolerance: f32
     let (mut sum, mut variance, mut total) = (V3::ZERO, 0.0, 0.0);
     for k in 0..25isize {
         let (dx, dy) = (k % 5 - 2, k / 5 - 2);
-        let Some(j) = neighbour(layer.size, i, dx * step, dy * step) else { continue };
+        let Some(j) = layer.frame.neighbour(i, dx * step, dy * step) else { continue };
         if layer.weight[j] == 0.0 {
             continue;
         }

@@ -1,21 +1,22 @@
-//! Finding where a ray meets an object.
+//! Finding where a ray meets something.
 //!
 //! A coarse grid remembers the distance to the object around its nodes; far away the ray steps
 //! through the grid and only close by are the exact shapes asked.
 
 use rayon::prelude::*;
 
-use crate::objects::Object;
+use crate::objects::Group;
 use crate::vector::{V3, v3};
 
-const NODES: f32 = 112.0;
+/// How many nodes the grid has, about.
+const NODES: f32 = 1_500_000.0;
 /// Nodes are filled in blocks of this many along each side.
 const BLOCK: usize = 4;
 const CLOSE: f32 = 0.0006;
 
-/// An object made ready for tracing.
+/// A group of objects made ready for tracing.
 pub struct Field<'a> {
-    pub object: &'a Object,
+    pub group: &'a Group,
     low: V3,
     high: V3,
     cell: f32,
@@ -24,19 +25,19 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub fn new(object: &'a Object) -> Field<'a> {
-        let reach = object.reach;
+    pub fn new(group: &'a Group) -> Field<'a> {
+        let reach = group.reach;
         let low = v3(-reach.x - 0.03, -0.02, -reach.z - 0.03);
         let high = v3(reach.x + 0.03, reach.y + 0.03, reach.z + 0.03);
         let size = high - low;
-        let cell = size.x.max(size.y).max(size.z) / NODES;
+        let cell = (size.x * size.y * size.z / NODES).cbrt();
         let count = [size.x, size.y, size.z].map(|s| (s / cell).ceil() as usize + 1);
-        let mut field = Field { object, low, high, cell, count, grid: Vec::new() };
+        let mut field = Field { group, low, high, cell, count, grid: Vec::new() };
         let total = count[0] * count[1] * count[2];
         let blocks = count.map(|n| n.div_ceil(BLOCK));
         let coarse: Vec<f32> = (0..blocks[0] * blocks[1] * blocks[2])
             .into_par_iter()
-            .map(|i| object.distance(field.block(i, blocks)))
+            .map(|i| group.distance(field.block(i, blocks)))
             .collect();
         field.grid = (0..total)
             .into_par_iter()
@@ -48,7 +49,7 @@ impl<'a> Field<'a> {
                 if lowest > cell * 2.0 {
                     lowest.copysign(coarse[block])
                 } else {
-                    object.distance(node)
+                    group.distance(node)
                 }
             })
             .collect();
@@ -97,7 +98,7 @@ impl<'a> Field<'a> {
         let face = |i: usize| mix(row(i), row(i + nx), v);
         let at = (z * ny + y) * nx + x;
         let rough = mix(face(at), face(at + nx * ny), w) - self.cell * 0.35;
-        if rough > self.cell * 0.5 { rough } else { self.object.distance(p) }
+        if rough > self.cell * 0.5 { rough } else { self.group.distance(p) }
     }
 
     /// Where the ray is inside the bounding box.

@@ -3,31 +3,35 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use image::imageops::{FilterType, replace, resize};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use image::imageops::{FilterType, overlay, resize};
 
-/// No picture of the usual 900 by 900 pixels may be larger than this, in bytes.
-const LARGEST: usize = 92_000;
+use crate::camera::Frame;
 
-/// Writes a JPEG in the best quality that stays below the size limit; returns its size.
-pub fn save(path: &Path, pixels: &[u8], size: usize) -> Result<usize, String> {
-    let side = u16::try_from(size).map_err(|e| e.to_string())?;
-    let mut quality = 92;
+/// No picture may be larger than this, in bytes.
+const LARGEST: usize = 60_000;
+
+/// Writes a WebP in the best quality that stays below the size limit; returns its size.
+pub fn save(path: &Path, pixels: &[u8], frame: Frame) -> Result<usize, String> {
+    let mut quality = 86.0;
     loop {
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder::new(&mut bytes, quality);
-        encoder.set_progressive(true);
-        encoder.set_optimized_huffman_tables(true);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.encode(pixels, side, side, ColorType::Rgb).map_err(|e| e.to_string())?;
-        if bytes.len() <= LARGEST || quality <= 60 {
+        let bytes = encode(pixels, frame, quality)?;
+        if bytes.len() <= LARGEST || quality <= 60.0 {
             let partial = path.with_extension("part");
             write_synced(&partial, &bytes).map_err(|e| e.to_string())?;
             std::fs::rename(&partial, path).map_err(|e| e.to_string())?;
             return Ok(bytes.len());
         }
-        quality -= 2;
+        quality -= 3.0;
     }
+}
+
+fn encode(pixels: &[u8], frame: Frame, quality: f32) -> Result<Vec<u8>, String> {
+    let mut config = webp::WebPConfig::new().map_err(|()| "libwebp has no settings")?;
+    config.quality = quality;
+    config.method = 6;
+    config.use_sharp_yuv = 1;
+    let encoder = webp::Encoder::from_rgb(pixels, frame.width as u32, frame.height as u32);
+    encoder.encode_advanced(&config).map(|m| m.to_vec()).map_err(|e| format!("{e:?}"))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -48,11 +52,12 @@ pub fn contact_sheet(
     let rows = there.len().div_ceil(columns) as u32;
     let mut sheet = image::RgbImage::new(columns as u32 * tile, rows * tile);
     for (i, path) in there.into_iter().enumerate() {
-        let picture = image::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let small = resize(&picture.to_rgb8(), tile, tile, FilterType::Triangle);
+        let picture = image::open(path).map_err(|e| format!("{}: {e}", path.display()))?.to_rgb8();
+        let height = tile * picture.height() / picture.width().max(1);
+        let small = resize(&picture, tile, height, FilterType::Triangle);
         let x = (i % columns) as i64 * i64::from(tile);
         let y = (i / columns) as i64 * i64::from(tile);
-        replace(&mut sheet, &small, x, y);
+        overlay(&mut sheet, &small, x, y);
     }
     sheet.save(out).map_err(|e| e.to_string())
 }

@@ -31,7 +31,7 @@ impl Studio {
             top: v3(0.05, 1.0, -0.1).norm(),
             floor: 1.0,
         };
-        let mut rng = Rng(1);
+        let mut rng = Rng::new(1);
         let rounds = 300_000;
         let mut sum = 0f64;
         for _ in 0..rounds {

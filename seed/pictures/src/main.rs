@@ -14,6 +14,7 @@ mod noise;
 mod objects;
 mod palette;
 mod render;
+mod scene;
 mod sdf;
 mod trace;
 mod vector;
@@ -22,31 +23,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use serde::Deserialize;
+use scene::Scenes;
 
 const USAGE: &str = "\
-pictures all --out DIR [--only TEXT] [--size 900] [--samples 16] [--force] [--scenes FILE]
+pictures all --out DIR [--only TEXT] [--size 1600] [--samples 4] [--force] [--scenes FILE]
     renders the pictures that are missing (with --force: all of them)
 pictures sheet --out DIR --sheet FILE.png [--only TEXT] [--columns 6] [--tile 300]
     puts rendered pictures on one contact sheet
---only takes parts of file names, with commas between them";
-
-/// `scenes.toml`.
-#[derive(Deserialize)]
-struct Scenes {
-    backdrop: String,
-    #[serde(flatten)]
-    palette: palette::Palette,
-    picture: Vec<Picture>,
-}
-
-/// One picture to be made.
-#[derive(Deserialize)]
-struct Picture {
-    file: String,
-    object: String,
-    finish: String,
-}
+--only takes parts of pictures' names, or =NAME for one alone, with commas between them";
 
 /// The command line.
 struct Options {
@@ -70,8 +54,8 @@ impl Options {
             scenes: Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes.toml"),
             sheet: PathBuf::from("sheet.png"),
             only: Vec::new(),
-            size: 900,
-            samples: 16,
+            size: 1600,
+            samples: 4,
             columns: 6,
             tile: 300,
             force: false,
@@ -98,8 +82,18 @@ impl Options {
         Ok(options)
     }
 
-    fn wants(&self, picture: &Picture) -> bool {
-        self.only.is_empty() || self.only.iter().any(|part| picture.file.contains(part.as_str()))
+    /// Where the picture `name` lies.
+    fn path(&self, name: &str) -> PathBuf {
+        self.out.join(name).with_extension("webp")
+    }
+
+    /// Whether `name` is to be rendered: it contains a part given, or is one that begins with `=`.
+    fn wants(&self, name: &str) -> bool {
+        let fits = |part: &String| match part.strip_prefix('=') {
+            Some(whole) => whole == name,
+            None => name.contains(part.as_str()),
+        };
+        self.only.is_empty() || self.only.iter().any(fits)
     }
 }
 
@@ -117,12 +111,12 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), String> {
     let text = std::fs::read_to_string(&options.scenes)
         .map_err(|e| format!("{}: {e}", options.scenes.display()))?;
-    let scenes: Scenes = toml::from_str(&text).map_err(|e| e.to_string())?;
+    let scenes = Scenes::parse(&text)?;
+    let names: Vec<String> = scenes.names().into_iter().filter(|n| options.wants(n)).collect();
     match options.command.as_str() {
-        "all" => all(options, &scenes),
+        "all" => all(options, &scenes, &names),
         "sheet" => {
-            let wanted = scenes.picture.iter().filter(|p| options.wants(p));
-            let paths: Vec<PathBuf> = wanted.map(|p| options.out.join(&p.file)).collect();
+            let paths: Vec<PathBuf> = names.iter().map(|name| options.path(name)).collect();
             file::contact_sheet(&paths, options.columns, options.tile, &options.sheet)
         }
         other => Err(format!("unknown command {other:?}")),
@@ -130,67 +124,22 @@ fn run(options: &Options) -> Result<(), String> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "only measures how long a picture took")]
-fn all(options: &Options, scenes: &Scenes) -> Result<(), String> {
-    let backdrop = vector::hex(&scenes.backdrop).ok_or("backdrop is not a colour")?;
+fn all(options: &Options, scenes: &Scenes, names: &[String]) -> Result<(), String> {
+    let backdrop = scenes.backdrop()?;
     let studio = light::Studio::new();
     let side = ((options.samples as f32).sqrt().round() as usize).max(1);
-    let settings = render::Settings { size: options.size, side };
     std::fs::create_dir_all(&options.out).map_err(|e| e.to_string())?;
-    for picture in scenes.picture.iter().filter(|p| options.wants(p)) {
-        let path = options.out.join(&picture.file);
+    for name in names {
+        let path = options.path(name);
         if path.exists() && !options.force {
             continue;
         }
         let start = Instant::now();
-        let object = objects::build(&picture.object, &scenes.palette, &picture.finish)
-            .map_err(|e| format!("{}: {e}", picture.file))?;
-        let pixels = render::render(&object, &studio, backdrop, &settings);
-        let bytes = file::save(&path, &pixels, options.size)?;
+        let scene = scenes.scene(name, options.size).map_err(|e| format!("{name}: {e}"))?;
+        let pixels = render::render(&scene, &studio, backdrop, side);
+        let bytes = file::save(&path, &pixels, scene.frame)?;
         let seconds = start.elapsed().as_secs_f32();
-        println!("{} {} KB, {seconds:.1} s", picture.file, bytes / 1000);
+        println!("{name} {} KB, {seconds:.1} s", bytes / 1000);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vector::v3;
-
-    fn scenes() -> Scenes {
-        toml::from_str(include_str!("../scenes.toml")).expect("scenes.toml is read")
-    }
-
-    /// The least distance to `object` on a level.
-    fn nearest_at(object: &objects::Object, y: f32) -> f32 {
-        let place = |c: usize| c as f32 / 60.0 * 3.0 - 1.5;
-        let points = (0..61 * 61).map(|i| v3(place(i % 61), y, place(i / 61)));
-        points.map(|p| object.distance(p)).fold(f32::MAX, f32::min)
-    }
-
-    #[test]
-    fn every_picture_can_be_built_under_its_own_name() {
-        let scenes = scenes();
-        for picture in &scenes.picture {
-            assert_eq!(picture.file, format!("{}-{}.jpg", picture.object, picture.finish));
-            objects::build(&picture.object, &scenes.palette, &picture.finish)
-                .expect("a known finish");
-        }
-    }
-
-    #[test]
-    fn every_object_stands_on_the_floor() {
-        let scenes = scenes();
-        let mut seen = std::collections::BTreeSet::new();
-        for picture in &scenes.picture {
-            if !seen.insert(&picture.object) {
-                continue;
-            }
-            let object = objects::build(&picture.object, &scenes.palette, &picture.finish)
-                .expect("a known finish");
-            let (touching, below) = (nearest_at(&object, 0.0), nearest_at(&object, -0.10));
-            assert!(touching < 0.045, "{} floats at {touching}", picture.object);
-            assert!(below > 0.02, "{} sinks to {below}", picture.object);
-        }
-    }
 }

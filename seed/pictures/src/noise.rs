@@ -2,14 +2,47 @@
 
 use crate::vector::{V3, v3};
 
+/// What the first numbers of one sample are moved on by for the next, so that a pixel's samples
+/// lie evenly: the powers of the root of x^7 = x + 1.
+const STRIDES: [f32; 6] =
+    [0.898_654_3, 0.807_579_6, 0.725_734_8, 0.652_184_7, 0.586_088_6, 0.526_691];
+
 /// A small, fast, seedable generator (splitmix64).
-pub struct Rng(pub u64);
+pub struct Rng {
+    state: u64,
+    index: u32,
+    /// How many of the evenly spread numbers are used up.
+    spread: usize,
+}
 
 impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng { state: seed, index: 0, spread: STRIDES.len() }
+    }
+
+    /// For sample number `index` of those that share `seed`: its first numbers are spread evenly
+    /// over what the other samples get.
+    pub fn sample(seed: u64, index: u32) -> Rng {
+        Rng { state: seed, index, spread: 0 }
+    }
+
     /// The next number in 0..1.
     pub fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
+        if self.spread == STRIDES.len() {
+            return self.random();
+        }
+        let moved = self.random() + self.index as f32 * STRIDES[self.spread];
+        self.spread += 1;
+        if self.spread == STRIDES.len() {
+            self.state =
+                self.state.wrapping_add(u64::from(self.index).wrapping_mul(0xA24B_AED4_963E_E407));
+        }
+        moved - moved.floor()
+    }
+
+    fn random(&mut self) -> f32 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^= z >> 31;

@@ -92,17 +92,20 @@ pub fn smooth_tube(points: &[[f32; 4]], n: usize) -> Vec<(V3, f32)> {
     spline(points, n).iter().map(|p| (v3(p[0], p[1], p[2]), p[3])).collect()
 }
 
-const CELLS: usize = 96;
+/// Grid cells along each side of a profile.
+const CELLS: usize = 480;
+/// How far around its points a profile's grid reaches.
+const AROUND: f32 = 0.3;
 
 /// A thick polyline in a plane. Turned about the axis it is a pot, drawn sideways a folded cloth.
 ///
-/// A grid remembers which segments can be nearest in each of its cells, so a query looks at two
-/// or three of them instead of all.
+/// Distances around it are worked out once, on a grid so fine that reading between its nodes
+/// is as good as working them out.
 pub struct Profile {
     points: Vec<[f32; 3]>,
     low: [f32; 2],
     cell: f32,
-    near: Vec<Vec<u16>>,
+    grid: Vec<f32>,
 }
 
 impl Profile {
@@ -117,46 +120,53 @@ impl Profile {
         let mut high = [f32::MIN; 2];
         for p in &points {
             for axis in 0..2 {
-                low[axis] = low[axis].min(p[axis] - 0.3);
-                high[axis] = high[axis].max(p[axis] + 0.3);
+                low[axis] = low[axis].min(p[axis] - AROUND);
+                high[axis] = high[axis].max(p[axis] + AROUND);
             }
         }
         let cell = (high[0] - low[0]).max(high[1] - low[1]) / CELLS as f32;
-        let mut profile = Profile { points, low, cell, near: Vec::new() };
-        profile.near = (0..CELLS * CELLS).map(|i| profile.candidates(i)).collect();
+        let mut profile = Profile { points, low, cell, grid: Vec::new() };
+        let node = |i: usize| (i % (CELLS + 1), i / (CELLS + 1));
+        profile.grid = (0..(CELLS + 1) * (CELLS + 1))
+            .map(|i| {
+                let (column, row) = node(i);
+                profile.exact(low[0] + column as f32 * cell, low[1] + row as f32 * cell)
+            })
+            .collect();
         profile
     }
 
-    /// The segments that can be nearest to some point of grid cell `i`.
-    fn candidates(&self, i: usize) -> Vec<u16> {
-        let x = self.low[0] + (i % CELLS) as f32 * self.cell + self.cell * 0.5;
-        let y = self.low[1] + (i / CELLS) as f32 * self.cell + self.cell * 0.5;
-        let all: Vec<f32> = (0..self.points.len() - 1).map(|k| self.segment(x, y, k)).collect();
-        let reach = all.iter().copied().fold(f32::MAX, f32::min) + self.cell * 1.42;
-        (0..all.len()).filter(|&k| all[k] <= reach).map(|k| k as u16).collect()
+    fn exact(&self, x: f32, y: f32) -> f32 {
+        let segment = |w: &[[f32; 3]]| {
+            let (a, b) = (w[0], w[1]);
+            let (px, py, bx, by) = (x - a[0], y - a[1], b[0] - a[0], b[1] - a[1]);
+            let t = ((px * bx + py * by) / (bx * bx + by * by).max(1e-12)).clamp(0.0, 1.0);
+            (px - bx * t).diagonal(py - by * t) - (a[2] + (b[2] - a[2]) * t)
+        };
+        self.points.windows(2).map(segment).fold(1e9, f32::min)
     }
 
-    fn segment(&self, x: f32, y: f32, k: usize) -> f32 {
-        let (a, b) = (self.points[k], self.points[k + 1]);
-        let (px, py, bx, by) = (x - a[0], y - a[1], b[0] - a[0], b[1] - a[1]);
-        let t = ((px * bx + py * by) / (bx * bx + by * by).max(1e-12)).clamp(0.0, 1.0);
-        (px - bx * t).diagonal(py - by * t) - (a[2] + (b[2] - a[2]) * t)
-    }
-
-    /// Distance in the profile's plane.
+    /// Distance in the profile's plane; outside the grid, a distance that is never more than the
+    /// true one.
     pub fn distance(&self, x: f32, y: f32) -> f32 {
-        let column = (((x - self.low[0]) / self.cell) as usize).min(CELLS - 1);
-        let row = (((y - self.low[1]) / self.cell) as usize).min(CELLS - 1);
-        let inside = x >= self.low[0]
-            && y >= self.low[1]
-            && x <= self.low[0] + self.cell * CELLS as f32
-            && y <= self.low[1] + self.cell * CELLS as f32;
-        if inside {
-            let near = &self.near[row * CELLS + column];
-            near.iter().map(|&k| self.segment(x, y, k as usize)).fold(1e9, f32::min)
-        } else {
-            (0..self.points.len() - 1).map(|k| self.segment(x, y, k)).fold(1e9, f32::min)
+        let (u, v) = ((x - self.low[0]) / self.cell, (y - self.low[1]) / self.cell);
+        let last = CELLS as f32 - 0.001;
+        let (nu, nv) = (u.clamp(0.0, last), v.clamp(0.0, last));
+        let near = self.read(nu, nv);
+        if nu == u && nv == v {
+            return near;
         }
+        near.max(0.0).diagonal((u - nu).diagonal(v - nv) * self.cell)
+    }
+
+    /// The distance at a place in the grid, in cells.
+    fn read(&self, u: f32, v: f32) -> f32 {
+        let (column, row) = (u as usize, v as usize);
+        let (u, v) = (u - column as f32, v - row as f32);
+        let at = row * (CELLS + 1) + column;
+        let along = |k: usize| self.grid[k] + (self.grid[k + 1] - self.grid[k]) * u;
+        let (low, high) = (along(at), along(at + CELLS + 1));
+        low + (high - low) * v
     }
 
     /// Distance to the profile turned about the vertical axis.

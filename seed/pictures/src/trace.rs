@@ -67,11 +67,11 @@ impl Tracer<'_> {
     fn spot(&self, from: V3, d: V3, fine: bool) -> Option<(f32, Spot)> {
         let t = self.field.hit(from, d).filter(|t| *t < Self::floor(from, d))?;
         let at = from + d * t;
-        let object = self.field.object;
-        let part = object.nearest(at);
-        let shape = object.normal(part, at);
-        let glass = object.parts[part].glass;
-        let (surface, raised) = object.surface(part, at, shape, fine);
+        let group = self.field.group;
+        let part = group.nearest(at);
+        let shape = group.normal(part, at);
+        let glass = group.is_glass(part);
+        let (surface, raised) = group.surface(part, at, shape, fine);
         let normal = if raised.dot(d) < -0.02 { raised } else { shape };
         Some((t, Spot { at, normal, shape, surface, glass }))
     }
@@ -202,7 +202,8 @@ impl Tracer<'_> {
         let facing = (-d.dot(n)).clamp(0.0, 1.0);
         let metal = spot.surface.metal;
         let share = fresnel(&spot.surface, facing);
-        let odds = if metal { 1.0 } else { share.clamp(0.2, 0.9) };
+        let matt = spot.surface.colour.luma() * (1.0 - share);
+        let odds = if metal { 1.0 } else { (share / (share + matt)).clamp(0.2, 0.9) };
         if rng.unit() < odds {
             let next = reflect(d, facet(n, spot.surface.rough, rng));
             if next.dot(spot.shape) <= 0.0 {

@@ -22,6 +22,9 @@ pub struct Glaze {
 impl Glaze {
     /// The wavy line along which the potter dipped the pot.
     fn line(&self, p: V3) -> f32 {
+        if p.y > self.foot + 0.1 {
+            return self.foot;
+        }
         let around = v3(p.x * 3.0, 1.0, p.z * 3.0);
         self.foot + (fbm(around) - 0.47) * 0.035
     }

@@ -3,11 +3,14 @@
 mod bath;
 mod candles;
 mod cloth;
+mod group;
 mod kitchen;
 mod paper;
 mod tableware;
 mod vases;
 mod wooden;
+
+pub use group::Group;
 
 use crate::materials::{Paint, Surface};
 use crate::palette::Palette;
@@ -211,7 +214,19 @@ impl Part {
 
 /// A handle's tube, cut off where it would come through the wall at radius `wall`.
 fn handle(points: Vec<(V3, f32)>, wall: f32) -> impl Fn(V3) -> f32 {
+    /// Beyond this distance a box around the tube says enough.
+    const FAR: f32 = 0.2;
+    let edge = |side: f32, pick: fn(f32, f32) -> f32| {
+        points.iter().map(|(p, r)| *p + V3::ONE * (side * *r)).reduce(|a, b| a.zip(b, pick))
+    };
+    let low = edge(-1.0, f32::min).unwrap_or(V3::ZERO);
+    let high = edge(1.0, f32::max).unwrap_or(V3::ZERO);
     move |p: V3| {
+        let away = (low - p).zip(p - high, f32::max).map(|c| c.max(0.0));
+        let away = v3(away.x, away.y, away.z * 0.72).len();
+        if away > FAR {
+            return away;
+        }
         let flat = v3(p.x, p.y, p.z * 0.72);
         smax(crate::sdf::tube(flat, &points), wall - p.radius(), 0.02)
     }
