@@ -148,7 +148,8 @@ fn pages_json(made: &Made, verbose: bool) -> serde_json::Value {
     let excess: Vec<_> = excess.map(|e| json!({ "path": e.path, "message": e.what })).collect();
     let notes = made.objections.iter().filter(|objection| verbose && !objection.refused);
     let note = |o: &Objection| {
-        json!({ "file": o.file, "code": o.code, "message": o.message, "hint": o.hint })
+        let Objection { file, code, message, hint, .. } = o;
+        json!({ "file": file, "code": code, "message": message, "hint": hint })
     };
     json!({
         "broken": made.broken,

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::context::{Making, globals};
 use super::edition::{Current, Edition, asset, document, page, states_of};
-use super::found::{Icons, Tokens, documents};
+use super::found::{Icons, Tokens, documents, page_disagreements};
 use super::news::NewsBoard;
 use super::pages;
 use super::plan::{Plan, plan};
@@ -246,7 +246,18 @@ fn render_some(
     render: &Render,
     plans: &[Plan],
 ) -> Result<Vec<(String, Prebuilt)>, Fault> {
-    let make = |plan: &Plan| Ok((plan.path(), page(pages::render(making, render, plan)?)?));
+    let make = |plan: &Plan| {
+        let html = pages::render(making, render, plan)?;
+        if let Plan::Product(slug) = plan
+            && let Some(product) = making.catalog().products.get(*slug)
+        {
+            // A shop keeps selling with a template that shows a price wrongly, but not silently.
+            for why in page_disagreements(&making.found, &making.levels, product, &html) {
+                tracing::error!(why, "a page disagrees with its prices or stock");
+            }
+        }
+        Ok((plan.path(), page(html)?))
+    };
     plans.iter().map(make).collect()
 }
 

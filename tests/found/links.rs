@@ -34,7 +34,7 @@ fn every_link_of_every_page_leads_somewhere() {
         }
         let mut answer = visitor.get(&address);
         if answer.status == 308 {
-            answer = visitor.get(&answer.location().to_owned());
+            answer = visitor.get(answer.location());
         }
         assert_eq!(answer.status, 200, "{from} leads to {address}");
     }
