@@ -79,8 +79,8 @@ pub(super) fn suggest(index: &Index, typed: &Typed, now: Instant) -> Vec<Suggest
     offered
 }
 
-/// The words with the last one ended, by names, tags and options that most things have; only when it is
-/// not a word yet, and only what finds something.
+/// The words with the last one ended, by names, tags and options that most things have; only when
+/// it is not a word yet, and only what finds something.
 fn endings(index: &Index, words: &[String]) -> Vec<(String, String)> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
     if last.chars().count() < 2 || is_known(index, last, false) {

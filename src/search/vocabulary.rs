@@ -234,7 +234,8 @@ impl Vocabulary {
     }
 
     /// The known word somebody most likely meant: fewest mistakes first, then the one most things
-    /// have. Two mistakes are forgiven at most, in a short word one. Words with digits are codes: the nearest code is another product, not a correction.
+    /// have. Two mistakes are forgiven at most, in a short word one. Words with digits are codes:
+    /// the nearest code is another product, not a correction.
     pub(super) fn nearest(&self, word: &str, mistakes_max: usize) -> Option<&str> {
         let typed = Shape::of(word);
         let letters = usize::from(typed.length);
