@@ -10,6 +10,7 @@ mod check_redirects;
 mod check_words;
 mod model;
 mod model_shop;
+mod picture_status;
 mod read;
 mod read_bundle;
 mod read_page;
@@ -25,5 +26,6 @@ pub use model::{
     Redirect, Sale, Status, Tier, Variant,
 };
 pub use model_shop::{Contact, Shop, StockShow};
+pub use picture_status::{PictureState, PictureStatus, picture_status};
 pub use read::read;
 pub use read_product::picture_url;

@@ -8,6 +8,7 @@
 mod context;
 mod edition;
 mod export;
+mod live;
 mod markdown;
 mod news;
 mod page_bundle;
@@ -19,8 +20,9 @@ mod watch;
 mod web;
 
 pub use edition::Edition;
-pub use export::export;
+pub use export::{Beside, Extra, LIVE, Written, export};
+pub use live::live_routes;
 pub use news::{Mistakes, News, NewsBoard};
 pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
-pub use watch::{jobs, keep_last_good, last_good_dir, watch};
-pub use web::{dev_routes, problem_page, routes};
+pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
+pub use web::{dev_routes, missing_page, problem_page, routes};

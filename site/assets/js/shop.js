@@ -53,7 +53,14 @@
       method,
       headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
-    });
+    }).catch((error) => error);
+    // Out of reach. Whoever stops the event stands in for the shop and gives the answer.
+    if (answer instanceof Error || [502, 503, 504].includes(answer.status)) {
+      const detail = { method, path, body };
+      const news = new CustomEvent("kiosk:unreachable", { detail, cancelable: true });
+      if (!document.dispatchEvent(news)) return detail.answer;
+      if (answer instanceof Error) throw answer;
+    }
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) {
       const { title = words.problem, detail = "", hint = "" } = found;
@@ -93,6 +100,7 @@
       const kept = { count: cart.count, version: cart.version, lines };
       try { localStorage.setItem("cart", JSON.stringify(kept)); } catch { /* private mode */ }
       count(cart.count);
+      document.dispatchEvent(new CustomEvent("kiosk:cart", { detail: cart }));
     },
   };
   const count = (n) => {

@@ -1,0 +1,206 @@
+// On a copy of the shop that a static host serves: while the shop behind it does not answer, what
+// is put into the cart waits in this browser, can be seen and changed there, and is sent when the
+// shop answers again. What the shop refuses then is taken back, with its reason.
+//
+// localStorage: `cart` is the mirror js/shop.js keeps of the shop's cart; `cart-waiting` lists
+// changes the shop has not heard of: {sku|bundle, qty, title, price} put in, {id, qty, title} set.
+(() => {
+  "use strict";
+  const words = document.currentScript.dataset;
+  const WAITING = "cart-waiting";
+  const WAITING_MAX = 100;
+  const PAUSE_MS = 5000, PAUSE_LONGEST_MS = 300000, PATIENCE_MS = 6000;
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const make = (name, properties = {}, parts = []) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...parts);
+    return element;
+  };
+  const say = (message) => { const status = $("#status"); if (status) status.textContent = message; };
+
+  const read = (key, none) => {
+    try { return JSON.parse(localStorage.getItem(key)) ?? none; } catch { return none; }
+  };
+  const write = (key, value) => {
+    try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; }
+  };
+  const waiting = () => read(WAITING, []);
+  const cart = () => read("cart", { count: 0, lines: [] });
+
+  // What is in the cart once everything that waits has been sent.
+  const rows = () => {
+    const list = waiting();
+    const known = cart().lines.map((line) => {
+      const set = list.find(({ id }) => id === line.id);
+      return { ...line, qty: set ? set.qty : line.qty };
+    });
+    return [...known, ...list.filter(({ id }) => !id)].filter(({ qty }) => qty > 0);
+  };
+  const draw = () => {
+    const n = rows().reduce((sum, { qty }) => sum + qty, 0);
+    for (const badge of document.querySelectorAll("[data-cart-count]")) {
+      badge.hidden = !n;
+      badge.textContent = n > 99 ? "99+" : n || "";
+      badge.closest("a").setAttribute("aria-label", fill($("#words").dataset.count, { n }));
+    }
+  };
+
+  // One change more. What has been tried already may have arrived, so it is not added to.
+  const same = (a, b) => !a.tried && (b.id ? a.id === b.id : !a.id && a.sku === b.sku && a.bundle === b.bundle);
+  const put = (change, add) => {
+    const list = waiting();
+    const at = list.findIndex((other) => same(other, change));
+    if (at >= 0) list[at] = { ...change, qty: Math.min(change.qty + (add ? list[at].qty : 0), 999) };
+    else list.push(change);
+    const kept = list.filter(({ id, qty }) => id || qty > 0);
+    const done = kept.length <= WAITING_MAX && write(WAITING, kept);
+    draw();
+    return done;
+  };
+
+  // The shop's answer, or an error when nobody or only its host answers.
+  const ask = async (method, path, body) => {
+    const answer = await fetch(path, {
+      method,
+      headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (answer.status === 429 || answer.status >= 500) throw new Error(answer.status);
+    return { ok: answer.ok, found: await answer.json() };
+  };
+  const send = (change) => {
+    const { id, sku, bundle, qty } = change;
+    if (!id) return ask("POST", "/api/cart/lines", { sku, bundle, qty });
+    const path = `/api/cart/lines/${encodeURIComponent(id)}`;
+    return qty ? ask("PATCH", path, { qty }) : ask("DELETE", path);
+  };
+  const deliver = async () => {
+    let now = (await ask("GET", "/api/cart")).found;
+    const refused = [];
+    const had = waiting().length;
+    for (let list; (list = waiting()).length;) {
+      const [change] = list;
+      const { id, sku, bundle, qty, tried, title } = change;
+      const line = now.lines.find((l) => (id ? l.id === id : l.item.ref === (sku ?? bundle)));
+      const has = line?.qty ?? 0;
+      // The answer may have been lost on its way back, and the change not.
+      const arrived = id ? has === qty : tried !== undefined && has === tried + qty;
+      if (!arrived && (!id || line)) {
+        write(WAITING, [{ ...change, tried: has }, ...list.slice(1)]);
+        const { ok, found } = await send(change);
+        if (ok) now = found;
+        else refused.push([`${title}:`, found.title, found.detail, found.hint].filter(Boolean).join(" "));
+      }
+      write(WAITING, waiting().slice(1));
+    }
+    const { count, version, quote } = now;
+    const lines = now.lines.map((l) => ({ id: l.id, title: l.title, qty: l.qty }));
+    write("cart", { count, version, missing: quote?.delivery?.missing_for_free_minor ?? null, lines });
+    draw();
+    if (refused.length) say(fill(words.refused, { list: refused.join(" ") }));
+    else if (had) say(words.sent);
+    return refused;
+  };
+
+  // Asks whether the shop is back: one question at a time, over all open pages of this browser.
+  let away = false, pause = PAUSE_MS, timer, asking;
+  const check = () => (asking ??= (async () => {
+    clearTimeout(timer);
+    try {
+      const refused = await (navigator.locks ? navigator.locks.request(WAITING, deliver) : deliver());
+      [away, pause] = [false, PAUSE_MS];
+      return refused.length === 0;
+    } catch {
+      away = true;
+      timer = setTimeout(check, pause);
+      pause = Math.min(pause * 2, PAUSE_LONGEST_MS);
+      return false;
+    } finally { asking = null; }
+  })());
+  const soon = () => { if (!document.hidden && (away || waiting().length)) check(); };
+
+  // The cart as this browser keeps it, over the page.
+  let drawer;
+  const line = (row) => {
+    const field = make("input", { type: "number", min: 1, max: 999, value: row.qty, inputMode: "numeric" });
+    field.setAttribute("aria-label", fill(words.qty, { title: row.title }));
+    const remove = make("button", { type: "button", className: "link", textContent: words.remove });
+    remove.setAttribute("aria-label", fill(words.removeNamed, { title: row.title }));
+    const set = (qty) => { put({ ...row, qty }); list(); };
+    field.addEventListener("change", () => set(Math.max(1, Math.trunc(Number(field.value)) || 1)));
+    remove.addEventListener("click", () => { set(0); $("button", drawer).focus(); });
+    const name = make("span", { textContent: [row.title, row.price].filter(Boolean).join(", ") });
+    return make("li", { className: "row" }, [name, make("span", { className: "qty" }, [field]), remove]);
+  };
+  const list = () => {
+    const lines = rows().map(line);
+    $("ul", drawer).replaceChildren(...(lines.length ? lines : [make("li", { textContent: words.empty })]));
+  };
+  const open = () => {
+    if (!drawer) {
+      const again = make("button", { type: "button", className: "button", textContent: words.again });
+      const close = make("button", { type: "button", className: "link", textContent: words.close });
+      drawer = make("dialog", { className: "added", id: "resting" }, [
+        make("h2", { textContent: words.title }),
+        make("p", { textContent: words.text }),
+        make("ul"),
+        make("p", { className: "row" }, [again, close]),
+      ]);
+      drawer.setAttribute("aria-label", words.title);
+      again.addEventListener("click", () => go("/cart"));
+      close.addEventListener("click", () => drawer.close());
+      document.body.append(drawer);
+    }
+    list();
+    if (!drawer.open) drawer.showModal();
+  };
+  // To the shop when it answers; else the cart is shown here.
+  const go = async (path) => {
+    if (await check()) location.assign(path);
+    else if (away) open();
+    else drawer?.close();
+  };
+
+  // What was sent last tells the names of things: the shop's own words stand on the page.
+  let form;
+  const face = () => {
+    const card = form?.closest("article");
+    const choice = $("input[name=sku]:checked", form ?? document)?.dataset.label;
+    const title = $(".card-title", card ?? document)?.textContent;
+    const price = card ? $(".price", card) : $("[data-price-box] .price");
+    return {
+      title: card && title ? title : [$("h1").textContent, choice].filter(Boolean).join(", "),
+      price: ($("ins", price ?? document.createElement("p")) ?? price)?.textContent.trim() ?? "",
+    };
+  };
+  document.addEventListener("submit", ({ target }) => { form = target; }, true);
+  document.addEventListener("kiosk:unreachable", (event) => {
+    const { method, path, body } = event.detail;
+    if (!away) { away = true; timer = setTimeout(check, pause); }
+    if (method !== "POST" || path !== "/api/cart/lines") return;
+    const { sku, bundle, qty } = body;
+    if (!put({ sku, bundle, qty, ...face() }, true)) return;
+    event.preventDefault();
+    event.detail.answer = cart();
+    setTimeout(() => {
+      draw();
+      const told = $("#added[open]");
+      told?.close();
+      if (told) open(); else say(words.kept);
+    });
+  });
+  document.addEventListener("kiosk:cart", draw);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href='/cart'], a[href='/checkout']");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(link.getAttribute("href"));
+  });
+  addEventListener("online", soon);
+  addEventListener("focus", soon);
+  document.addEventListener("visibilitychange", soon);
+  draw();
+  soon();
+})();
