@@ -20,12 +20,13 @@ use crate::base::fault::Doing;
 /// The list of what a build wrote.
 const MANIFEST: &str = ".kiosk-build";
 /// Paths that only a running shop answers. [`SEARCH`] is another one unless the copy has its own.
-pub const LIVE: [&str; 8] = [
+pub const LIVE: [&str; 9] = [
     "/api/*",
     "/cart",
     "/cart/*",
     "/checkout",
     "/checkout/*",
+    "/order",
     "/order/*",
     "/hooks/*",
     "/simulator/*",
@@ -89,7 +90,7 @@ pub fn export(edition: &Edition, beside: &Beside, out: &Path) -> Result<Written,
     let gone = before.iter().filter(|name| !made.contains(*name));
     let removed = gone.filter(|name| take_away(out, name)).count();
     write_manifest(out, &made)?;
-    Ok(Written { files: made.len(), removed })
+    Ok(Written { files: made.len() + 1, removed })
 }
 
 /// Every file by its place below the folder.

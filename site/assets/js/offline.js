@@ -2,8 +2,10 @@
 // is put into the cart waits in this browser, can be seen and changed there, and is sent when the
 // shop answers again. What the shop refuses then is taken back, with its reason.
 //
-// localStorage: `cart` is the mirror js/shop.js keeps of the shop's cart; `cart-waiting` lists
-// changes the shop has not heard of: {sku|bundle, qty, title, price} put in, {id, qty, title} set.
+// localStorage: `cart` is the mirror js/shop.js keeps of the shop's cart, `cart-held` how many of
+// each thing it held. `cart-waiting` lists changes the shop has not heard of: {id, qty, title} sets a
+// line; {sku|bundle, qty, title, price, held, sent} puts in, where `sent` says how many of them were
+// sent without an answer when there were `held`.
 (() => {
   "use strict";
   const words = document.currentScript.dataset;
@@ -46,17 +48,32 @@
     }
   };
 
-  // One change more. What has been tried already may have arrived, so it is not added to.
-  const same = (a, b) => !a.tried && (b.id ? a.id === b.id : !a.id && a.sku === b.sku && a.bundle === b.bundle);
-  const put = (change, add) => {
-    const list = waiting();
-    const at = list.findIndex((other) => same(other, change));
-    if (at >= 0) list[at] = { ...change, qty: Math.min(change.qty + (add ? list[at].qty : 0), 999) };
-    else list.push(change);
-    const kept = list.filter(({ id, qty }) => id || qty > 0);
-    const done = kept.length <= WAITING_MAX && write(WAITING, kept);
+  // How many of each thing the shop's cart held when it was last seen.
+  const note = ({ lines }) => {
+    if (lines.every(({ item }) => item)) write("cart-held", Object.fromEntries(lines.map((l) => [l.item.ref, l.qty])));
+  };
+  const save = (list) => {
+    const done = list.length <= WAITING_MAX && write(WAITING, list);
     draw();
     return done;
+  };
+  const find = (list, { id, sku, bundle }) =>
+    list.find((other) => (id ? other.id === id : !other.id && other.sku === sku && other.bundle === bundle));
+  // Sets how many of a thing there shall be.
+  const set = (row, qty) => {
+    const list = waiting();
+    const known = find(list, row);
+    if (known) known.qty = qty;
+    else list.push({ id: row.id, title: row.title, qty });
+    return save(list.filter((change) => change.id || change.qty || change.sent));
+  };
+  // Puts in what was just sent without an answer.
+  const put = (change) => {
+    const list = waiting();
+    const known = find(list, change);
+    if (known) Object.assign(known, { qty: Math.min(known.qty + change.qty, 999), sent: known.sent + change.qty });
+    else list.push({ ...change, held: read("cart-held", {})[change.sku ?? change.bundle] ?? 0, sent: change.qty });
+    return save(list);
   };
 
   // The shop's answer, or an error when nobody or only its host answers.
@@ -70,9 +87,7 @@
     if (answer.status === 429 || answer.status >= 500) throw new Error(answer.status);
     return { ok: answer.ok, found: await answer.json() };
   };
-  const send = (change) => {
-    const { id, sku, bundle, qty } = change;
-    if (!id) return ask("POST", "/api/cart/lines", { sku, bundle, qty });
+  const setLine = (id, qty) => {
     const path = `/api/cart/lines/${encodeURIComponent(id)}`;
     return qty ? ask("PATCH", path, { qty }) : ask("DELETE", path);
   };
@@ -82,14 +97,16 @@
     const had = waiting().length;
     for (let list; (list = waiting()).length;) {
       const [change] = list;
-      const { id, sku, bundle, qty, tried, title } = change;
+      const { id, sku, bundle, qty, held, sent, title } = change;
       const line = now.lines.find((l) => (id ? l.id === id : l.item.ref === (sku ?? bundle)));
       const has = line?.qty ?? 0;
       // The answer may have been lost on its way back, and the change not.
-      const arrived = id ? has === qty : tried !== undefined && has === tried + qty;
-      if (!arrived && (!id || line)) {
-        write(WAITING, [{ ...change, tried: has }, ...list.slice(1)]);
-        const { ok, found } = await send(change);
+      const arrived = !id && has > held && has <= held + sent;
+      const wanted = id ? qty : (arrived ? held : has) + qty;
+      if (has !== wanted && (line || !id)) {
+        if (!id && !arrived) write(WAITING, [{ ...change, held: has, sent: qty }, ...list.slice(1)]);
+        const { ok, found } = await (id || arrived ? setLine(line.id, wanted)
+          : ask("POST", "/api/cart/lines", { sku, bundle, qty }));
         if (ok) now = found;
         else refused.push([`${title}:`, found.title, found.detail, found.hint].filter(Boolean).join(" "));
       }
@@ -98,6 +115,7 @@
     const { count, version, quote } = now;
     const lines = now.lines.map((l) => ({ id: l.id, title: l.title, qty: l.qty }));
     write("cart", { count, version, missing: quote?.delivery?.missing_for_free_minor ?? null, lines });
+    note(now);
     draw();
     if (refused.length) say(fill(words.refused, { list: refused.join(" ") }));
     else if (had) say(words.sent);
@@ -124,13 +142,12 @@
   // The cart as this browser keeps it, over the page.
   let drawer;
   const line = (row) => {
-    const field = make("input", { type: "number", min: 1, max: 999, value: row.qty, inputMode: "numeric" });
+    const field = make("input", { type: "number", required: true, min: 1, max: 999, value: row.qty, inputMode: "numeric" });
     field.setAttribute("aria-label", fill(words.qty, { title: row.title }));
     const remove = make("button", { type: "button", className: "link", textContent: words.remove });
     remove.setAttribute("aria-label", fill(words.removeNamed, { title: row.title }));
-    const set = (qty) => { put({ ...row, qty }); list(); };
-    field.addEventListener("change", () => set(Math.max(1, Math.trunc(Number(field.value)) || 1)));
-    remove.addEventListener("click", () => { set(0); $("button", drawer).focus(); });
+    field.addEventListener("change", () => { if (field.reportValidity()) set(row, Number(field.value)); });
+    remove.addEventListener("click", () => { set(row, 0); list(); $("button", drawer).focus(); });
     const name = make("span", { textContent: [row.title, row.price].filter(Boolean).join(", ") });
     return make("li", { className: "row" }, [name, make("span", { className: "qty" }, [field]), remove]);
   };
@@ -181,7 +198,7 @@
     if (!away) { away = true; timer = setTimeout(check, pause); }
     if (method !== "POST" || path !== "/api/cart/lines") return;
     const { sku, bundle, qty } = body;
-    if (!put({ sku, bundle, qty, ...face() }, true)) return;
+    if (!put({ sku, bundle, qty, ...face() })) return;
     event.preventDefault();
     event.detail.answer = cart();
     setTimeout(() => {
@@ -191,7 +208,7 @@
       if (told) open(); else say(words.kept);
     });
   });
-  document.addEventListener("kiosk:cart", draw);
+  document.addEventListener("kiosk:cart", ({ detail }) => { note(detail); draw(); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href='/cart'], a[href='/checkout']");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
