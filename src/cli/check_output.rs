@@ -38,7 +38,7 @@ impl Findings {
 
     /// Errors and warnings.
     pub(super) fn counts(&self) -> (usize, usize) {
-        report::counts(self.complaints().into_iter())
+        report::counts(self.complaints())
     }
 
     /// Everything as one document, with the picture status of each product.
@@ -92,7 +92,7 @@ impl Findings {
                     book.promotions.len()
                 );
             }
-            _ => complain!("{}", report::count(self.complaints().into_iter())),
+            _ => complain!("{}", report::count(self.complaints())),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `/dev/events`: an open page hears of each new edition, and of mistakes that keep one from
 //! being made. In development only.
 
-use std::sync::Arc;
+use std::future::ready;
 use std::time::Duration;
 
 use poem::http::header;
@@ -25,18 +25,18 @@ const WAITING_BYTES: usize = 64 * 1024;
 #[must_use]
 pub fn live_routes(kit: &Kit, board: &NewsBoard) -> Routes {
     // Editions are counted anew by each process, so they are named after its start, too.
-    let (started, board) = (kit.now(), Arc::new(board.clone()));
-    Routes::new()
-        .get("/dev/events", endpoint(move |_: Request| events(Arc::clone(&board), started)))
+    let (started, board) = (kit.now(), board.clone());
+    let events = move |_: Request| ready(Ok::<_, Error>(events(&board, started)));
+    Routes::new().get("/dev/events", endpoint(events))
 }
 
-async fn events(board: Arc<NewsBoard>, started: Instant) -> Result<Response, Error> {
+fn events(board: &NewsBoard, started: Instant) -> Response {
     let (reader, writer) = duplex(WAITING_BYTES);
     tokio::spawn(tell(writer, board.listen(), started));
-    Ok(Body::from_async_read(reader)
+    Body::from_async_read(reader)
         .with_content_type("text/event-stream")
         .with_header(header::CACHE_CONTROL, "no-store")
-        .into_response())
+        .into_response()
 }
 
 /// Tells what stands now and whatever comes, until the reader goes or the shop closes.

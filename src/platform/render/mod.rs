@@ -96,10 +96,11 @@ impl Render {
             Err(_) if self.is_forgiving => words(&Theme::built_in_only(), language)?,
             words => words?,
         };
+        let seen: Vec<_> = globals.into_iter().chain(self.extra.iter().cloned()).collect();
         let furnish = |theme: &Theme| {
             let mut environment = environment(theme, &assets);
             environment.add_global("text", words.clone());
-            for (name, value) in globals.iter().chain(&self.extra) {
+            for (name, value) in &seen {
                 environment.add_global((*name).to_owned(), value.clone());
             }
             environment
@@ -138,11 +139,11 @@ impl Render {
             Err(error) => error,
         };
         let mistake = SiteMistake::of_template(&self.theme, template, &error);
-        if let Some(built_in) = look.built_in.as_ref().filter(|_| !self.is_tried) {
-            if let Ok(page) = draw(built_in, template, &context) {
-                tracing::error!(template, %mistake, "the built-in template stands in");
-                return Ok(page);
-            }
+        if let Some(built_in) = look.built_in.as_ref().filter(|_| !self.is_tried)
+            && let Ok(page) = draw(built_in, template, &context)
+        {
+            tracing::error!(template, %mistake, "the built-in template stands in");
+            return Ok(page);
         }
         Err(mistake.into())
     }
