@@ -133,7 +133,9 @@ impl App {
             routes = routes.and(simulator::routes(simulator));
         }
         if kit.settings.dev {
-            routes = routes.and(storefront::dev_routes(kit));
+            routes = routes
+                .and(storefront::dev_routes(kit))
+                .and(storefront::live_routes(kit, &self.shelf.news));
         }
         routes
     }
@@ -185,6 +187,11 @@ impl App {
             pages: Some(storefront::problem_page(&self.kit.render)),
         };
         let edge = Edge::new(self.routes().finish()?, settings)?;
+        // Whoever listens for news would keep the shop open.
+        let stop = async {
+            stop.await;
+            self.shelf.news.close();
+        };
         web::serve(listener, edge, self.limits(), stop).await;
         Ok(())
     }

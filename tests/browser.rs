@@ -6,6 +6,11 @@ mod choosing;
 #[path = "browser/driver.rs"]
 mod driver;
 mod house;
+#[path = "browser/live.rs"]
+mod live;
+#[path = "browser/offline.rs"]
+mod offline;
+mod process;
 
 use driver::{ENTER, SPACE, TAB, Tab};
 use house::TestShop;

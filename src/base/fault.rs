@@ -54,6 +54,21 @@ impl Fault {
         self.source.as_deref().and_then(|source| source.downcast_ref())
     }
 
+    /// The foreign error beneath, taken out.
+    ///
+    /// # Errors
+    /// The fault itself when it is of another kind.
+    pub fn into_cause<E: std::error::Error + 'static>(mut self) -> Result<E, Self> {
+        match self.source.map(<dyn std::error::Error + Send + Sync>::downcast) {
+            Some(Ok(cause)) => Ok(*cause),
+            Some(Err(source)) => {
+                self.source = Some(source);
+                Err(self)
+            }
+            None => Err(Self { source: None, ..self }),
+        }
+    }
+
     /// Adds what was being done, outermost first.
     #[must_use]
     pub fn doing(mut self, what: &str) -> Self {

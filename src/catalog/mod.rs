@@ -11,6 +11,7 @@ mod check_words;
 pub mod markdown;
 mod model;
 mod model_shop;
+mod picture_status;
 mod read;
 mod read_bundle;
 mod read_page;
@@ -27,5 +28,6 @@ pub use model::{
     Product, Redirect, Sale, Status, Tier, Variant,
 };
 pub use model_shop::{Contact, Presence, Shop, StockShow};
+pub use picture_status::{PictureState, PictureStatus, picture_status};
 pub use read::{Former, read, read_again};
 pub use read_product::picture_url;

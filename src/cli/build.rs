@@ -6,13 +6,15 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Ended, load_book, open};
-use crate::base::fault::{Failure, Never};
-use crate::base::{Clock, Fault};
+use crate::base::ids::sha256_hex;
+use crate::base::fault::{Doing, Failure, Never};
+use crate::base::{Clock, Fault, Instant};
 use crate::platform::config::Settings;
 use crate::platform::render::Render;
-use crate::search::{Index, Levels};
+use crate::platform::web::{Origin, security_headers};
+use crate::search::{self, Index, Levels};
 use crate::stock;
-use crate::storefront;
+use crate::storefront::{self, Beside, Extra, Written};
 
 /// Options of the command.
 #[derive(Args)]
@@ -23,6 +25,13 @@ pub(super) struct Options {
     /// Pages over their budget count as mistakes.
     #[arg(long)]
     strict: bool,
+    /// The moment shown, such as 2026-11-24T10:00:00Z, for sales that begin and end; now when
+    /// absent.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Address of the running shop, to which the host passes cart, checkout and the API on.
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
 }
 
 /// Runs the command: nothing is written when feed, page and structured data disagree. Stock is
@@ -32,6 +41,11 @@ pub(super) struct Options {
 /// When the files have mistakes, a template is wrong, or the folder cannot be written.
 pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
     refuse_own_folders(&options.out, settings)?;
+    if let Some(api) = options.api.as_deref().filter(|api| !is_origin(api)) {
+        let why = format!("--api {api} is no address such as https://shop.example");
+        return Err(Fault::new(why));
+    }
+    let now = options.at.as_deref().map_or(Ok(Clock::System.now()), moment)?;
     let book = Arc::new(load_book(settings)?);
     let known = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
@@ -40,10 +54,11 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         Levels::new()
     };
     let levels = storefront::levels_or_opening(&book.catalog, known);
-    let render = Render::open(&settings.site_dir)?;
-    let now = Clock::System.now();
+    // A copy has no shop behind it that would tell pages of edits.
+    let settings = &Settings { dev: false, ..settings.clone() };
+    let render = Render::open(&settings.site_dir)?.with("exported", true);
     let index = Index::of(&book, &levels, now);
-    let (edition, _) = storefront::prepare(&render, settings, &index, levels.clone(), now)?;
+    let (edition, render) = storefront::prepare(&render, settings, &index, levels.clone(), now)?;
     let base_url = &settings.public_url;
     let inspection = storefront::inspect(&edition, &book, &levels, now, base_url, false);
     for why in &inspection.disagreements {
@@ -56,9 +71,52 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         complain!("Nothing was written.");
         return Ok(Ended::WithMistakes);
     }
-    let written = storefront::export(&edition, &options.out)?;
-    say!("{written} files in {}", options.out.display());
+    let beside = Beside {
+        missing: storefront::missing_page(&render)?,
+        headers: headers(settings)?,
+        api: options.api.clone(),
+        extra: search_page(&render, &index, now)?,
+    };
+    let Written { files, removed } = storefront::export(&edition, &beside, &options.out)?;
+    let out = options.out.display();
+    match removed {
+        0 => say!("{files} files in {out}"),
+        _ => say!("{files} files in {out}; {removed} of an earlier build removed"),
+    }
     Ok(Ended::Well)
+}
+
+/// Search for a copy that has no shop behind it: a page, and the index its script reads.
+fn search_page(render: &Render, index: &Index, now: Instant) -> Result<Vec<Extra>, Fault> {
+    let body = serde_json::to_vec(&search::offline_index(index, now))?;
+    let address = format!("/search-index.{}.json", &sha256_hex(&body)[..12]);
+    let html = render.page(search::OFFLINE_TEMPLATE, search::offline_page(&address))?;
+    let html_type = "text/html; charset=utf-8".to_owned();
+    let json_type = "application/json".to_owned();
+    Ok(vec![
+        Extra { url: "/search/".to_owned(), content_type: html_type, body: html.into_bytes() },
+        Extra { url: address, content_type: json_type, body },
+    ])
+}
+
+fn is_origin(url: &str) -> bool {
+    let plain = url
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.trim_end_matches('/').contains(['/', '?', '#', ' ']));
+    plain && Origin::of(url).is_some()
+}
+
+fn moment(text: &str) -> Result<Instant, Fault> {
+    let read = text.parse::<jiff::Timestamp>();
+    Ok(read.doing(&format!("--at {text} is no time such as 2026-11-24T10:00:00Z"))?.into())
+}
+
+/// The same headers as the shop's own answers.
+fn headers(settings: &Settings) -> Result<Vec<(String, String)>, Fault> {
+    let forms: Vec<String> = settings.provider_url.iter().cloned().collect();
+    let is_https = Origin::of(&settings.public_url).is_some_and(|origin| origin.is_https());
+    let all = security_headers(&forms, is_https)?.into_iter();
+    all.map(|(name, value)| Ok((name.as_str().to_owned(), value.to_str()?.to_owned()))).collect()
 }
 
 /// What is written must never land among the shop's own files.

@@ -29,12 +29,15 @@ macro_rules! complain_raw {
 mod audit;
 mod build;
 mod check;
+mod check_output;
+mod check_pages;
 mod explain;
 mod init;
 mod order;
 mod seed;
 mod serve;
 mod stock;
+mod theme;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,7 +48,9 @@ use crate::app::{World, open_kit};
 use crate::base::Fault;
 use crate::platform::Kit;
 use crate::platform::config::{Overrides, Settings};
+use crate::platform::render::SiteMistake;
 use crate::pricing::{self, Book, Loaded};
+use crate::storefront::Mistakes;
 
 /// Writes to a terminal, pipe or file that may have been closed meanwhile.
 fn out(mut to: impl std::io::Write, words: &str) {
@@ -86,6 +91,9 @@ enum Command {
     Check(check::Options),
     /// Writes the storefront as files for any static host.
     Build(build::Options),
+    /// Shows and copies the files that make the look.
+    #[command(subcommand)]
+    Theme(theme::Command),
     /// Opens the shop.
     Serve(serve::Options),
     /// Fills the database with demonstration orders; twice gives the same.
@@ -126,6 +134,9 @@ pub fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithMistakes) => ExitCode::from(1),
         Err(fault) => {
+            if fault.cause::<SiteMistake>().is_some() {
+                complain!("{}\n", Mistakes::of(&fault).text());
+            }
             complain!("kiosk: {fault}");
             ExitCode::from(2)
         }
@@ -137,6 +148,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Init(options) => init::run(&options),
         Command::Check(options) => check::run(&options, &settings),
         Command::Build(options) => build::run(&options, &settings),
+        Command::Theme(command) => theme::run(command, &settings),
         Command::Serve(options) => serve::run(&options, settings),
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),

@@ -9,14 +9,15 @@ use crate::base::fault::{Doing, Failure, Never};
 use crate::platform::Kit;
 use crate::platform::config::{Mode, Settings, url_of};
 use crate::platform::content::report;
+use crate::platform::render::SiteMistake;
 use crate::platform::telemetry;
 use crate::pricing::{self, Book};
-use crate::storefront::{self, keep_last_good, last_good_dir};
+use crate::storefront::{self, Mistakes, keep_last_good, last_good_dir};
 
 /// Options of the command.
 #[derive(Args)]
 pub(super) struct Options {
-    /// Development: letters at /dev/mail.
+    /// Development: pages follow the files by themselves, letters at /dev/mail.
     #[arg(long)]
     dev: bool,
 }
@@ -32,30 +33,30 @@ pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fa
     }
     telemetry::start(settings.log_json);
     let _lock = app::lock(&settings)?;
-    let book = first_book(&mut settings)?;
+    let (book, mistakes) = first_book(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .doing("starting the runtime")?;
-    runtime.block_on(open_shop(settings, book))?;
+    runtime.block_on(open_shop(settings, book, mistakes))?;
     Ok(Ended::Well)
 }
 
-/// The content as it is; when it has mistakes, the last content that had none.
-fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
-    let loaded = load(settings)?;
+/// The content as it is; when it has mistakes, those, and the last content that had none.
+fn first_book(settings: &Settings) -> Result<(Book, Option<Mistakes>), Fault> {
+    let mut loaded = load(settings)?;
     let folder = settings.content_dir.display().to_string();
     if !loaded.complaints.is_empty() {
         complain_raw!("{}", report::text(&loaded.complaints, &folder));
     }
-    if let Some(book) = loaded.book {
+    if let Some(book) = loaded.book.take() {
         app::make_data_dir(settings)?;
         // A copy for bad days is no reason to stay shut today.
         let kept = keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision);
         if let Err(fault) = kept {
             tracing::error!(%fault, "the last good content was not kept");
         }
-        return Ok(book);
+        return Ok((book, None));
     }
     let kept = last_good_dir(&settings.data_dir);
     let count = report::count(&loaded.complaints);
@@ -66,13 +67,17 @@ fn first_book(settings: &mut Settings) -> Result<Book, Fault> {
     match last.and_then(|last| last.book) {
         Some(book) => {
             tracing::error!("{count} in {folder}: opening with the last good content instead");
-            Ok(book)
+            Ok((book, Some(Mistakes::in_content(&loaded, &folder))))
         }
         None => Err(Fault::new(format!("{count} in {folder}; mend the files and start again"))),
     }
 }
 
-async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
+async fn open_shop(
+    mut settings: Settings,
+    book: Book,
+    mistakes: Option<Mistakes>,
+) -> Result<(), Fault> {
     let stop = told_to_stop()?;
     let (listener, address) = listen(settings.listen).await?;
     if settings.public_url == url_of(settings.listen) {
@@ -84,9 +89,12 @@ async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
     prove_books(&kit)?;
     let app = tokio::task::spawn_blocking({
         let kit = kit.clone();
-        move || App::assemble(kit, book, &world)
+        move || assemble(kit, book, &world)
     })
     .await??;
+    if let Some(mistakes) = mistakes {
+        app.shelf.news.complain(mistakes);
+    }
     let _watching = storefront::watch(&kit, &app.shelf)
         .inspect_err(|fault| tracing::error!(%fault, "changed files need a restart"))
         .ok();
@@ -104,6 +112,21 @@ async fn open_shop(mut settings: Settings, book: Book) -> Result<(), Fault> {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
     app.run(listener, stop).await
+}
+
+/// Puts the shop together. Templates with mistakes are no reason to stay shut: where one fails, the
+/// built-in one stands in until it is mended.
+fn assemble(kit: Kit, book: Book, world: &World) -> Result<App, Fault> {
+    let fault = match App::assemble(kit.clone(), book.clone(), world) {
+        Err(fault) if fault.cause::<SiteMistake>().is_some() => fault,
+        assembled => return assembled,
+    };
+    let mistakes = Mistakes::of(&fault);
+    tracing::error!("\n{}: opening with built-in templates instead", mistakes.text());
+    let render = kit.render.clone().forgiving();
+    let app = App::assemble(Kit { render, ..kit }, book, world)?;
+    app.shelf.news.complain(mistakes);
+    Ok(app)
 }
 
 fn shop_name(app: &App) -> String {

@@ -151,6 +151,7 @@ pub(super) fn globals(
         ("timezone", shop.timezone.as_str().into()),
         ("nav", value(menu(&book.catalog))),
         ("footer", value(footer(&book.catalog))),
+        ("dev", settings.dev.into()),
         ("test_shop", (settings.mode == Mode::Test).into()),
         ("base_url", settings.public_url.as_str().into()),
         ("build", build.into()),

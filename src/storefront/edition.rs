@@ -13,9 +13,9 @@ use crate::search::Levels;
 use crate::stock::State;
 
 /// Pages are asked for again each time, answered 304 when nothing changed.
-const PAGE_CACHE: &str = "public, max-age=0, must-revalidate";
+pub(super) const PAGE_CACHE: &str = "public, max-age=0, must-revalidate";
 /// Names that carry a hash of their content may be kept for ever.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Brotli quality: most of the gain at a fraction of the time.
 const BROTLI_QUALITY: u32 = 5;
 /// Bodies smaller than this are not worth packing, bytes.

@@ -10,6 +10,7 @@ mod edition;
 mod export;
 mod found;
 mod inspect;
+mod live;
 mod news;
 mod page_bundle;
 mod page_product;
@@ -20,14 +21,15 @@ mod watch;
 mod web;
 
 pub use edition::Edition;
-pub use export::export;
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
     PreviewPrice, Rendition, Sizes, Tokens, disagreements, faint, feed_report, measure,
     page_disagreements, table,
 };
 pub use inspect::{Inspection, inspect};
+pub use export::{Beside, Extra, LIVE, Written, export};
+pub use live::live_routes;
 pub use news::{Mistakes, News, NewsBoard};
 pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
-pub use watch::{jobs, keep_last_good, last_good_dir, watch};
-pub use web::{dev_routes, problem_page, routes};
+pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
+pub use web::{dev_routes, missing_page, problem_page, routes};

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::base::Fault;
 use crate::platform::content::report::{self, Excerpt};
+use crate::platform::render::SiteMistake;
 use crate::pricing::Loaded;
 
 /// How the pages stand.
@@ -75,11 +76,21 @@ impl Mistakes {
     /// What a fault says: the mistakes it was made of, else its own words.
     #[must_use]
     pub fn of(fault: &Fault) -> Self {
-        let own = fault.cause::<Self>().cloned();
-        own.unwrap_or_else(|| {
-            let excerpts = vec![Excerpt { place: String::new(), text: fault.to_string() }];
-            Self { title: "Not published".to_owned(), excerpts }
-        })
+        if let Some(own) = fault.cause::<Self>() {
+            return own.clone();
+        }
+        let excerpts = match fault.cause::<SiteMistake>() {
+            Some(mistake) => mistake.excerpts(),
+            None => vec![Excerpt { place: String::new(), text: fault.to_string() }],
+        };
+        Self { title: "Not published".to_owned(), excerpts }
+    }
+
+    /// As a terminal shows it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let excerpts = self.excerpts.iter().map(|excerpt| format!("{}\n\n", excerpt.text));
+        format!("{}{}", excerpts.collect::<String>(), self.title)
     }
 }
 

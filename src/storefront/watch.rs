@@ -18,11 +18,12 @@ use crate::platform::Kit;
 use crate::platform::config::write_private;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
+use crate::platform::render::SiteMistake;
 use crate::pricing;
 use crate::stock;
 
 /// Changes closer together than this are one change.
-const QUIET: Duration = Duration::from_millis(150);
+pub const QUIET: Duration = Duration::from_millis(150);
 /// Where the last content without mistakes is kept, below the data folder.
 const LAST_GOOD: &str = "last_good";
 
@@ -81,10 +82,14 @@ pub fn watch(kit: &Kit, shelf: &Shelf) -> Result<impl Drop + Send + use<>, Fault
             let (kit, shelf) = (kit.clone(), shelf.clone());
             let published = tokio::task::spawn_blocking(move || reload(&kit, &shelf)).await;
             match published.map_err(Fault::from).and_then(|published| published) {
-                Ok(()) => news.mended(),
+                Ok(()) => {}
                 Err(fault) => {
                     tracing::error!(%fault, "not published; the last good shop stays");
-                    news.complain(Mistakes::of(&fault));
+                    let mistakes = Mistakes::of(&fault);
+                    if fault.cause::<SiteMistake>().is_some() {
+                        tracing::error!("\n{}", mistakes.text());
+                    }
+                    news.complain(mistakes);
                 }
             }
         }
@@ -103,6 +108,7 @@ fn reload(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
     };
     let revision = book.revision.clone();
     shelf.publish(kit, Arc::new(book))?;
+    shelf.news.mended();
     shelf.pack()?;
     keep_last_good(&kit.settings.data_dir, &kit.settings.content_dir, &revision)?;
     tracing::info!(revision, pages = shelf.now().files.len(), "published");

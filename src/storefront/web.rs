@@ -8,8 +8,8 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
 use super::publish::Shelf;
-use crate::base::Problem;
 use crate::base::ids::sha256_hex;
+use crate::base::{Fault, Problem};
 use crate::platform::Kit;
 use crate::platform::render::{Render, content_type};
 use crate::platform::web::{Error, PageMaker, Routes, endpoint};
@@ -79,20 +79,30 @@ fn missing() -> Problem {
 #[must_use]
 pub fn problem_page(render: &Render) -> PageMaker {
     let render = render.clone();
-    Arc::new(move |problem: &Problem, request_id: &str| {
-        let told = render.told(problem);
-        let context = json!({
-            "page": { "title": told.title, "description": "", "path": "", "canonical": null,
-                      "robots": "noindex", "image": null, "json_ld": null },
-            "problem": {
-                "status": problem.status, "title": told.title, "detail": told.detail,
-                "hint": told.hint,
-                "request_id": (problem.status >= 500).then_some(request_id),
-            },
-            "popular": [],
-        });
-        render.page("store/problem.html", context).ok()
-    })
+    Arc::new(move |problem: &Problem, request_id: &str| draw(&render, problem, request_id).ok())
+}
+
+/// The page for addresses that lead nowhere.
+///
+/// # Errors
+/// When the template is wrong.
+pub fn missing_page(render: &Render) -> Result<String, Fault> {
+    draw(render, &missing(), "")
+}
+
+fn draw(render: &Render, problem: &Problem, request_id: &str) -> Result<String, Fault> {
+    let told = render.told(problem);
+    let context = json!({
+        "page": { "title": told.title, "description": "", "path": "", "canonical": null,
+                  "robots": "noindex", "image": null, "json_ld": null },
+        "problem": {
+            "status": problem.status, "title": told.title, "detail": told.detail,
+            "hint": told.hint,
+            "request_id": (problem.status >= 500).then_some(request_id),
+        },
+        "popular": [],
+    });
+    render.page("store/problem.html", context)
 }
 
 /// `/dev/mail`: the newest letters as they would be read, in development only.

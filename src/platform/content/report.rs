@@ -129,14 +129,16 @@ pub fn json(complaints: &[Complaint], folder: &str) -> Value {
 
 /// How many errors and warnings there are.
 #[must_use]
-pub fn counts(complaints: &[Complaint]) -> (usize, usize) {
-    let errors = complaints.iter().filter(|c| c.severity == Severity::Error).count();
-    (errors, complaints.len() - errors)
+pub fn counts<'a>(complaints: impl IntoIterator<Item = &'a Complaint>) -> (usize, usize) {
+    complaints.into_iter().fold((0, 0), |(errors, warnings), complaint| match complaint.severity {
+        Severity::Error => (errors + 1, warnings),
+        Severity::Warning => (errors, warnings + 1),
+    })
 }
 
 /// Such as `2 errors and 1 warning`.
 #[must_use]
-pub fn count(complaints: &[Complaint]) -> String {
+pub fn count<'a>(complaints: impl IntoIterator<Item = &'a Complaint>) -> String {
     let (errors, warnings) = counts(complaints);
     counted(errors, warnings)
 }

@@ -1,10 +1,9 @@
 //! Styles, scripts and icons under names that carry a hash of their content, so that a browser
 //! may keep them for ever.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use super::{Site, read_bytes};
+use super::Theme;
 use crate::base::Fault;
 use crate::base::ids::sha256_hex;
 
@@ -26,17 +25,14 @@ pub struct Assets {
 
 impl Assets {
     /// Reads every file of `site/assets`, the shop's own first.
-    pub(super) fn read(own: &Path) -> Result<Self, Fault> {
-        let mut names: BTreeSet<String> = Site::iter()
-            .filter_map(|name| name.strip_prefix("assets/").map(str::to_owned))
-            .collect();
-        collect_own(&own.join("assets"), "", &mut names);
+    pub(super) fn read(theme: &Theme) -> Result<Self, Fault> {
         let mut assets = Self::default();
-        for name in names {
-            let Some(body) = read_bytes(own, &format!("assets/{name}")) else {
-                return Err(Fault::new(format!("site/assets/{name} cannot be read")));
+        for file in theme.names() {
+            let Some(name) = file.strip_prefix("assets/") else { continue };
+            let Some(body) = theme.bytes(&file) else {
+                return Err(Fault::new(format!("site/{file} cannot be read")));
             };
-            assets.add(name, body);
+            assets.add(name.to_owned(), body);
         }
         Ok(assets)
     }
@@ -61,22 +57,6 @@ impl Assets {
     /// Address and content of every asset.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Asset)> {
         self.by_url.iter()
-    }
-}
-
-fn collect_own(folder: &Path, prefix: &str, names: &mut BTreeSet<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                collect_own(&entry.path(), &format!("{prefix}{name}/"), names);
-            }
-            Ok(kind) if kind.is_file() => {
-                names.insert(format!("{prefix}{name}"));
-            }
-            _ => {}
-        }
     }
 }
 

@@ -2,14 +2,17 @@
 //! shop's own `site/` folder.
 //!
 //! What every template sees (the shop's name, menus, words) is set once for each edition with
-//! [`Render::fresh`].
+//! [`Render::fresh`], and so is how money, dates and shares are written. Once in force, a template
+//! of the shop's own that fails gives way to the built-in one.
 
 mod assets;
 mod filters;
 mod locale;
+mod mistake;
+mod theme;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -19,13 +22,14 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
-use crate::base::fault::Doing;
 use crate::base::{Currency, Fault, Problem};
 use filters::Formats;
 use words::Words;
 
 pub use assets::{Asset, Assets, content_type};
 pub use locale::Locale;
+pub use mistake::{FOLDER, SiteMistake};
+pub use theme::{Standing, Theme};
 pub use words::Told;
 
 /// The built-in look.
@@ -36,15 +40,21 @@ struct Site;
 /// Templates and assets, ready. Clones share them.
 #[derive(Clone)]
 pub struct Render {
-    own: PathBuf,
-    strict: bool,
-    made: Arc<ArcSwap<Made>>,
+    theme: Theme,
+    look: Arc<ArcSwap<Look>>,
     assets: Arc<ArcSwap<Assets>>,
+    /// What is only so for this kind of rendering, such as a copy for a static host.
+    extra: Vec<(&'static str, Value)>,
+    strict: bool,
+    is_forgiving: bool,
+    /// Not in force yet: what fails is told, nothing stands in for it.
+    is_tried: bool,
 }
 
-/// Templates, and what they write with.
-struct Made {
-    environment: Environment<'static>,
+/// The templates as the shop has them, and the built-in ones for when those fail.
+struct Look {
+    shown: Environment<'static>,
+    built_in: Option<Environment<'static>>,
     words: Arc<Words>,
     formats: Formats,
 }
@@ -55,13 +65,21 @@ impl Render {
     /// # Errors
     /// When an asset cannot be read.
     pub fn open(own: &Path) -> Result<Self, Fault> {
-        let assets = Arc::new(Assets::read(own)?);
-        let made = make(own, false, &assets, Words::default(), "en", Vec::new());
+        let theme = Theme::new(own);
+        let assets = Arc::new(Assets::read(&theme)?);
+        let words = Arc::new(Words::default());
+        let formats = formats("en", &[]);
+        let shown = Furniture { assets: &assets, words: &words, formats: &formats, seen: &[] };
+        let shown = shown.environment(&theme, false);
+        let look = Look { shown, built_in: None, words, formats };
         Ok(Self {
-            own: own.to_owned(),
-            strict: false,
-            made: Arc::new(ArcSwap::from_pointee(made)),
+            theme,
+            look: Arc::new(ArcSwap::from_pointee(look)),
             assets: Arc::new(ArcSwap::new(assets)),
+            extra: Vec::new(),
+            strict: false,
+            is_forgiving: false,
+            is_tried: false,
         })
     }
 
@@ -73,58 +91,83 @@ impl Render {
         self
     }
 
+    /// The same, with something more that every template sees from the next [`Render::fresh`] on.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.extra.push((name, value.into()));
+        self
+    }
+
+    /// The same, but templates that fail when tried out are taken, too: the built-in ones stand
+    /// in for them. For a shop that has to open today.
+    #[must_use]
+    pub fn forgiving(mut self) -> Self {
+        self.is_forgiving = true;
+        self
+    }
+
     /// Templates and assets read anew, with what every template sees. Nothing is in force until
-    /// [`Render::adopt`] takes it over, so a broken template never reaches a reader.
+    /// [`Render::adopt`] takes it over, so a broken template never reaches a reader: until then
+    /// nothing built-in stands in for it.
     ///
     /// # Errors
-    /// When an asset or the words of the language cannot be read.
-    pub fn fresh(&self, locale: &str, globals: Vec<(&str, Value)>) -> Result<Self, Fault> {
-        let assets = Arc::new(Assets::read(&self.own)?);
-        let words = Words::read(&self.own, locale)?;
-        let made = make(&self.own, self.strict, &assets, words, locale, globals);
-        for complaint in &made.words.complaints {
+    /// When an asset, a template or the words of the language cannot be read; a mistake in a file
+    /// is a [`SiteMistake`].
+    pub fn fresh(&self, locale: &str, globals: Vec<(&'static str, Value)>) -> Result<Self, Fault> {
+        let assets = Arc::new(Assets::read(&self.theme)?);
+        let words = match Words::read(&self.theme, locale) {
+            Err(_) if self.is_forgiving => Words::read(&Theme::built_in_only(), locale)?,
+            words => words?,
+        };
+        for complaint in &words.complaints {
             tracing::warn!("{complaint}");
         }
-        // Pages made on request and letters are not drawn now; at least they must be readable.
-        let is_template = |name: &str| !name.starts_with("assets/") && !name.ends_with(".toml");
-        for name in Site::iter().filter(|name| is_template(name)) {
-            let found = made.environment.get_template(&name);
-            found.map_err(|e| Fault::new(format!("{name}: {e:#}")))?;
+        let (words, formats) = (Arc::new(words), formats(locale, &globals));
+        let seen: Vec<_> = globals.into_iter().chain(self.extra.iter().cloned()).collect();
+        let furniture =
+            Furniture { assets: &assets, words: &words, formats: &formats, seen: &seen };
+        let shown = furniture.environment(&self.theme, self.strict);
+        if !self.is_forgiving {
+            // Pages made on request and letters are not drawn now; at least they must be readable.
+            for name in self.theme.names().iter().filter(|name| is_template(name)) {
+                let read = shown.get_template(name);
+                read.map_err(|error| SiteMistake::of_template(&self.theme, name, &error))?;
+            }
         }
-        Ok(Self {
-            own: self.own.clone(),
-            strict: self.strict,
-            made: Arc::new(ArcSwap::from_pointee(made)),
-            assets: Arc::new(ArcSwap::new(assets)),
-        })
+        let stand_in = || furniture.environment(&Theme::built_in_only(), false);
+        let built_in = self.theme.has_own().then(stand_in);
+        let mut fresh = self.clone();
+        fresh.is_tried = !self.is_forgiving;
+        fresh.look = Arc::new(ArcSwap::from_pointee(Look { shown, built_in, words, formats }));
+        fresh.assets = Arc::new(ArcSwap::new(assets));
+        Ok(fresh)
     }
 
     /// Puts another's templates and assets in force, for everybody who shares this.
     pub fn adopt(&self, other: &Self) {
         self.assets.store(other.assets.load_full());
-        self.made.store(other.made.load_full());
+        self.look.store(other.look.load_full());
     }
 
-    /// Renders a template, such as `store/product.html`.
+    /// Renders a template, such as `store/product.html`. In force, one that fails is noted in the
+    /// log, and the built-in one is rendered instead.
     ///
     /// # Errors
-    /// When the template is missing or wrong; the message names file and line.
+    /// When the template is missing or wrong: a [`SiteMistake`].
     pub fn page(&self, template: &str, context: impl Serialize) -> Result<String, Fault> {
-        let made = self.made.load();
-        let context = Value::from(Serde(context));
-        // An order keeps the currency it was made in, whatever the shop sells in now.
-        let other = context.get_attr("currency").ok();
-        let other = other.and_then(|code| Currency::parse(code.as_str()?));
-        let other = other.filter(|other| made.formats.currency != Some(*other));
-        let special = other.map(|currency| {
-            let mut environment = made.environment.clone();
-            let formats = Formats { currency: Some(currency), ..made.formats.clone() };
-            filters::add_money(&mut environment, &formats);
-            environment
-        });
-        let environment = special.as_ref().unwrap_or(&made.environment);
-        let found = environment.get_template(template).doing(template)?;
-        found.render(context).map_err(|e| Fault::new(format!("{template}: {e:#}")))
+        let (look, context) = (self.look.load(), Value::from(Serde(context)));
+        let error = match look.draw(&look.shown, template, &context) {
+            Ok(page) => return Ok(page),
+            Err(error) => error,
+        };
+        let mistake = SiteMistake::of_template(&self.theme, template, &error);
+        if let Some(built_in) = look.built_in.as_ref().filter(|_| !self.is_tried)
+            && let Ok(page) = look.draw(built_in, template, &context)
+        {
+            tracing::error!(template, %mistake, "the built-in template stands in");
+            return Ok(page);
+        }
+        Err(mistake.into())
     }
 
     /// The words under a path such as `cart.title`; the path itself when there are none.
@@ -136,26 +179,26 @@ impl Render {
     /// The words under a path, when there are any.
     #[must_use]
     pub fn find_word(&self, path: &str) -> Option<String> {
-        self.made.load().words.get(path).map(str::to_owned)
+        self.look.load().words.get(path).map(str::to_owned)
     }
 
     /// What a country is called in the shop's language.
     #[must_use]
     pub fn country(&self, code: &str) -> String {
-        self.made.load().words.country(code).to_owned()
+        self.look.load().words.country(code).to_owned()
     }
 
     /// A refusal in the shop's language, for pages; programs are told in English.
     #[must_use]
     pub fn told(&self, problem: &Problem) -> Told {
-        let made = self.made.load();
-        made.words.told(problem, made.formats.locale, made.formats.currency)
+        let look = self.look.load();
+        look.words.told(problem, look.formats.locale, look.formats.currency)
     }
 
     /// What is odd about the shop's own words, one sentence each with its place.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
-        self.made.load().words.complaints.clone()
+        self.look.load().words.complaints.clone()
     }
 
     /// The assets as they stand.
@@ -165,26 +208,29 @@ impl Render {
     }
 }
 
-/// A file of the site: the shop's own when it has one, else the built-in.
-fn read_bytes(own: &Path, name: &str) -> Option<Vec<u8>> {
-    if name.split('/').any(|part| part == ".." || part.is_empty()) {
-        return None;
+impl Look {
+    fn draw(
+        &self,
+        environment: &Environment<'static>,
+        template: &str,
+        context: &Value,
+    ) -> Result<String, minijinja::Error> {
+        // An order keeps the currency it was made in, whatever the shop sells in now.
+        let other = context.get_attr("currency").ok();
+        let other = other.and_then(|code| Currency::parse(code.as_str()?));
+        let Some(currency) = other.filter(|other| self.formats.currency != Some(*other)) else {
+            return environment.get_template(template)?.render(context);
+        };
+        let mut environment = environment.clone();
+        let formats = Formats { currency: Some(currency), ..self.formats.clone() };
+        filters::add_money(&mut environment, &formats);
+        environment.get_template(template)?.render(context)
     }
-    std::fs::read(own.join(name)).ok().or_else(|| Site::get(name).map(|f| f.data.into_owned()))
 }
 
-fn read_text(own: &Path, name: &str) -> Option<String> {
-    String::from_utf8(read_bytes(own, name)?).ok()
-}
-
-/// A text of the built-in look.
-fn built_in_text(name: &str) -> Option<String> {
-    String::from_utf8(Site::get(name)?.data.into_owned()).ok()
-}
-
-/// A text of the shop's own.
-fn own_text(own: &Path, name: &str) -> Option<String> {
-    std::fs::read_to_string(own.join(name)).ok()
+/// Whether a file of the site is meant for the template engine.
+fn is_template(name: &str) -> bool {
+    !name.starts_with("assets/") && [".html", ".txt", ".xml"].iter().any(|e| name.ends_with(e))
 }
 
 /// How the shop writes, by its locale and the globals `currency` and `timezone`.
@@ -201,45 +247,41 @@ fn formats(locale: &str, globals: &[(&str, Value)]) -> Formats {
     }
 }
 
-fn make(
-    own: &Path,
-    strict: bool,
-    assets: &Arc<Assets>,
-    words: Words,
-    locale: &str,
-    globals: Vec<(&str, Value)>,
-) -> Made {
-    let formats = formats(locale, &globals);
-    let words = Arc::new(words);
-    let mut environment = environment(own, assets);
-    if strict {
-        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    }
-    filters::add(&mut environment, &formats, &words);
-    environment.add_global("text", Value::from(Serde(&words.table)));
-    // The script writes amounts as the pages do.
-    let decimals = formats.currency.map_or(2, |currency| currency.exponent());
-    let format = context! { locale => formats.locale.tag, decimals };
-    environment.add_global("format", format);
-    for (name, value) in globals {
-        environment.add_global(name.to_owned(), value);
-    }
-    Made { environment, words, formats }
+/// What templates find when they look around.
+struct Furniture<'a> {
+    assets: &'a Arc<Assets>,
+    words: &'a Arc<Words>,
+    formats: &'a Formats,
+    seen: &'a [(&'static str, Value)],
 }
 
-fn environment(own: &Path, assets: &Arc<Assets>) -> Environment<'static> {
-    let mut environment = Environment::new();
-    let own = own.to_owned();
-    environment.set_loader(move |name| Ok(read_text(&own, name)));
-    let tidy = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    environment.set_syntax(tidy.unwrap_or_default());
-    environment.set_formatter(filters::write_value);
-    let assets = Arc::clone(assets);
-    environment.add_function("asset", move |name: String| {
-        assets.url(&name).ok_or_else(|| {
-            let kind = minijinja::ErrorKind::InvalidOperation;
-            minijinja::Error::new(kind, format!("there is no asset {name:?}"))
-        })
-    });
-    environment
+impl Furniture<'_> {
+    fn environment(&self, theme: &Theme, strict: bool) -> Environment<'static> {
+        let mut environment = Environment::new();
+        let theme = theme.clone();
+        environment.set_loader(move |name| Ok(theme.text(name)));
+        let tidy = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(tidy.unwrap_or_default());
+        environment.set_formatter(filters::write_value);
+        let assets = Arc::clone(self.assets);
+        environment.add_function("asset", move |name: String| {
+            assets.url(&name).ok_or_else(|| {
+                let kind = minijinja::ErrorKind::InvalidOperation;
+                minijinja::Error::new(kind, format!("there is no asset {name:?}"))
+            })
+        });
+        if strict {
+            environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        }
+        filters::add(&mut environment, self.formats, self.words);
+        environment.add_global("text", Value::from(Serde(&self.words.table)));
+        // The script writes amounts as the pages do.
+        let decimals = self.formats.currency.map_or(2, |currency| currency.exponent());
+        let format = context! { locale => self.formats.locale.tag, decimals };
+        environment.add_global("format", format);
+        for (name, value) in self.seen {
+            environment.add_global((*name).to_owned(), value.clone());
+        }
+        environment
+    }
 }

@@ -5,14 +5,12 @@
 //! program, which tells them to other programs, too; a language words them anew in the sections
 //! `problem.<name>` and `country`.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use super::locale::{Locale, language_of};
-use super::{built_in_text, own_text};
+use super::{SiteMistake, Theme};
 use crate::base::country::country_title;
 use crate::base::fault::Doing;
 use crate::base::{Currency, Fault, Money, Problem};
@@ -40,11 +38,11 @@ pub struct Told {
 }
 
 impl Words {
-    /// The words for a locale; `own` is the shop's folder of overrides.
+    /// The words for a locale, those of the shop's own laid over the built-in ones.
     ///
     /// # Errors
-    /// When a file is no TOML, or has a sentence where a section belongs.
-    pub(super) fn read(own: &Path, locale: &str) -> Result<Self, Fault> {
+    /// When a file is no TOML (a [`SiteMistake`]), or has a sentence where a section belongs.
+    pub(super) fn read(theme: &Theme, locale: &str) -> Result<Self, Fault> {
         let mut words = Self::default();
         let language = language_of(locale);
         let mut languages = vec!["en"];
@@ -54,14 +52,17 @@ impl Words {
         let mut found = false;
         for language in languages {
             let file = format!("text/{language}.toml");
-            let (shipped, own) = (built_in_text(&file), own_text(own, &file));
+            let text = |bytes: Option<Vec<u8>>| Some(String::from_utf8_lossy(&bytes?).into_owned());
+            let (shipped, own) = (text(theme.built_in(&file)), text(theme.own_bytes(&file)));
             found = shipped.is_some() || own.is_some();
             if let Some(text) = shipped {
                 let layer = text.parse::<Table>().doing(&file)?;
                 put(&mut words.table, layer);
             }
             if let Some(text) = own {
-                let layer = text.parse::<Table>().doing(&format!("site/{file}"))?;
+                let layer = text.parse::<Table>();
+                let layer =
+                    layer.map_err(|error| SiteMistake::of_words(&file, text.clone(), &error))?;
                 let mut checked = Layer { file: &file, text: &text, complaints: Vec::new() };
                 checked.put(&mut words.table, layer, "")?;
                 words.complaints.extend(checked.complaints);

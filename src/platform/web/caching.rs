@@ -98,6 +98,18 @@ impl Prebuilt {
         self
     }
 
+    /// Its media type.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        self.content_type.to_str().unwrap_or_default()
+    }
+
+    /// How long it may be kept.
+    #[must_use]
+    pub fn cache_control(&self) -> &str {
+        self.cache_control.to_str().unwrap_or_default()
+    }
+
     /// The uncompressed bytes.
     #[must_use]
     pub fn plain(&self) -> Bytes {

@@ -170,7 +170,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
     }
 }
 
-fn security_headers(
+/// Headers of every answer that brings no other value: what a page may load, where its forms may
+/// lead, and `no-store`.
+///
+/// # Errors
+/// When a form target is no origin.
+pub fn security_headers(
     form_targets: &[String],
     is_https: bool,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {

@@ -33,7 +33,7 @@ mod serve;
 pub use addresses::{Network, client_address};
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
-pub use edge::{Edge, EdgeSettings, RequestId};
+pub use edge::{Edge, EdgeSettings, RequestId, security_headers};
 pub use form::{
     BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
 };

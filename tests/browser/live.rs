@@ -1,0 +1,66 @@
+//! Live editing as an editor sees it: nothing is reloaded by hand.
+
+use std::fs;
+
+use super::driver::{ENTER, Tab};
+use super::house::{Edited, Setup, TestShop, demo_content, repository};
+use super::{MUG, assert_quiet};
+use kiosk::storefront;
+
+const FILE: &str = "products/everyday-mug.toml";
+
+/// What the overlay says; empty when there is none.
+fn overlay(tab: &Tab) -> String {
+    let words = "return document.querySelector('kiosk-mistakes')?.shadowRoot.textContent ?? ''";
+    tab.run(words).as_str().unwrap().to_owned()
+}
+
+// ecosystem 5, S4.1: a save is on screen; a mistake lies over the page until it is mended.
+#[test]
+fn an_open_page_follows_the_files() {
+    let Some(tab) = Tab::open(true) else { return };
+    let content = Edited::of(&demo_content());
+    let setup = Setup {
+        content: Some(content.path().to_owned()),
+        settings: vec![("dev", "on".to_owned())],
+        ..Setup::default()
+    };
+    let shop = TestShop::with(setup);
+    let style = shop.dir.path().join("site/assets/css/shop.css");
+    fs::create_dir_all(style.parent().unwrap()).unwrap();
+    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf) });
+    let _watching = watching.unwrap();
+    tab.go(&format!("{}{MUG}", shop.base));
+    tab.reads("h1", "Everyday mug");
+    tab.run("scrollTo({ top: 300, behavior: 'instant' })");
+
+    let content = content.replace(FILE, "\"Everyday mug\"", "\"Morning mug\"");
+    tab.reads("h1", "Morning mug");
+    tab.until("the place on the page", || (), || tab.run("return scrollY") == 300);
+
+    // New styles come in without a reload: what the page remembers stays.
+    tab.run("window.remembered = true");
+    let built_in = fs::read_to_string(repository("site/assets/css/shop.css")).unwrap();
+    fs::write(&style, format!("{built_in}\nh1 {{ color: rgb(1, 2, 3) }}\n")).unwrap();
+    let colour = "return getComputedStyle(document.querySelector('h1')).color";
+    tab.until("the new style", || (), || tab.run(colour) == "rgb(1, 2, 3)");
+    assert_eq!(tab.run("return window.remembered"), true);
+
+    let content = content.replace(FILE, "title ", "titel ");
+    tab.until("the mistake", || (), || overlay(&tab).contains("titel"));
+    let said = overlay(&tab);
+    for part in ["everyday-mug.toml:", "did you mean", "^^^^^", "1 error in"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(tab.text("h1"), "Morning mug");
+    // The keyboard closes it; the same mistake does not come back by itself.
+    tab.press(ENTER);
+    tab.until("the page alone", || (), || overlay(&tab).is_empty());
+
+    let content = content.replace(FILE, "titel ", "tittle ");
+    tab.until("the next mistake", || (), || overlay(&tab).contains("tittle"));
+    let _content = content.replace(FILE, "tittle ", "title ");
+    tab.until("the mended page", || (), || overlay(&tab).is_empty());
+    assert_eq!(tab.run("return window.remembered"), true);
+    assert_quiet(&tab);
+}
