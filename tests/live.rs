@@ -67,7 +67,7 @@ fn watched(content: &Edited) -> (TestShop, impl Drop + use<>) {
     };
     let shop = TestShop::with(setup);
     fs::create_dir_all(shop.dir.path().join("site/store")).unwrap();
-    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf) });
+    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf, None) });
     (shop, watching.unwrap())
 }
 

@@ -227,7 +227,7 @@ fn face_of(book: &Book, line: &Line, quoted: Option<&QuoteLine>) -> Face {
         },
     };
     let url = url.filter(|_| quoted.is_some());
-    (title, url, picture.map(PictureView::from))
+    (title, url, picture.map(PictureView::small))
 }
 
 /// Picture address of each line's thing and of bundle parts, for an order's snapshot.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::model_shop::Shop;
 use crate::base::Instant;
 use crate::base::ids::Sku;
+use crate::platform::images::{Developed, Format};
 
 /// Whether a thing is on sale, in preparation or gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,12 +81,39 @@ pub struct Picture {
     pub file: String,
     /// Alternative text; empty when the editor gave none (a warning).
     pub alt: String,
-    /// Address it is served under; carries a hash of its content.
+    /// Address of the untouched file; carries a hash of its content.
     pub url: String,
+    /// SHA-256 of the file, in hexadecimal; empty as long as there is none.
+    #[serde(skip)]
+    pub digest: String,
+    /// Its other sizes and kinds, once they have been made.
+    #[serde(skip)]
+    pub developed: Option<Arc<Developed>>,
     /// Pixels.
     pub width: u32,
     /// Pixels.
     pub height: u32,
+}
+
+impl Picture {
+    /// Address of one of its other sizes.
+    #[must_use]
+    pub fn rendition_url(&self, width: u32, format: Format) -> String {
+        let stem = self.url.rsplit_once('.').map_or(self.url.as_str(), |(stem, _)| stem);
+        format!("{stem}-{width}.{}", format.extension())
+    }
+
+    /// The largest JPEG not wider than `width_max`, or the untouched file: address and pixels.
+    #[must_use]
+    pub fn jpeg_within(&self, width_max: u32) -> (String, u32, u32) {
+        let made = self.developed.iter().flat_map(|made| made.renditions(Format::Jpeg));
+        let fits = |r: &&crate::platform::images::Rendition| r.width <= width_max;
+        let smallest = made.clone().min_by_key(|r| r.width);
+        match made.filter(fits).max_by_key(|r| r.width).or(smallest) {
+            Some(r) => (self.rendition_url(r.width, Format::Jpeg), r.width, r.height),
+            None => (self.url.clone(), self.width, self.height),
+        }
+    }
 }
 
 /// A period with a lower price; half-open: `from <= now < until`.
@@ -216,9 +244,18 @@ pub struct Product {
     pub unit_pricing_base_measure: Option<String>,
     /// Free area for themes.
     pub extra: serde_json::Value,
+    /// Names exactly what it was made of: its texts and pictures.
+    #[serde(skip)]
+    pub digest: u64,
 }
 
 impl Product {
+    /// Whether it is on sale.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.status == Status::Live
+    }
+
     /// Lowest and highest price of its variants at `now`, minor units.
     #[must_use]
     pub fn price_range(&self, now: Instant) -> (i64, i64) {

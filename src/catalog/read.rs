@@ -143,11 +143,7 @@ fn product(
     })
 }
 
-fn made_of_same(
-    tree: &Tree,
-    former: &Former<'_>,
-    mut files: impl Iterator<Item = String>,
-) -> bool {
+fn made_of_same(tree: &Tree, former: &Former<'_>, mut files: impl Iterator<Item = String>) -> bool {
     files.all(|file| tree.is_same(former.tree, &file))
 }
 
@@ -181,9 +177,8 @@ pub fn read_again(
 
 /// Whether everything that other files may refer to, or that must be unique, is as it was.
 fn has_same_names(one: &Product, other: &Product) -> bool {
-    let key = |p: &Product| {
-        (p.status, p.tier, p.code.clone(), p.category.clone(), p.tax_class.clone())
-    };
+    let key =
+        |p: &Product| (p.status, p.tier, p.code.clone(), p.category.clone(), p.tax_class.clone());
     let lists = |p: &Product| (p.tags.clone(), p.redirect_from.clone());
     let variants = |p: &Product| -> Vec<_> {
         p.variants.iter().map(|v| (v.sku.clone(), v.sku_was.clone(), v.gtin.clone())).collect()

@@ -1,5 +1,7 @@
 //! `products/<slug>.toml`: one product and its variants.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::markdown::{SUMMARY, summary, to_html};
 use super::model::{Condition, OptionAxis, Picture, Product, Tier};
 use super::read::Reading;
@@ -34,6 +36,11 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
     product.variants = read_variant::read(r, &mut top, &product.options);
     product.extra = top.free("extra");
     top.finish();
+    let mut made_of = DefaultHasher::new();
+    text.hash(&mut made_of);
+    product.description.hash(&mut made_of);
+    product.images.iter().for_each(|picture| picture.digest.hash(&mut made_of));
+    product.digest = made_of.finish();
     product
 }
 
@@ -81,6 +88,7 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
         unit_pricing_measure: top.get("unit_pricing_measure").read(40, measure),
         unit_pricing_base_measure: top.get("unit_pricing_base_measure").read(40, measure),
         extra: serde_json::Value::Null,
+        digest: 0,
     }
 }
 
@@ -172,7 +180,9 @@ fn picture(r: &Reading<'_>, file: String, alt: String) -> Picture {
     };
     let pixels = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let url = picture_url(&file, found.map_or("", File::digest));
-    Picture { file, alt, url, width: pixels(width), height: pixels(height) }
+    let digest = found.map_or("", File::digest).to_owned();
+    let (width, height) = (pixels(width), pixels(height));
+    Picture { file, alt, url, digest, developed: None, width, height }
 }
 
 /// The address of a picture: its name with the first twelve digits of its content's SHA-256, so

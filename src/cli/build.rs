@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Ended, load_book, open};
-use crate::base::ids::sha256_hex;
 use crate::base::fault::{Doing, Failure, Never};
+use crate::base::ids::sha256_hex;
 use crate::base::{Clock, Fault, Instant};
 use crate::platform::config::Settings;
 use crate::platform::render::Render;

@@ -87,8 +87,7 @@ impl Made {
     /// The same for programs.
     pub(super) fn json(&self, verbose: bool) -> serde_json::Value {
         let excess = self.inspection.excess.iter();
-        let excess: Vec<_> =
-            excess.map(|e| json!({ "path": e.path, "message": e.what })).collect();
+        let excess: Vec<_> = excess.map(|e| json!({ "path": e.path, "message": e.what })).collect();
         let notes = self.objections.iter().filter(|objection| verbose && !objection.refused);
         let note = |o: &Objection| {
             let Objection { file, code, message, hint, .. } = o;

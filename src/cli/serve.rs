@@ -11,8 +11,8 @@ use crate::platform::config::{Mode, Settings, url_of};
 use crate::platform::content::report;
 use crate::platform::render::SiteMistake;
 use crate::platform::telemetry;
-use crate::pricing::{self, Book};
-use crate::storefront::{self, Mistakes, keep_last_good, last_good_dir};
+use crate::pricing::{self, Book, Loaded};
+use crate::storefront::{self, Darkroom, Mistakes, keep_last_good, last_good_dir};
 
 /// Options of the command.
 #[derive(Args)]
@@ -33,30 +33,38 @@ pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fa
     }
     telemetry::start(settings.log_json);
     let _lock = app::lock(&settings)?;
-    let (book, mistakes) = first_book(&settings)?;
+    let first = first_book(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .doing("starting the runtime")?;
-    runtime.block_on(open_shop(settings, book, mistakes))?;
+    runtime.block_on(open_shop(settings, first))?;
     Ok(Ended::Well)
 }
 
+/// What the shop opens with.
+struct First {
+    book: Book,
+    /// The files it was made of, when they are those in the content folder.
+    loaded: Option<Loaded>,
+    mistakes: Option<Mistakes>,
+}
+
 /// The content as it is; when it has mistakes, those, and the last content that had none.
-fn first_book(settings: &Settings) -> Result<(Book, Option<Mistakes>), Fault> {
-    let mut loaded = load(settings)?;
+fn first_book(settings: &Settings) -> Result<First, Fault> {
+    let loaded = load(settings)?;
     let folder = settings.content_dir.display().to_string();
     if !loaded.complaints.is_empty() {
         complain_raw!("{}", report::text(&loaded.complaints, &folder));
     }
-    if let Some(book) = loaded.book.take() {
+    if let Some(book) = loaded.book.clone() {
         app::make_data_dir(settings)?;
         // A copy for bad days is no reason to stay shut today.
         let kept = keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision);
         if let Err(fault) = kept {
             tracing::error!(%fault, "the last good content was not kept");
         }
-        return Ok((book, None));
+        return Ok(First { book, loaded: Some(loaded), mistakes: None });
     }
     let kept = last_good_dir(&settings.data_dir);
     let count = report::count(&loaded.complaints);
@@ -67,17 +75,15 @@ fn first_book(settings: &Settings) -> Result<(Book, Option<Mistakes>), Fault> {
     match last.and_then(|last| last.book) {
         Some(book) => {
             tracing::error!("{count} in {folder}: opening with the last good content instead");
-            Ok((book, Some(Mistakes::in_content(&loaded, &folder))))
+            let mistakes = Some(Mistakes::in_content(&loaded, &folder));
+            Ok(First { book, loaded: None, mistakes })
         }
         None => Err(Fault::new(format!("{count} in {folder}; mend the files and start again"))),
     }
 }
 
-async fn open_shop(
-    mut settings: Settings,
-    book: Book,
-    mistakes: Option<Mistakes>,
-) -> Result<(), Fault> {
+async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
+    let First { book, loaded, mistakes } = first;
     let stop = told_to_stop()?;
     let (listener, address) = listen(settings.listen).await?;
     if settings.public_url == url_of(settings.listen) {
@@ -95,14 +101,19 @@ async fn open_shop(
     if let Some(mistakes) = mistakes {
         app.shelf.news.complain(mistakes);
     }
-    let _watching = storefront::watch(&kit, &app.shelf)
+    let _watching = storefront::watch(&kit, &app.shelf, loaded)
         .inspect_err(|fault| tracing::error!(%fault, "changed files need a restart"))
         .ok();
     let shelf = app.shelf.clone();
-    tokio::task::spawn_blocking(move || {
+    let packed = tokio::task::spawn_blocking(move || {
         if let Err(fault) = shelf.pack() {
             tracing::error!(%fault, "pages could not be packed; they are sent plain");
         }
+    });
+    let (its_kit, shelf, darkroom) = (kit.clone(), app.shelf.clone(), app.shelf.darkroom.clone());
+    tokio::spawn(async move {
+        packed.await.ok();
+        Darkroom::run(its_kit, shelf).await;
     });
     say!("{} is open at {}", shop_name(&app), kit.settings.public_url);
     if kit.settings.mode == Mode::Test {
@@ -111,7 +122,9 @@ async fn open_shop(
     if kit.settings.dev {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
-    app.run(listener, stop).await
+    let served = app.run(listener, stop).await;
+    darkroom.close();
+    served
 }
 
 /// Puts the shop together. Templates with mistakes are no reason to stay shut: where one fails, the

@@ -51,6 +51,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<String>,
     /// Development: `/dev/mail`, faster watching.
     pub dev: bool,
+    /// Whether pictures are made as AVIF as well.
+    pub avif: bool,
     /// Log lines as JSON.
     pub log_json: bool,
 }
@@ -81,6 +83,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),
     ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
+    ("avif", "on", "pictures as AVIF as well: lighter, but slow to make"),
     ("dev", "off", "development: shows /dev/mail"),
     ("log_json", "off", "log lines as JSON"),
 ];
@@ -173,6 +176,7 @@ impl Settings {
             ));
         }
         let dev = switch("dev", &text("dev"))?;
+        let avif = switch("avif", &text("avif"))?;
         if dev && !listen.ip().is_loopback() {
             return Err(BadSetting(format!(
                 "`dev` shows every letter, so it needs a loopback address, not {listen}"
@@ -206,6 +210,7 @@ impl Settings {
             limits: switch("limits", &text("limits"))?,
             trusted_proxies,
             dev,
+            avif,
             log_json: switch("log_json", &text("log_json"))?,
         })
     }

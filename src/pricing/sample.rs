@@ -282,6 +282,7 @@ fn shop() -> Shop {
         seo_description: String::new(),
         presence: Presence::default(),
         extra: serde_json::Value::Null,
+        digest: 0,
     }
 }
 
@@ -324,5 +325,6 @@ fn product(sku: &str, title: &str, price_minor: i64) -> Product {
         unit_pricing_measure: None,
         unit_pricing_base_measure: None,
         extra: serde_json::Value::Null,
+        digest: 0,
     }
 }

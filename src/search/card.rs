@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::base::Instant;
 use crate::base::ids::Sku;
 use crate::catalog::{Bundle, Catalog, Picture, Product, Variant};
+use crate::platform::images::Format;
 use crate::pricing::bundle_price;
 use crate::stock::{Level, State};
 
@@ -32,14 +33,73 @@ pub struct PictureView {
     pub height: u32,
     /// Alternative text.
     pub alt: String,
-    /// Other sizes, when there are any.
+    /// JPEGs of other widths, when there are any.
     pub srcset: Option<String>,
+    /// The same in kinds that weigh less, lightest first.
+    pub sources: Vec<PictureSource>,
+    /// The largest one, for a closer look.
+    pub large: String,
+    /// A tiny blurred one as a `data:` address, to stand there until the picture has come.
+    pub placeholder: Option<String>,
+}
+
+/// A picture in one kind of file and several widths.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PictureSource {
+    /// Such as `image/avif`.
+    pub media_type: &'static str,
+    /// Addresses and widths, as `srcset` wants them.
+    pub srcset: String,
+}
+
+/// Widest picture in a list: twice what the widest column shows, pixels.
+const LIST_WIDTH_MAX: u32 = 640;
+/// Width of the JPEG for those who can read nothing else, pixels.
+const PLAIN_WIDTH: u32 = 800;
+
+impl PictureView {
+    /// A picture in a list, where it is never shown large.
+    #[must_use]
+    pub fn small(p: &Picture) -> Self {
+        let view = Self::within(p, LIST_WIDTH_MAX);
+        // Whoever reads none of the lighter kinds gets one JPEG; a choice is not worth its bytes.
+        Self { srcset: None, placeholder: None, ..view }
+    }
+
+    fn within(p: &Picture, width_max: u32) -> Self {
+        let alt = p.alt.clone();
+        let (src, width, height) = p.jpeg_within(PLAIN_WIDTH.min(width_max));
+        let Some(made) = &p.developed else {
+            let large = src.clone();
+            let (srcset, sources, placeholder) = (None, Vec::new(), None);
+            return Self { src, width, height, alt, srcset, sources, large, placeholder };
+        };
+        let set = |format: Format| {
+            let all = made.renditions(format).iter().filter(|r| r.width <= width_max);
+            let each = all.map(|r| format!("{} {}w", p.rendition_url(r.width, format), r.width));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        let source = |format: Format| {
+            let srcset = set(format);
+            let media_type = format.media_type();
+            (!srcset.is_empty()).then_some(PictureSource { media_type, srcset })
+        };
+        Self {
+            src,
+            width,
+            height,
+            alt,
+            srcset: Some(set(Format::Jpeg)),
+            sources: [Format::Avif, Format::WebP].into_iter().filter_map(source).collect(),
+            large: p.jpeg_within(u32::MAX).0,
+            placeholder: (!made.alpha).then(|| made.placeholder.clone()),
+        }
+    }
 }
 
 impl From<&Picture> for PictureView {
     fn from(p: &Picture) -> Self {
-        let (src, alt) = (p.url.clone(), p.alt.clone());
-        Self { src, width: p.width, height: p.height, alt, srcset: None }
+        Self::within(p, u32::MAX)
     }
 }
 
@@ -181,7 +241,7 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         [only] => Some(only),
         _ => None,
     };
-    let mut pictures = product.images.iter().map(PictureView::from);
+    let mut pictures = product.images.iter().map(PictureView::small);
     Card {
         kind: "product",
         slug: product.slug.clone(),
@@ -217,7 +277,9 @@ fn plural(name: &str, count: usize) -> String {
     if count == 1 || name.ends_with('s') { name } else { format!("{name}s") }
 }
 
-fn is_new(day: Date, now: Instant) -> bool {
+/// Whether something that joined the shop on this day counts as new.
+#[must_use]
+pub fn is_new(day: Date, now: Instant) -> bool {
     let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
     let age = (today - day).get_days();
     (0..=NEW_DAYS).contains(&i64::from(age))
@@ -266,7 +328,7 @@ pub fn bundle_card(
     let thumb = |(product, variant): (&Product, &Variant)| Thumb {
         title: product.title.clone(),
         url: format!("/product/{}/", product.slug),
-        picture: product.picture_of(variant).map(PictureView::from),
+        picture: product.picture_of(variant).map(PictureView::small),
     };
     let (availability, max_qty) = bundle_stock(bundle, levels);
     Some(BundleCard {

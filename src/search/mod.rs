@@ -37,8 +37,8 @@ mod routes_tests;
 mod tests;
 
 pub use card::{
-    BundleCard, Card, Levels, PictureView, Thumb, bundle_card, bundle_stock, card, max_qty_of,
-    state_of, unit_price,
+    BundleCard, Card, Levels, PictureView, Thumb, bundle_card, bundle_stock, card, is_new,
+    max_qty_of, state_of, unit_price,
 };
 pub use entry::Kind;
 pub use flow::{find, popular};

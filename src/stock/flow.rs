@@ -17,6 +17,7 @@ const CHANGE_MAX: i64 = 1_000_000;
 type Outcome<T = ()> = Result<T, Failure<Refusal>>;
 
 /// What the files say about a SKU's stock.
+#[derive(Clone)]
 pub struct Opening {
     /// Which.
     pub sku: Sku,

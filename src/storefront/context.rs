@@ -1,89 +1,115 @@
 //! What every template sees, and the pieces several pages share.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use super::found::{Found, OpenGraph, Rendition};
-use super::plan::products_in;
-use crate::base::Instant;
+use super::goods::{Good, Goods, Shown, as_value};
 use crate::base::country::country_title;
+use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
+use crate::platform::render::Render;
 use crate::pricing::Book;
-use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card, card};
+use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card};
 
 /// What pages are made from.
 pub(super) struct Making {
     /// Prices and catalog.
     pub book: Arc<Book>,
     /// Stock of every SKU.
-    pub levels: Levels,
+    pub levels: Arc<Levels>,
     /// The moment shown.
     pub now: Instant,
     /// Address buyers see.
     pub base_url: String,
-    /// Slugs of live products on each shelf, in the order shown; every page asks for some.
-    shelves: BTreeMap<String, Vec<String>>,
-    /// Cards of all live products by slug, ready for templates: each stands on several pages.
-    cards: BTreeMap<String, TemplateValue>,
-    /// Filter forms of all shelves, by path: every page of a shelf shows the same.
-    forms: BTreeMap<String, TemplateValue>,
+    /// Live products and their cards.
+    pub goods: Goods,
     /// Cards of all live bundles, by title.
     pub bundles: Vec<BundleCard>,
     /// What search engines are told.
     pub found: Found,
+    /// Templates and what they see; what was drawn with others is of no use.
+    pub look: u64,
+    /// What every page sees, templates aside.
+    pub seen: u64,
+    index: Arc<Index>,
+    /// Bundles that hold a product, by its slug; positions in `bundles`.
+    sets: HashMap<String, Vec<usize>>,
+    /// Filter forms of shelves, by path: every page of a shelf shows the same.
+    forms: HashMap<String, OnceLock<TemplateValue>>,
 }
 
 impl Making {
-    /// Gathers what many pages share, once.
+    /// Gathers what many pages share, once; what `former` has that is still true is kept.
     #[must_use]
-    pub(super) fn new(index: &Index, levels: Levels, now: Instant, base_url: String) -> Self {
+    pub(super) fn new(
+        index: &Arc<Index>,
+        levels: Arc<Levels>,
+        now: Instant,
+        base_url: String,
+        look: u64,
+        former: Option<&Self>,
+    ) -> Self {
         let book = Arc::clone(index.book());
         let catalog = &book.catalog;
-        let on = |path: &str| {
-            let products = products_in(catalog, path).into_iter();
-            (path.to_owned(), products.map(|product| product.slug.clone()).collect())
-        };
-        let shelves = catalog.categories.iter().map(|category| on(&category.path)).collect();
+        let former = former.filter(|former| former.look == look);
+        let goods = Goods::new(catalog, &levels, now, former.map(|former| &former.goods));
         let draw = |bundle| bundle_card(catalog, bundle, &levels, now);
         let mut bundles: Vec<BundleCard> = catalog.live_bundles().filter_map(draw).collect();
         bundles.sort_by(|a, b| a.title.cmp(&b.title));
-        let ready = |product: &Product| {
-            let drawn = card(catalog, product, &levels, now);
-            (product.slug.clone(), TemplateValue::from(Serde(drawn)))
-        };
-        let cards = catalog.live_products().map(ready).collect();
-        let form = |c: &crate::catalog::Category| {
-            let form = FilterForm::of_shelf(index, &c.path);
-            (c.path.clone(), TemplateValue::from(Serde(form)))
-        };
-        let forms = catalog.categories.iter().map(form).collect();
+        let mut sets: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, set) in bundles.iter().enumerate() {
+            let parts = catalog.bundles.get(&set.slug).into_iter().flat_map(|b| &b.items);
+            for (product, _) in parts.filter_map(|item| catalog.find(&item.sku)) {
+                sets.entry(product.slug.clone()).or_default().push(at);
+            }
+        }
+        let forms = catalog.categories.iter().map(|c| (c.path.clone(), OnceLock::new()));
+        let forms = forms.collect();
         let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
-        Self { book, levels, now, base_url, shelves, cards, forms, bundles, found }
+        let index = Arc::clone(index);
+        let seen = 0;
+        Self { book, levels, now, base_url, goods, bundles, found, look, seen, index, sets, forms }
     }
 
     /// The filter form of a shelf.
     pub(super) fn form(&self, path: &str) -> TemplateValue {
-        self.forms.get(path).cloned().unwrap_or_default()
+        let draw = || TemplateValue::from(Serde(FilterForm::of_shelf(&self.index, path)));
+        self.forms.get(path).map_or_else(draw, |form| form.get_or_init(draw).clone())
     }
 
-    /// Cards of products, ready for templates.
-    pub(super) fn cards<'a>(
+    /// Bundles that hold a product, by title.
+    pub(super) fn sets_with(&self, slug: &str) -> impl Iterator<Item = &BundleCard> {
+        self.sets.get(slug).into_iter().flatten().map(|at| &self.bundles[*at])
+    }
+
+    /// Cards of products, drawn.
+    ///
+    /// # Errors
+    /// When the template is wrong.
+    pub(super) fn drawn<'a>(
         &self,
-        products: impl IntoIterator<Item = &'a Product>,
-    ) -> Vec<TemplateValue> {
-        let ready = products.into_iter().filter_map(|product| self.cards.get(&product.slug));
-        ready.cloned().collect()
+        render: &Render,
+        shown: Shown,
+        goods: impl IntoIterator<Item = &'a Good>,
+    ) -> Result<Vec<TemplateValue>, Fault> {
+        let draw = |good: &Good| good.slot.drawn(render, shown, || self.card(good));
+        goods.into_iter().map(draw).collect()
+    }
+
+    /// The card of a product, to be drawn by a page itself.
+    pub(super) fn card(&self, good: &Good) -> TemplateValue {
+        as_value(good.slot.card(self.catalog(), &good.product, &self.levels, self.now))
     }
 
     /// Live products on a shelf and inside it, in the order shown.
     pub(super) fn on_shelf(&self, path: &str) -> impl Iterator<Item = &Product> {
-        let slugs = self.shelves.get(path).into_iter().flatten();
-        slugs.filter_map(|slug| self.catalog().products.get(slug).map(AsRef::as_ref))
+        self.goods.on_shelf(path).map(|good| &*good.product)
     }
 
     /// The catalog.
@@ -156,6 +182,17 @@ pub(super) fn globals(
         ("base_url", settings.public_url.as_str().into()),
         ("build", build.into()),
     ]
+}
+
+/// What every template sees of a book, as a text that differs when any of it does.
+#[must_use]
+pub(super) fn seen(book: &Book, settings: &Settings) -> String {
+    let catalog = &book.catalog;
+    let mode = settings.mode == Mode::Test;
+    let categories = serde_json::to_value(&catalog.categories).unwrap_or_default();
+    let shop = serde_json::to_value(&catalog.shop).unwrap_or_default();
+    let shown = json!([shop, categories, menu(catalog), footer(catalog), mode, settings.dev]);
+    format!("{shown} {}", settings.public_url)
 }
 
 fn menu(catalog: &Catalog) -> Value {

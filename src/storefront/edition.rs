@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use super::found::Document;
+use super::context::Making;
+use super::found::{Document, Icons};
+use super::pictures::Pictures;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
 use crate::platform::web::{Encoding, Prebuilt};
@@ -22,19 +24,47 @@ const BROTLI_QUALITY: u32 = 5;
 const PACK_FROM: usize = 512;
 
 /// Everything that is the same for all readers, at one moment.
+#[derive(Clone)]
 pub struct Edition {
-    /// Pages and assets by address.
-    pub files: HashMap<String, Prebuilt>,
+    /// Pages, documents and assets by address.
+    pub files: HashMap<Arc<str>, Arc<Ready>>,
     /// Picture files by address.
-    pub pictures: HashMap<String, PathBuf>,
+    pub pictures: Pictures,
     /// Old addresses.
     pub redirects: HashMap<String, String>,
     /// Hash of the content it was made from.
     pub revision: String,
     /// What each page says about stock; when it changes, pages must be made anew.
-    pub states: BTreeMap<String, State>,
+    pub states: Arc<BTreeMap<String, State>>,
     /// The next moment at which a price changes by itself.
     pub stale_at: Option<Instant>,
+    /// What it was made from, for the next one.
+    pub(super) making: Arc<Making>,
+    pub(super) icons: Option<Arc<Icons>>,
+}
+
+/// A file ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Names what it was made from; 0 for what is not made from the catalog.
+    pub(super) key: u64,
+    file: Prebuilt,
+    /// Packed as small as it will be.
+    is_packed: bool,
+}
+
+impl Ready {
+    pub(super) fn new(key: u64, file: Prebuilt) -> Self {
+        Self { key, file, is_packed: false }
+    }
+}
+
+impl Deref for Ready {
+    type Target = Prebuilt;
+
+    fn deref(&self) -> &Prebuilt {
+        &self.file
+    }
 }
 
 /// A page body, unpacked.
@@ -68,34 +98,36 @@ impl Edition {
     /// Never in practice: packing into memory.
     pub fn packed(&self) -> Result<Self, Fault> {
         let mut files = HashMap::with_capacity(self.files.len());
-        for (path, file) in &self.files {
-            files.insert(path.clone(), pack(file)?);
+        for (path, ready) in &self.files {
+            let packed = if ready.is_packed { Arc::clone(ready) } else { Arc::new(pack(ready)?) };
+            files.insert(Arc::clone(path), packed);
         }
         Ok(Self {
             files,
             pictures: self.pictures.clone(),
             redirects: self.redirects.clone(),
             revision: self.revision.clone(),
-            states: self.states.clone(),
+            states: Arc::clone(&self.states),
             stale_at: self.stale_at,
+            making: Arc::clone(&self.making),
+            icons: self.icons.clone(),
         })
     }
 }
 
-fn pack(file: &Prebuilt) -> Result<Prebuilt, Fault> {
-    let plain = file.plain();
-    if plain.len() < PACK_FROM {
-        return Ok(file.clone());
+fn pack(ready: &Ready) -> Result<Ready, Fault> {
+    let plain = ready.plain();
+    let mut packed = ready.file.clone();
+    if plain.len() >= PACK_FROM {
+        let (br, gz) = (brotli(&plain)?, gzip(&plain)?);
+        if br.len() < plain.len() {
+            packed = packed.with(Encoding::Brotli, br)?;
+        }
+        if gz.len() < plain.len() {
+            packed = packed.with(Encoding::Gzip, gz)?;
+        }
     }
-    let (br, gz) = (brotli(&plain)?, gzip(&plain)?);
-    let mut packed = file.clone();
-    if br.len() < plain.len() {
-        packed = packed.with(Encoding::Brotli, br)?;
-    }
-    if gz.len() < plain.len() {
-        packed = packed.with(Encoding::Gzip, gz)?;
-    }
-    Ok(packed)
+    Ok(Ready { key: ready.key, file: packed, is_packed: true })
 }
 
 fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {

@@ -108,8 +108,8 @@ fn gather(edition: &Edition, beside: &Beside) -> BTreeMap<String, Content> {
         let body = Bytes::from(extra.body.clone());
         files.insert(file_of(&extra.url), of_type(&extra.content_type, body));
     }
-    for (url, source) in &edition.pictures {
-        files.insert(file_of(url), Content::Picture(source.clone()));
+    for (url, source) in edition.pictures.list() {
+        files.insert(file_of(&url), Content::Picture(source));
     }
     let mut text = |name: &str, text: String| {
         files.insert(name.to_owned(), Content::Text(Bytes::from(text)));
@@ -167,14 +167,14 @@ fn headers(edition: &Edition, beside: &Beside) -> String {
     };
     for (url, file) in edition.files.iter().collect::<BTreeMap<_, _>>() {
         // A file at the root stands alone, so its type can be said.
-        let alone = (place_of(url) == *url).then(|| file.content_type());
+        let alone = (place_of(url) == **url).then(|| file.content_type());
         rule(url, file.cache_control(), "same-origin", alone);
     }
     for extra in &beside.extra {
         let alone = (place_of(&extra.url) == extra.url).then_some(extra.content_type.as_str());
         rule(&extra.url, super::edition::PAGE_CACHE, "same-origin", alone);
     }
-    for url in edition.pictures.keys() {
+    for url in edition.pictures.list().keys() {
         // Letters are read in other people's programs, and show pictures of the order.
         rule(url, super::edition::FOREVER, "cross-origin", None);
     }

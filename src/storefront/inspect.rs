@@ -51,15 +51,16 @@ pub fn inspect(
         Some(size)
     };
     let picture = |path: &str| {
-        let bytes = edition.pictures.get(path).and_then(|file| fs::metadata(file).ok());
+        let bytes = edition.pictures.file(path).and_then(|file| fs::metadata(file).ok());
         bytes.and_then(|found| usize::try_from(found.len()).ok())
     };
     let sizes = Sizes { packed: &packed, picture: &picture };
     let mut inspection = Inspection::default();
-    let mut pages: Vec<&String> = edition.files.keys().filter(|path| is_page(path)).collect();
+    let mut pages: Vec<&str> =
+        edition.files.keys().map(AsRef::as_ref).filter(|path| is_page(path)).collect();
     pages.sort();
     for path in pages {
-        let Some(html) = edition.files.get(path).and_then(text) else { continue };
+        let Some(html) = edition.files.get(path).and_then(|file| text(file)) else { continue };
         let (measured, excess) = measure(path, &html, &sizes);
         inspection.measured.push(measured);
         inspection.excess.extend(excess);
@@ -67,10 +68,10 @@ pub fn inspect(
     let styles = edition.files.iter().filter(|(path, _)| path.ends_with(".css"));
     for (path, style) in styles {
         let tokens = Tokens::read(&text(style).unwrap_or_default());
-        let excess = |what| Excess { path: path.clone(), what };
+        let excess = |what| Excess { path: path.to_string(), what };
         inspection.excess.extend(faint(&tokens).into_iter().map(excess));
     }
-    let sent = |path: &str| edition.files.get(path).and_then(text);
+    let sent = |path: &str| edition.files.get(path).and_then(|file| text(file));
     inspection.disagreements = disagreements(&found, levels, &sent);
     inspection
 }

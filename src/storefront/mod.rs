@@ -6,30 +6,38 @@
 //! bytes. Owns no tables.
 
 mod context;
+mod darkroom;
 mod edition;
 mod export;
 mod found;
+mod goods;
 mod inspect;
+mod keys;
 mod live;
+mod make;
 mod news;
 mod page_bundle;
 mod page_product;
 mod pages;
+mod pictures;
 mod plan;
 mod publish;
 mod watch;
 mod web;
 
+pub use darkroom::{Darkroom, develop};
 pub use edition::Edition;
+pub use export::{Beside, Extra, LIVE, Written, export};
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
     PreviewPrice, Rendition, Sizes, Tokens, disagreements, faint, feed_report, measure,
     page_disagreements, table,
 };
 pub use inspect::{Inspection, inspect};
-pub use export::{Beside, Extra, LIVE, Written, export};
 pub use live::live_routes;
+pub use make::{levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
-pub use publish::{BUILD, Shelf, levels_or_opening, prepare};
+pub use pictures::Pictures as PictureFiles;
+pub use publish::{BUILD, PICTURES, Shelf};
 pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
 pub use web::{dev_routes, missing_page, problem_page, routes};

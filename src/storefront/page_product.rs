@@ -5,15 +5,26 @@ use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
 
 use super::context::Making;
+use super::goods::{Good, Shown};
 use super::plan::Plan;
+use crate::base::Fault;
 use crate::catalog::{Product, StockShow, Variant};
+use crate::platform::render::Render;
 use crate::search::{BundleCard, PictureView, max_qty_of, state_of, unit_price};
 use crate::stock::{Level, State};
 
 /// Related products shown.
 const RELATED: usize = 4;
+/// Products of one shelf looked at for that, at most.
+const LOOKED_AT: usize = 200;
 
-pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
+/// # Errors
+/// When the template of a card is wrong.
+pub(super) fn context(
+    making: &Making,
+    render: &Render,
+    product: &Product,
+) -> Result<TemplateValue, Fault> {
     let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
@@ -22,8 +33,7 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
     let json_ld = making.found.product(&making.levels, product, &product.summary);
     let mut crumbs = making.crumbs(&product.category);
     crumbs.push(json!({ "title": product.title, "url": null }));
-    let sets: Vec<&BundleCard> =
-        making.bundles.iter().filter(|card| holds(making, &card.slug, product)).collect();
+    let sets: Vec<&BundleCard> = making.sets_with(&product.slug).collect();
     let shown = json!({
         "slug": product.slug, "title": product.title, "brand": product.brand,
         "code": product.code, "tier": product.tier, "tags": product.tags,
@@ -31,14 +41,14 @@ pub(super) fn context(making: &Making, product: &Product) -> TemplateValue {
         "pictures": pictures, "axes": product.options, "variants": variants,
         "extra": product.extra,
     });
-    context! {
+    Ok(context! {
         page => Serde(making.page(&product.title, &product.summary, &path, &og, &json_ld)),
         product => Serde(shown),
         crumbs => Serde(crumbs),
         delivery => Serde(making.delivery()),
-        related => making.cards(related(making, product)),
+        related => making.drawn(render, Shown::Beside, related(making, product))?,
         in_bundles => Serde(sets),
-    }
+    })
 }
 
 fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
@@ -64,21 +74,19 @@ fn left(making: &Making, v: &Variant) -> Option<u32> {
     level.filter(|_| tells).map(Level::free)
 }
 
-/// Others on the same shelf, those in stock first; then from the shelf around it.
-fn related<'a>(making: &'a Making, product: &Product) -> Vec<&'a Product> {
-    let mut found: Vec<&Product> = Vec::new();
+/// Others on the same shelf, beginning behind this one so that each page leads on to others; those
+/// in stock first; then from the shelf around it.
+pub(super) fn related<'a>(making: &'a Making, product: &'a Product) -> Vec<&'a Good> {
+    let mut found: Vec<&Good> = Vec::new();
     let mut shelf = product.category.as_str();
     loop {
-        let gone = |p: &Product| {
-            p.variants.iter().all(|v| state_of(&making.levels, &v.sku) == State::SoldOut)
-        };
         for wanted_gone in [false, true] {
-            for other in making.on_shelf(shelf).filter(|p| gone(p) == wanted_gone) {
+            let others = making.goods.after(shelf, &product.slug).take(LOOKED_AT);
+            for other in others.filter(|good| good.slot.is_gone == wanted_gone) {
                 if found.len() == RELATED {
                     return found;
                 }
-                let known = found.iter().any(|f| f.slug == other.slug);
-                if other.slug != product.slug && !known {
+                if !found.iter().any(|f| f.product.slug == other.product.slug) {
                     found.push(other);
                 }
             }
@@ -88,10 +96,4 @@ fn related<'a>(making: &'a Making, product: &Product) -> Vec<&'a Product> {
             None => return found,
         }
     }
-}
-
-fn holds(making: &Making, bundle: &str, product: &Product) -> bool {
-    let bundle = making.catalog().bundles.get(bundle);
-    let part_of = |sku| product.variants.iter().any(|v| v.sku == sku);
-    bundle.is_some_and(|b| b.items.iter().any(|item| part_of(item.sku.clone())))
 }

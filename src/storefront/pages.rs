@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::Making;
 use super::found::shelf_description;
-
+use super::goods::{Good, Shown};
 use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
@@ -16,9 +16,12 @@ use crate::platform::render::Render;
 use crate::search::{BundleCard, Pagination, PictureView};
 
 /// Products shown on the front page.
-const FEATURED: usize = 8;
+pub(super) const FEATURED: usize = 8;
 /// Bundles shown on the front page.
 const HOME_BUNDLES: usize = 3;
+/// Cards of a list's first row, at most.
+const FIRST_ROW: usize = 4;
+
 /// Renders one page.
 ///
 /// # Errors
@@ -28,14 +31,14 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
     let path = plan.path();
     let gone = || Fault::new(format!("{path} was planned but is not there"));
     let (template, context): (&str, TemplateValue) = match plan {
-        Plan::Home => ("home", home(making)),
+        Plan::Home => ("home", home(making, render)?),
         Plan::Category(shelf, page) => {
             let category = catalog.category(shelf).ok_or_else(gone)?;
-            ("category", category_page(making, category, *page))
+            ("category", category_page(making, render, category, *page)?)
         }
         Plan::Product(slug) => {
             let product = catalog.products.get(*slug).ok_or_else(gone)?;
-            ("product", page_product::context(making, product))
+            ("product", page_product::context(making, render, product)?)
         }
         Plan::Bundles(kind) => ("bundles", Serde(bundles(making, *kind)).into()),
         Plan::Bundle(slug) => {
@@ -50,11 +53,25 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
     render.page(&format!("store/{template}.html"), context)
 }
 
-fn home(making: &Making) -> TemplateValue {
+/// What the front page puts forward: the latest first.
+pub(super) fn featured(making: &Making) -> Vec<&Good> {
+    let mut featured: Vec<&Good> = making.goods.iter().filter(|g| g.product.featured).collect();
+    featured.sort_by(|a, b| {
+        let (a, b) = (&a.product, &b.product);
+        b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title))
+    });
+    featured
+}
+
+fn home(making: &Making, render: &Render) -> Result<TemplateValue, Fault> {
     let catalog = making.catalog();
-    let mut featured: Vec<_> = catalog.live_products().filter(|p| p.featured).collect();
-    featured.sort_by(|a, b| b.published.cmp(&a.published).then(a.title.cmp(&b.title)));
-    let hero = featured.first().and_then(|product| {
+    let featured = featured(making);
+    // A picture of the whole range leads to everything; a product's leads to the product.
+    let own = catalog.shop.home_image.as_ref().map(
+        |picture| json!({ "picture": PictureView::from(picture), "url": "/search", "title": null }),
+    );
+    let hero = own.or_else(|| {
+        let product = &featured.first()?.product;
         let picture = product.images.first().map(PictureView::from)?;
         let url = format!("/product/{}/", product.slug);
         Some(json!({ "picture": picture, "url": url, "title": product.title }))
@@ -62,30 +79,36 @@ fn home(making: &Making) -> TemplateValue {
     let tops = catalog.categories.iter().filter(|c| c.parent.is_none() && c.path != "bundles");
     let shelves: Vec<Value> = tops
         .map(|c| {
-            let picture = making.on_shelf(&c.path).find_map(|p| p.images.first());
-            let picture = picture.map(PictureView::from);
+            let of_product = || making.on_shelf(&c.path).find_map(|p| p.images.first());
+            let picture = c.image.as_ref().or_else(of_product).map(PictureView::small);
             json!({ "title": c.title, "url": format!("/category/{}/", c.path), "picture": picture })
         })
         .collect();
     let shop = &catalog.shop;
-    let og = making.found.preview(featured.first().and_then(|product| product.images.first()));
+    let of_product = || featured.first()?.product.images.first();
+    let og = making.found.preview(shop.home_image.as_ref().or_else(of_product));
     let words = if shop.home_text.is_empty() { &shop.home_headline } else { &shop.home_text };
     let description = match shop.seo_description.as_str() {
         "" => summary(words, SUMMARY),
         own => own.to_owned(),
     };
     let json_ld = making.found.home();
-    context! {
+    Ok(context! {
         page => Serde(making.page(&shop.name, &description, "/", &og, &json_ld)),
         hero => Serde(&hero),
         categories => Serde(shelves),
-        featured => making.cards(featured.iter().copied().take(FEATURED)),
+        featured => making.drawn(render, Shown::Beside, featured.into_iter().take(FEATURED))?,
         bundles => Serde(making.bundles.iter().take(HOME_BUNDLES).collect::<Vec<_>>()),
         delivery => Serde(making.delivery()),
-    }
+    })
 }
 
-fn category_page(making: &Making, category: &Category, page: usize) -> TemplateValue {
+fn category_page(
+    making: &Making,
+    render: &Render,
+    category: &Category,
+    page: usize,
+) -> Result<TemplateValue, Fault> {
     let catalog = making.catalog();
     let within = |path: &String| Catalog::is_within(path, &category.path);
     let is_here = |card: &&BundleCard| {
@@ -93,15 +116,20 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
         bundle.and_then(|bundle| bundle.category.as_ref()).is_some_and(within)
     };
     let sets: Vec<&BundleCard> = making.bundles.iter().filter(is_here).collect();
-    let count = sets.len() + making.on_shelf(&category.path).count();
+    let goods = making.goods.on_shelf(&category.path);
+    let count = sets.len() + goods.len();
     let size = catalog.shop.page_size as usize;
     let pages = pages_of(count, catalog.shop.page_size);
     let first = (page - 1) * size;
     let mut shown: Vec<TemplateValue> =
         sets.iter().skip(first).take(size).map(|set| Serde(set.as_card()).into()).collect();
-    let products = making.on_shelf(&category.path).skip(first.saturating_sub(sets.len()));
-    let products: Vec<&Product> = products.take(size - shown.len()).collect();
-    shown.extend(making.cards(products.iter().copied()));
+    let goods = goods.skip(first.saturating_sub(sets.len()));
+    let goods: Vec<&Good> = goods.take(size - shown.len()).collect();
+    // The first row is drawn by the page itself: its pictures come first.
+    let by_page = FIRST_ROW.saturating_sub(shown.len()).min(goods.len());
+    shown.extend(goods[..by_page].iter().map(|good| making.card(good)));
+    shown.extend(making.drawn(render, Shown::InList, goods[by_page..].iter().copied())?);
+    let products: Vec<&Product> = goods.iter().map(|good| &*good.product).collect();
     let children: Vec<Value> = catalog
         .categories
         .iter()
@@ -126,7 +154,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
         // The list of bundles shows the same.
         shown_as["canonical"] = format!("{}/bundles/", making.base_url).into();
     }
-    context! {
+    Ok(context! {
         page => Serde(shown_as),
         category => Serde(category),
         crumbs => Serde(making.crumbs(&category.path)),
@@ -135,7 +163,7 @@ fn category_page(making: &Making, category: &Category, page: usize) -> TemplateV
         count,
         filter => making.form(&category.path),
         pagination => Serde(pagination),
-    }
+    })
 }
 
 fn bundles(making: &Making, kind: Option<BundleType>) -> Value {

@@ -1,6 +1,8 @@
 //! Which pages there are. Pure.
 
-use crate::catalog::{BundleType, Catalog, Product};
+use std::collections::HashMap;
+
+use crate::catalog::{BundleType, Catalog};
 
 /// One page to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +42,6 @@ impl Plan<'_> {
 pub(super) const KINDS: [BundleType; 3] =
     [BundleType::Standard, BundleType::Pro, BundleType::Special];
 
-/// Live products within a shelf: featured first, then by title.
-#[must_use]
-pub(super) fn products_in<'a>(catalog: &'a Catalog, shelf: &str) -> Vec<&'a Product> {
-    let within = |p: &&Product| Catalog::is_within(&p.category, shelf);
-    let mut products: Vec<&Product> = catalog.live_products().filter(within).collect();
-    products.sort_by(|a, b| (!a.featured, &a.title).cmp(&(!b.featured, &b.title)));
-    products
-}
-
 /// Pages a list of `count` needs; an empty list has one.
 #[must_use]
 pub(super) fn pages_of(count: usize, page_size: u32) -> usize {
@@ -60,9 +53,16 @@ pub(super) fn pages_of(count: usize, page_size: u32) -> usize {
 pub(super) fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
     let mut pages = vec![Plan::Home, Plan::Bundles(None)];
     pages.extend(KINDS.map(|kind| Plan::Bundles(Some(kind))));
+    let mut goods: HashMap<&str, usize> = HashMap::new();
+    for product in catalog.live_products() {
+        let path = product.category.as_str();
+        for end in path.match_indices('/').map(|(end, _)| end).chain([path.len()]) {
+            *goods.entry(&path[..end]).or_default() += 1;
+        }
+    }
     for category in &catalog.categories {
         let bundles = bundles_in(catalog, &category.path);
-        let count = products_in(catalog, &category.path).len() + bundles;
+        let count = goods.get(category.path.as_str()).unwrap_or(&0) + bundles;
         for page in 1..=pages_of(count, catalog.shop.page_size) {
             pages.push(Plan::Category(&category.path, page));
         }

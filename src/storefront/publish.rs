@@ -1,31 +1,29 @@
-//! Making an edition and putting it in force.
+//! Putting editions in force.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use arc_swap::ArcSwap;
 
-use super::context::{Making, globals};
-use super::edition::{Current, Edition, asset, document, page, states_of};
-use super::found::{Icons, Tokens, documents, page_disagreements};
+use super::darkroom::Darkroom;
+use super::edition::{Current, Edition};
+use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
-use super::pages;
-use super::plan::{Plan, plan};
-use crate::base::fault::{Doing, Failure, Never};
-use crate::base::{Fault, Instant};
+use super::pictures::with_developed;
+use crate::base::Fault;
+use crate::base::fault::{Failure, Never};
 use crate::catalog::Catalog;
 use crate::platform::Kit;
-use crate::platform::config::Settings;
+use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
-use crate::platform::web::Prebuilt;
 use crate::pricing::{Book, Books};
 use crate::search::{Index, Levels, Searching};
-use crate::stock::{self, Level, Opening};
+use crate::stock::{self, Opening};
 
 /// Version and commit, as pages and logs tell it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// Where other sizes of pictures are kept, below the data folder.
+pub const PICTURES: &str = "pictures";
 
 /// The edition in force and the prices it was made with. Clones share it.
 #[derive(Clone)]
@@ -37,8 +35,32 @@ pub struct Shelf {
     pub(super) current: Current,
     /// What became of the last change.
     pub news: NewsBoard,
+    /// Other sizes and kinds of the shop's pictures.
+    pub studio: Studio,
+    /// Where they are made.
+    pub darkroom: Darkroom,
     /// Held while an edition is made, so that an older one never overtakes a newer.
     publishing: Arc<Mutex<()>>,
+}
+
+/// What an edition is made anew for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// Content files are others.
+    Content,
+    /// Templates, styles or words of the shop's own are others.
+    Site,
+    /// Stock, time or a picture's other sizes have come.
+    Moment,
+}
+
+/// What was made, and is not in force yet.
+struct Fresh {
+    book: Arc<Book>,
+    edition: Edition,
+    index: Arc<Index>,
+    render: Option<Render>,
+    openings: Vec<Opening>,
 }
 
 impl Shelf {
@@ -47,44 +69,69 @@ impl Shelf {
     /// # Errors
     /// When a template is wrong or the database fails.
     pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
-        let (edition, index) = record_and_make(kit, &book)?;
-        let current = Arc::new(ArcSwap::from_pointee(edition));
-        let news = NewsBoard::default();
-        let (books, searching) = (Books::new(book), Searching::new(index));
-        Ok(Self { books, searching, current, news, publishing: Arc::default() })
+        let studio = Studio::open(&kit.settings.data_dir.join(PICTURES), BACKDROP)?;
+        let book = with_developed(book, &studio);
+        let fresh = prepare_next(kit, &studio, book, None, Reason::Site)?;
+        let edition = with_documents(fresh.edition, &kit.settings, &kit.render)?;
+        record(kit, fresh.openings)?;
+        Ok(Self {
+            books: Books::new(fresh.book),
+            searching: Searching::new(fresh.index),
+            current: Arc::new(ArcSwap::from_pointee(edition)),
+            news: NewsBoard::default(),
+            studio,
+            darkroom: Darkroom::default(),
+            publishing: Arc::default(),
+        })
     }
 
-    /// Makes a new edition and swaps it in, prices and pages together. On an error the old one
-    /// stays.
+    /// Makes a new edition of changed content and swaps it in, prices and pages together; only
+    /// pages that are made of something else than before are drawn. On an error the old one stays.
     ///
     /// # Errors
     /// When a template is wrong or the database fails.
     pub fn publish(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.swap_in(kit, book)
+        self.swap_in(kit, book, Reason::Content)
     }
 
-    /// Makes the pages of the book in force anew, because stock or time has changed them.
+    /// As [`Shelf::publish`], with templates, styles and words read anew as well.
+    ///
+    /// # Errors
+    /// As [`Shelf::publish`].
+    pub fn publish_site(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
+        self.swap_in(kit, book, Reason::Site)
+    }
+
+    /// Makes the pages of the book in force anew, because stock, time or what is ready of its
+    /// pictures has changed them.
     ///
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn refresh(&self, kit: &Kit) -> Result<(), Fault> {
-        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.swap_in(kit, self.books.now())
+        self.swap_in(kit, self.books.now(), Reason::Moment)
     }
 
-    fn swap_in(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        let (mut edition, index) = record_and_make(kit, &book)?;
-        // Pages that are open in a browser still ask for the styles they were made with.
-        for (url, file) in &self.current.load().files {
-            if url.starts_with("/assets/") && !edition.files.contains_key(url) {
-                edition.files.insert(url.clone(), file.clone());
-            }
+    fn swap_in(&self, kit: &Kit, book: Arc<Book>, reason: Reason) -> Result<(), Fault> {
+        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let book = with_developed(book, &self.studio);
+        let before = (self.now(), self.searching.now());
+        let fresh = prepare_next(kit, &self.studio, book, Some(&before), reason)?;
+        let mut edition = fresh.edition;
+        // Pages that are open in a browser still ask for the styles they were made with; the files
+        // beside the pages follow in a moment.
+        for (url, file) in before.0.files.iter().filter(|(_, file)| file.key == 0) {
+            edition.files.entry(Arc::clone(url)).or_insert_with(|| Arc::clone(file));
         }
-        self.books.publish(book);
-        self.searching.publish(index);
+        record(kit, fresh.openings)?;
+        if let Some(render) = &fresh.render {
+            kit.render.adopt(render);
+        }
+        self.books.publish(fresh.book);
+        self.searching.publish(fresh.index);
         self.current.store(Arc::new(edition));
         self.news.published();
+        let edition = (*self.now()).clone();
+        self.current.store(Arc::new(with_documents(edition, &kit.settings, &kit.render)?));
         Ok(())
     }
 
@@ -107,172 +154,97 @@ impl Shelf {
     }
 }
 
-/// Renders every page, then notes new SKUs, then puts the templates in force: nothing is written
-/// for an edition that cannot be made.
-fn record_and_make(kit: &Kit, book: &Arc<Book>) -> Result<(Edition, Arc<Index>), Fault> {
+/// Renders every page that is made of something else than before. Nothing is written or in force
+/// yet, so that nothing is noted for an edition that cannot be made.
+fn prepare_next(
+    kit: &Kit,
+    studio: &Studio,
+    book: Arc<Book>,
+    before: Option<&(Arc<Edition>, Arc<Index>)>,
+    reason: Reason,
+) -> Result<Fresh, Fault> {
     let now = kit.now();
     let openings = openings(&book.catalog);
-    let known =
-        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
-    let levels = with_new(&openings, known);
-    let index = Arc::new(Index::of(book, &levels, now));
-    let (edition, render) = prepare(&kit.render, &kit.settings, &index, levels, now)?;
+    let former = before.map(|(edition, _)| &edition.making);
+    let known = match former {
+        // An edit that leaves every SKU as it was says nothing about stock.
+        Some(making)
+            if reason != Reason::Moment
+                && Arc::ptr_eq(&making.book.catalog.skus, &book.catalog.skus) =>
+        {
+            Levels::clone(&making.levels)
+        }
+        _ => kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?,
+    };
+    let new: Vec<Opening> = openings
+        .iter()
+        .filter(|o| known.get(&o.sku).is_none_or(|level| level.low != o.low))
+        .cloned()
+        .collect();
+    let levels = Arc::new(with_new(&openings, known));
+    let index = match before {
+        Some((edition, index)) if has_same_shelves(index.book(), &book) => {
+            let changed = changed(&edition.making.levels, index.book(), &levels, &book);
+            Arc::new(index.updated(&book, &levels, changed.iter().map(String::as_str), now))
+        }
+        _ => Arc::new(Index::of(&book, &levels, now)),
+    };
+    let look = look_of(&book, &kit.settings);
+    let same_look = former.is_some_and(|making| making.seen == look) && reason != Reason::Site;
+    let render =
+        if same_look { None } else { Some(super::make::fresh(&kit.render, &book, &kit.settings)?) };
+    let inputs = Inputs {
+        render: render.as_ref().unwrap_or(&kit.render),
+        settings: &kit.settings,
+        index: &index,
+        levels,
+        now,
+        studio: Some(studio),
+        former: before.map(|(edition, _)| &**edition),
+    };
+    let edition = make(inputs)?;
+    if before.is_none()
+        && let Some(render) = &render
+    {
+        kit.render.adopt(render);
+    }
+    Ok(Fresh { book, edition, index, render, openings: new })
+}
+
+/// Notes SKUs that are new or have another low mark.
+fn record(kit: &Kit, openings: Vec<Opening>) -> Result<(), Fault> {
+    if openings.is_empty() {
+        return Ok(());
+    }
+    let now = kit.now();
     kit.db.write_blocking(move |tx| {
         stock::open_new(tx, &openings, now)?;
         Ok::<_, Failure<Never>>(())
     })?;
-    kit.render.adopt(&render);
-    Ok((edition, index))
+    Ok(())
 }
 
-/// Levels as they will be once the files' new SKUs are noted.
-fn with_new(openings: &[Opening], mut known: Levels) -> Levels {
-    for o in openings {
-        if !known.contains_key(&o.sku) {
-            let was = o.was.iter().find_map(|was| known.remove(was));
-            let (on_hand, held) = was.map_or((o.opening, 0), |level| (level.on_hand, level.held));
-            known.insert(o.sku.clone(), Level { sku: o.sku.clone(), on_hand, held, low: o.low });
-        }
-        if let Some(level) = known.get_mut(&o.sku) {
-            level.low = o.low;
-        }
-    }
-    known
+fn has_same_shelves(one: &Book, other: &Book) -> bool {
+    one.catalog.categories == other.catalog.categories && one.catalog.shop == other.catalog.shop
 }
 
-/// What the files say about every SKU's stock.
-fn openings(catalog: &Catalog) -> Vec<Opening> {
-    let variants = catalog.products.values().flat_map(|product| &product.variants);
-    variants
-        .map(|v| Opening {
-            sku: v.sku.clone(),
-            was: v.sku_was.clone(),
-            opening: v.opening,
-            low: v.low.unwrap_or(catalog.shop.stock_low),
+/// Products and bundles that are not what they were, or whose stock is not.
+fn changed(was_there: &Levels, was: &Book, is_there: &Levels, is: &Book) -> BTreeSet<String> {
+    let mut changed = BTreeSet::new();
+    let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
+    let both = was.products.keys().chain(is.products.keys());
+    changed.extend(
+        both.filter(|slug| match (was.products.get(*slug), is.products.get(*slug)) {
+            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
+            _ => true,
         })
-        .collect()
-}
-
-/// Known levels, and for SKUs nobody has counted yet what the files open with.
-#[must_use]
-pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
-    with_new(&openings(catalog), known)
-}
-
-/// Renders every page and gathers assets, pictures and old addresses; the templates used come
-/// with them.
-///
-/// # Errors
-/// When a template is missing or wrong.
-pub fn prepare(
-    render: &Render,
-    settings: &Settings,
-    index: &Index,
-    levels: Levels,
-    now: Instant,
-) -> Result<(Edition, Render), Fault> {
-    let book = index.book();
-    let catalog = &book.catalog;
-    let render = render.fresh(&catalog.shop.locale, globals(book, settings, BUILD))?;
-    let states = states_of(&levels);
-    let base_url = settings.public_url.clone();
-    let making = Making::new(index, levels, now, base_url);
-    let plans = plan(catalog);
-    let mut files = render_all(&making, &render, &plans)?;
-    let icons = icons(catalog, settings, &render)?;
-    // Until the day a page changed is kept, the day a product joined the shop stands for it.
-    let joined = |path: &str| {
-        let slug = path.strip_prefix("/product/")?.strip_suffix('/')?;
-        let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
-        catalog.products.get(slug)?.published.filter(|day| *day <= today)
-    };
-    for file in documents(&making.found, &making.levels, &plans, &icons, &joined) {
-        let (path, file) = document(file)?;
-        files.insert(path, file);
-    }
-    for (url, found) in render.assets().iter() {
-        files.insert(url.clone(), asset(found.content_type, found.body.clone())?);
-    }
-    let edition = Edition {
-        files,
-        pictures: pictures(catalog, &settings.content_dir),
-        redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
-        revision: book.revision.clone(),
-        states,
-        stale_at: next_change(book, now),
-    };
-    Ok((edition, render))
-}
-
-/// Icons in the colours of the style sheet, from the shop's own picture where it names one.
-fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icons, Fault> {
-    let assets = render.assets();
-    let css = assets.url("css/shop.css").and_then(|url| {
-        let style = assets.iter().find(|(known, _)| **known == url)?;
-        Some(String::from_utf8_lossy(&style.1.body).into_owned())
-    });
-    let tokens = Tokens::read(&css.unwrap_or_default());
-    let named = catalog.shop.presence.icon.as_ref();
-    let place = named.map(|name| settings.content_dir.join("images").join(name));
-    let bytes =
-        place.map(|place| std::fs::read(&place).doing(&format!("reading {}", place.display())));
-    Icons::draw(&catalog.shop, &tokens, bytes.transpose()?.as_deref())
-}
-
-/// Renders pages on all cores: each thread takes its share, the order does not matter.
-fn render_all(
-    making: &Making,
-    render: &Render,
-    plans: &[Plan],
-) -> Result<HashMap<String, Prebuilt>, Fault> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = plans.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let workers: Vec<_> = plans
-            .chunks(share)
-            .map(|chunk| scope.spawn(move || render_some(making, render, chunk)))
-            .collect();
-        let mut files = HashMap::with_capacity(plans.len());
-        for worker in workers {
-            let made = worker.join().map_err(|_| Fault::new("a page made the renderer panic"))?;
-            files.extend(made?);
-        }
-        Ok(files)
-    })
-}
-
-fn render_some(
-    making: &Making,
-    render: &Render,
-    plans: &[Plan],
-) -> Result<Vec<(String, Prebuilt)>, Fault> {
-    let make = |plan: &Plan| {
-        let html = pages::render(making, render, plan)?;
-        if let Plan::Product(slug) = plan
-            && let Some(product) = making.catalog().products.get(*slug)
-        {
-            // A shop keeps selling with a template that shows a price wrongly, but not silently.
-            for why in page_disagreements(&making.found, &making.levels, product, &html) {
-                tracing::error!(why, "a page disagrees with its prices or stock");
-            }
-        }
-        Ok((plan.path(), page(html)?))
-    };
-    plans.iter().map(make).collect()
-}
-
-/// Every picture a page may show, by address: the only files outside memory that are served.
-fn pictures(catalog: &Catalog, content: &Path) -> HashMap<String, std::path::PathBuf> {
-    let of_products = catalog.products.values().flat_map(|product| &product.images);
-    let of_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.images);
-    let place = |file: &str| content.join("images").join(file);
-    of_products.chain(of_bundles).map(|p| (p.url.clone(), place(&p.file))).collect()
-}
-
-/// The next moment at which a sale begins or ends: pages show prices, not promotions.
-fn next_change(book: &Book, now: Instant) -> Option<Instant> {
-    let products = book.catalog.products.values();
-    let sales = products.flat_map(|p| &p.variants).filter_map(|v| v.sale.as_ref());
-    let ends = sales.flat_map(|sale| [sale.from, sale.until]);
-    ends.flatten().filter(|at| *at > now).min()
+        .cloned(),
+    );
+    let both = was.bundles.keys().chain(is.bundles.keys());
+    changed.extend(both.filter(|slug| was.bundles.get(*slug) != is.bundles.get(*slug)).cloned());
+    let moved = is_there
+        .iter()
+        .filter(|(sku, level)| was_there.get(*sku).map(stock::Level::state) != Some(level.state()));
+    changed.extend(moved.filter_map(|(sku, _)| Some(is.find(sku)?.0.slug.clone())));
+    changed
 }

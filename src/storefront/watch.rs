@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify::{EventKind, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, new_debouncer};
+use notify::{Event, EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::edition::states_of;
-use super::news::Mistakes;
+use super::news::{Mistakes, NewsBoard};
 use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
@@ -19,13 +18,17 @@ use crate::platform::config::write_private;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::render::SiteMistake;
-use crate::pricing;
+use crate::pricing::{self, Book, Loaded};
 use crate::stock;
 
+/// Steps of one saving follow each other faster than this.
+const STEPS: Duration = Duration::from_millis(5);
 /// Changes closer together than this are one change.
 pub const QUIET: Duration = Duration::from_millis(150);
 /// Where the last content without mistakes is kept, below the data folder.
 const LAST_GOOD: &str = "last_good";
+/// Which revision that is.
+const LAST_GOOD_MARK: &str = "last_good.revision";
 
 /// Makes pages anew when what they say about stock or prices is no longer true, and packs fresh
 /// editions.
@@ -44,7 +47,7 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
     let levels = kit.db.read(|r| Ok::<_, Failure<Never>>(stock::listed_states(r)?)).await?;
     let edition = shelf.now();
     let is_stale = edition.stale_at.is_some_and(|at| at <= kit.now());
-    if is_stale || states_of(&levels) != edition.states {
+    if is_stale || states_of(&levels) != *edition.states {
         tokio::task::spawn_blocking(move || {
             shelf.refresh(&kit)?;
             shelf.pack()
@@ -55,64 +58,197 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
 }
 
 /// Watches the content and site folders; every change is read, checked and published, or
-/// complained about while the last good edition stays. Ends with the returned guard.
+/// complained about while the last good edition stays. `loaded` is what the book in force was made
+/// of, so that a change costs only what it touches. Ends with the returned guard.
 ///
 /// # Errors
 /// When the folder cannot be watched.
-pub fn watch(kit: &Kit, shelf: &Shelf) -> Result<impl Drop + Send + use<>, Fault> {
-    let (sender, mut changes) = mpsc::unbounded_channel();
-    let mut debouncer = new_debouncer(QUIET, None, move |result: DebounceEventResult| {
-        let events = result.unwrap_or_default();
-        let is_change = |kind: &EventKind| !matches!(kind, EventKind::Access(_));
-        if events.iter().any(|event| is_change(&event.kind)) {
-            let _ = sender.send(());
+pub fn watch(
+    kit: &Kit,
+    shelf: &Shelf,
+    loaded: Option<Loaded>,
+) -> Result<impl Drop + Send + use<>, Fault> {
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let is_change = |event: &Event| !matches!(event.kind, EventKind::Access(_));
+        // A watcher that has lost count says so, and everything is read again.
+        let event = event.unwrap_or_else(|_| Event::new(EventKind::Any));
+        if is_change(&event) {
+            let _ = sender.send(event);
         }
     })?;
-    debouncer
-        .watch(&kit.settings.content_dir, RecursiveMode::Recursive)
-        .doing("watching the content folder")?;
+    let content = &kit.settings.content_dir;
+    watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
     if kit.settings.site_dir.is_dir() {
-        debouncer.watch(&kit.settings.site_dir, RecursiveMode::Recursive)?;
+        watcher.watch(&kit.settings.site_dir, RecursiveMode::Recursive)?;
     }
     let (kit, shelf) = (kit.clone(), shelf.clone());
     tokio::spawn(async move {
-        while changes.recv().await.is_some() {
-            while changes.try_recv().is_ok() {}
-            let news = shelf.news.clone();
-            let (kit, shelf) = (kit.clone(), shelf.clone());
-            let published = tokio::task::spawn_blocking(move || reload(&kit, &shelf)).await;
-            match published.map_err(Fault::from).and_then(|published| published) {
-                Ok(()) => {}
-                Err(fault) => {
-                    tracing::error!(%fault, "not published; the last good shop stays");
-                    let mistakes = Mistakes::of(&fault);
-                    if fault.cause::<SiteMistake>().is_some() {
-                        tracing::error!("\n{}", mistakes.text());
-                    }
-                    news.complain(mistakes);
+        let mut good = loaded;
+        while let Some(first) = events.recv().await {
+            let changes = Changes::of(&kit, gather(first, &mut events).await);
+            let (news, its_kit, its_shelf) = (shelf.news.clone(), kit.clone(), shelf.clone());
+            let before = good.take();
+            let published =
+                tokio::task::spawn_blocking(move || reload(&its_kit, &its_shelf, &changes, before));
+            match published.await {
+                Ok((loaded, Ok(()))) => good = loaded,
+                Ok((loaded, Err(fault))) => {
+                    good = loaded;
+                    complain(&fault, &news);
                 }
+                Err(panic) => complain(&Fault::from(panic), &news),
             }
         }
     });
-    Ok(debouncer)
+    Ok(watcher)
 }
 
-fn reload(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
-    let mut loaded = pricing::load(&kit.settings.content_dir)?;
-    let folder = kit.settings.content_dir.display().to_string();
-    if !loaded.complaints.is_empty() {
-        tracing::warn!("\n{}", report::text(&loaded.complaints, &folder));
+/// What comes until it is quiet: programs save a file in several steps.
+async fn gather(first: Event, events: &mut mpsc::UnboundedReceiver<Event>) -> Vec<Event> {
+    let mut all = vec![first];
+    let since = tokio::time::Instant::now();
+    while let Ok(Some(event)) = tokio::time::timeout(STEPS, events.recv()).await {
+        all.push(event);
+        if since.elapsed() > QUIET {
+            break;
+        }
     }
-    let Some(book) = loaded.book.take() else {
-        return Err(Mistakes::in_content(&loaded, &folder).into());
+    all
+}
+
+/// Which files are others now.
+struct Changes {
+    /// Paths below the content folder; everything when it cannot be told.
+    content: Option<Vec<String>>,
+    site: bool,
+}
+
+impl Changes {
+    fn of(kit: &Kit, events: Vec<Event>) -> Self {
+        let whole = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let (content, site) = (&kit.settings.content_dir, &kit.settings.site_dir);
+        let folders = [whole(content), content.clone()];
+        let mut changes = Self { content: Some(Vec::new()), site: false };
+        for event in events {
+            if event.need_rescan() || event.paths.is_empty() {
+                changes = Self { content: None, site: true };
+                break;
+            }
+            for path in event.paths {
+                let name = folders.iter().find_map(|dir| path.strip_prefix(dir).ok()?.to_str());
+                match (name, &mut changes.content) {
+                    (Some(name), Some(names)) => names.push(name.to_owned()),
+                    (None, _) if path.starts_with(whole(site)) || path.starts_with(site) => {
+                        changes.site = true;
+                    }
+                    _ => changes.content = None,
+                }
+            }
+        }
+        if let Some(names) = &mut changes.content {
+            names.sort_unstable();
+            names.dedup();
+        }
+        changes
+    }
+}
+
+fn complain(fault: &Fault, news: &NewsBoard) {
+    tracing::error!(%fault, "not published; the last good shop stays");
+    let mistakes = Mistakes::of(fault);
+    if fault.cause::<SiteMistake>().is_some() {
+        tracing::error!("\n{}", mistakes.text());
+    }
+    news.complain(mistakes);
+}
+
+/// Reads what has changed and publishes it. Hands back the files to compare the next change with:
+/// those of the last good edition.
+fn reload(
+    kit: &Kit,
+    shelf: &Shelf,
+    changes: &Changes,
+    before: Option<Loaded>,
+) -> (Option<Loaded>, Result<(), Fault>) {
+    let dir = &kit.settings.content_dir;
+    let mended = shelf.news.listen().borrow().mistakes.is_some();
+    // While files are broken, what mends them may lie in a file that changed earlier.
+    let names = changes.content.clone().filter(|_| !mended).unwrap_or_default();
+    let read = match &before {
+        Some(_) if names.is_empty() && changes.content.is_some() && !mended => None,
+        Some(before) => Some(pricing::load_again(dir, before, &names)),
+        None => Some(pricing::load(dir)),
     };
-    let revision = book.revision.clone();
-    shelf.publish(kit, Arc::new(book))?;
+    let mut loaded = match (read, before) {
+        (None, Some(before)) => before,
+        (Some(Ok(loaded)), before) => {
+            let folder = dir.display().to_string();
+            if !loaded.complaints.is_empty() {
+                tracing::warn!("\n{}", report::text(&loaded.complaints, &folder));
+            }
+            if loaded.book.is_none() {
+                let mistakes = Mistakes::in_content(&loaded, &folder);
+                return (before, Err(mistakes.into()));
+            }
+            loaded
+        }
+        (Some(Err(fault)), before) => return (before, Err(fault)),
+        (None, None) => return (None, Ok(())),
+    };
+    let Some(book) = loaded.book.take() else { return (None, Ok(())) };
+    let result = put_in_force(kit, shelf, changes, Arc::new(book), &loaded);
+    // What is ready of its pictures has been noted in the book in force; next time it is known.
+    loaded.book = Some((*shelf.books.now()).clone());
+    match result {
+        Ok(()) => (Some(loaded), Ok(())),
+        // Not what is shown: the next change is compared with everything.
+        Err(fault) => (None, Err(fault)),
+    }
+}
+
+fn put_in_force(
+    kit: &Kit,
+    shelf: &Shelf,
+    changes: &Changes,
+    book: Arc<Book>,
+    loaded: &Loaded,
+) -> Result<(), Fault> {
+    let (before, revision) = (shelf.books.now().revision.clone(), book.revision.clone());
+    if changes.site {
+        shelf.publish_site(kit, book)?;
+    } else {
+        shelf.publish(kit, book)?;
+    }
     shelf.news.mended();
-    shelf.pack()?;
-    keep_last_good(&kit.settings.data_dir, &kit.settings.content_dir, &revision)?;
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
-    Ok(())
+    shelf.pack()?;
+    shelf.darkroom.ring();
+    let data_dir = &kit.settings.data_dir;
+    let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
+    let text = one.and_then(|[name]| Some((name, loaded.files.text(name)?)));
+    match text {
+        Some((name, text)) if keep_one(data_dir, (name, text), &before, &revision)? => Ok(()),
+        _ => keep_last_good(data_dir, &kit.settings.content_dir, &revision),
+    }
+}
+
+/// Notes a change to one text in the copy of the last good content: one rename, so the copy is
+/// whole at every moment. False when the copy is not of the revision before.
+fn keep_one(
+    data_dir: &Path,
+    (name, text): (&str, &str),
+    before: &str,
+    revision: &str,
+) -> Result<bool, Fault> {
+    let (kept, mark) = (last_good_dir(data_dir), data_dir.join(LAST_GOOD_MARK));
+    let is_known = fs::read(&mark).is_ok_and(|known| known == before.as_bytes());
+    if !is_known || !kept.join(name).is_file() {
+        return Ok(false);
+    }
+    write_private(&kept.join(name), text.as_bytes())?;
+    write_private(&mark, revision.as_bytes())?;
+    Ok(true)
 }
 
 /// Where the last good content is kept.
@@ -128,7 +264,7 @@ pub fn last_good_dir(data_dir: &Path) -> PathBuf {
 /// When the data folder cannot be written.
 pub fn keep_last_good(data_dir: &Path, content_dir: &Path, revision: &str) -> Result<(), Fault> {
     let (kept, fresh) = (last_good_dir(data_dir), data_dir.join("last_good.new"));
-    let (mark, written) = (data_dir.join("last_good.revision"), revision.as_bytes());
+    let (mark, written) = (data_dir.join(LAST_GOOD_MARK), revision.as_bytes());
     if kept.is_dir() && fs::read(&mark).is_ok_and(|known| known == written) {
         return Ok(());
     }

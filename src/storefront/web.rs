@@ -35,14 +35,14 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
     if let Some(file) = edition.files.get(path) {
         return Ok(file.answer(request.headers()));
     }
-    if let Some(file) = edition.pictures.get(path) {
-        return picture(path, file).await;
+    if let Some(file) = edition.pictures.file(path) {
+        return picture(path, &file).await;
     }
     let moved = edition.redirects.get(path).cloned().or_else(|| {
         let slashed = format!("{path}/");
         // An old address without its slash still takes one hop.
         let moved = edition.redirects.get(&slashed).cloned();
-        moved.or_else(|| edition.files.contains_key(&slashed).then_some(slashed))
+        moved.or_else(|| edition.files.contains_key(slashed.as_str()).then_some(slashed))
     });
     match moved {
         Some(to) => {
@@ -55,8 +55,10 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
 /// A picture from disk. Its address names its content: only bytes that match may be kept for ever.
 async fn picture(path: &str, file: &Path) -> Result<Response, Error> {
     let Ok(bytes) = tokio::fs::read(file).await else { return Err(missing().into()) };
-    let hash = sha256_hex(&bytes);
-    let matches = path.rsplit('.').nth(1).is_some_and(|named| hash.starts_with(named));
+    // Other sizes are named after the picture they were made of, and are never made differently
+    // under the same name; an untouched file may have been replaced a moment ago.
+    let named = path.rsplit('.').nth(1).unwrap_or_default();
+    let matches = named.contains('-') || sha256_hex(&bytes).starts_with(named);
     let keep = if matches { "public, max-age=31536000, immutable" } else { "no-store" };
     Ok(bytes
         .with_content_type(content_type(path))

@@ -28,7 +28,7 @@ fn an_open_page_follows_the_files() {
     let shop = TestShop::with(setup);
     let style = shop.dir.path().join("site/assets/css/shop.css");
     fs::create_dir_all(style.parent().unwrap()).unwrap();
-    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf) });
+    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf, None) });
     let _watching = watching.unwrap();
     tab.go(&format!("{}{MUG}", shop.base));
     tab.reads("h1", "Everyday mug");

@@ -12,6 +12,7 @@ mod mistake;
 mod theme;
 mod words;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ struct Look {
     built_in: Option<Environment<'static>>,
     words: Arc<Words>,
     formats: Formats,
+    /// Names exactly these templates, words and styles, and how they are used.
+    digest: u64,
 }
 
 impl Render {
@@ -71,7 +74,7 @@ impl Render {
         let formats = formats("en", &[]);
         let shown = Furniture { assets: &assets, words: &words, formats: &formats, seen: &[] };
         let shown = shown.environment(&theme, false);
-        let look = Look { shown, built_in: None, words, formats };
+        let look = Look { shown, built_in: None, words, formats, digest: 0 };
         Ok(Self {
             theme,
             look: Arc::new(ArcSwap::from_pointee(look)),
@@ -138,7 +141,9 @@ impl Render {
         let built_in = self.theme.has_own().then(stand_in);
         let mut fresh = self.clone();
         fresh.is_tried = !self.is_forgiving;
-        fresh.look = Arc::new(ArcSwap::from_pointee(Look { shown, built_in, words, formats }));
+        let digest = self.digest_of_files();
+        let look = Look { shown, built_in, words, formats, digest };
+        fresh.look = Arc::new(ArcSwap::from_pointee(look));
         fresh.assets = Arc::new(ArcSwap::new(assets));
         Ok(fresh)
     }
@@ -168,6 +173,21 @@ impl Render {
             return Ok(page);
         }
         Err(mistake.into())
+    }
+
+    /// Names the templates, words and styles in force; another name, other pages.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.look.load().digest
+    }
+
+    fn digest_of_files(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.strict, self.is_forgiving, format!("{:?}", self.extra)).hash(&mut hasher);
+        for name in self.theme.names() {
+            (&name, self.theme.bytes(&name)).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The words under a path such as `cart.title`; the path itself when there are none.

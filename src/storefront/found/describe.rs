@@ -1,8 +1,8 @@
 //! Descriptions for search engines where an editor wrote none. Pure.
 
 use crate::catalog::Category;
-use crate::catalog::markdown::summary;
 use crate::catalog::markdown::SUMMARY;
+use crate::catalog::markdown::summary;
 
 /// The description of one page of a shelf: the shelf's own words on its first page, what stands
 /// on it everywhere else, so that no two pages say the same.

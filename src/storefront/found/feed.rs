@@ -8,11 +8,11 @@ use super::Found;
 use super::goods::bundle_id;
 use super::json::push_decimal;
 use super::measures::axis_of;
+use crate::catalog::markdown::summary;
 use crate::catalog::{Bundle, Picture, Product, Sale, Variant};
 use crate::pricing::bundle_price;
 use crate::search::Levels;
 use crate::stock::State;
-use crate::catalog::markdown::summary;
 
 /// Characters of a description: Google shows the first 160 to 500 and reads up to 5,000.
 const DESCRIPTION_MAX: usize = 1000;

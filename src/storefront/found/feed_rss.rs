@@ -6,8 +6,8 @@ use super::Found;
 use super::xml::{element, escape};
 use crate::base::Money;
 use crate::catalog::Product;
-use crate::catalog::markdown::summary;
 use crate::catalog::markdown::SUMMARY;
+use crate::catalog::markdown::summary;
 
 /// Products in it.
 const NEWEST: usize = 50;

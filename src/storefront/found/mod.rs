@@ -60,10 +60,14 @@ pub struct Rendition {
     pub height: u32,
 }
 
+/// Widest picture told to others, pixels: what link previews show.
+const TOLD_WIDTH_MAX: u32 = 1200;
+
 impl From<&Picture> for Rendition {
-    /// The untouched original.
+    /// A large JPEG, which everybody can read; the untouched original until there is one.
     fn from(picture: &Picture) -> Self {
-        Self { url: picture.url.clone(), width: picture.width, height: picture.height }
+        let (url, width, height) = picture.jpeg_within(TOLD_WIDTH_MAX);
+        Self { url, width, height }
     }
 }
 

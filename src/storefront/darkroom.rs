@@ -1,0 +1,123 @@
+//! Making the other sizes and kinds of pictures while the shop is open: JPEG and WebP at once on
+//! all cores, AVIF after them, one picture at a time. Pages are swapped when something is ready.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use tokio::sync::Notify;
+
+use super::pictures::{digests, undeveloped, without_avif};
+use super::publish::Shelf;
+use crate::base::Fault;
+use crate::base::fault::Failure;
+use crate::platform::Kit;
+use crate::platform::images::Job;
+
+/// Pictures after which pages are swapped, so that something is seen of a long run.
+const BATCH: usize = 24;
+
+/// Wakes whoever works on pictures, and stops them. Clones share it.
+#[derive(Clone, Default)]
+pub struct Darkroom {
+    bell: Arc<Notify>,
+    closing: Arc<AtomicBool>,
+}
+
+impl Darkroom {
+    /// There may be new pictures.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Nothing more is begun; what is at work ends after the size it is making.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.bell.notify_one();
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Works on whatever is missing, now and whenever the bell rings, until closed.
+    pub async fn run(kit: Kit, shelf: Shelf) {
+        let room = shelf.darkroom.clone();
+        while !room.is_closing() {
+            let (kit, its_shelf) = (kit.clone(), shelf.clone());
+            let worked = tokio::task::spawn_blocking(move || work(&kit, &its_shelf)).await;
+            if let Err(fault) = worked.map_err(Fault::from).and_then(|worked| worked) {
+                tracing::error!(%fault, "pictures could not be made; the untouched ones are shown");
+            }
+            room.bell.notified().await;
+        }
+    }
+}
+
+/// Makes everything that is missing.
+///
+/// # Errors
+/// When the data folder cannot be written or pages cannot be made.
+fn work(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
+    develop(kit, shelf, |_, _| {})?;
+    let kept = digests(&shelf.books.now().catalog);
+    shelf.studio.sweep(&kept)?;
+    lighten(kit, shelf)
+}
+
+/// Makes JPEG and WebP of every picture that lacks them, and shows them. `progress` hears how many
+/// of how many are done.
+///
+/// # Errors
+/// When the data folder cannot be written or pages cannot be made.
+pub fn develop(
+    kit: &Kit,
+    shelf: &Shelf,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<(), Fault> {
+    let catalog = Arc::clone(&shelf.books.now().catalog);
+    let jobs = undeveloped(&catalog, &kit.settings.content_dir, &shelf.studio);
+    let (all, mut done) = (jobs.len(), 0);
+    for batch in jobs.chunks(BATCH) {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let stop = || shelf.darkroom.is_closing();
+        let told = |so_far, _| progress(done + so_far, all);
+        for (at, unfit) in shelf.studio.develop_all(batch, threads, &stop, told)? {
+            let file = batch.get(at).map(|job| job.source.display().to_string());
+            tracing::warn!(file, "{unfit}");
+        }
+        done += batch.len();
+        if stop() {
+            return Ok(());
+        }
+        tracing::info!(done, of = all, "pictures made in all sizes");
+        shelf.refresh(kit)?;
+        shelf.pack()?;
+    }
+    Ok(())
+}
+
+/// Makes AVIF, which costs many times as much, one picture after the other.
+fn lighten(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
+    if !kit.settings.avif {
+        return Ok(());
+    }
+    let stop = || shelf.darkroom.is_closing();
+    let catalog = Arc::clone(&shelf.books.now().catalog);
+    let jobs = without_avif(&catalog, &kit.settings.content_dir, &shelf.studio);
+    for batch in jobs.chunks(BATCH) {
+        for Job { source, digest } in batch {
+            match shelf.studio.develop_avif(source, digest, &stop) {
+                Ok(_) => {}
+                Err(Failure::Refused(unfit)) => tracing::warn!(file = %source.display(), "{unfit}"),
+                Err(Failure::Fault(fault)) => return Err(fault),
+            }
+            if stop() {
+                return Ok(());
+            }
+        }
+        shelf.refresh(kit)?;
+        shelf.pack()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! What the pages share, made once for an edition and kept for the next as long as it is true:
+//! products in the order shelves show them, and their cards.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use minijinja::Value as TemplateValue;
+use minijinja::value::Serde;
+
+use crate::base::{Fault, Instant};
+use crate::catalog::{Catalog, Picture, Product};
+use crate::platform::images::Format;
+use crate::platform::render::Render;
+use crate::search::{Card, Levels, card, is_new, max_qty_of, state_of};
+use crate::stock::{Level, State};
+
+/// The template that draws one card.
+const CARD: &str = "parts/card_alone.html";
+
+/// Live products by slug, with what lists show of them.
+pub(super) struct Goods {
+    all: Vec<Good>,
+    /// Positions in `all` by shelf, in the order shown: featured first, then by title.
+    shelves: Arc<HashMap<String, Vec<u32>>>,
+}
+
+/// One product and its card.
+#[derive(Clone)]
+pub(super) struct Good {
+    pub product: Arc<Product>,
+    pub slot: Arc<Slot>,
+}
+
+/// A product's card, drawn when the first page asks for it.
+pub(super) struct Slot {
+    /// Names everything a page can show of the product.
+    pub digest: u64,
+    /// Names what filters count of it.
+    pub traits: u64,
+    pub is_gone: bool,
+    card: OnceLock<Card>,
+    in_list: OnceLock<TemplateValue>,
+    beside: OnceLock<TemplateValue>,
+}
+
+/// How pages show a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// In a list of a shelf, with a row to buy it.
+    InList,
+    /// Among others below something else.
+    Beside,
+}
+
+impl Goods {
+    /// Gathers the live products; what `former` has of those that are still the same is kept.
+    pub(super) fn new(
+        catalog: &Catalog,
+        levels: &Levels,
+        now: Instant,
+        former: Option<&Self>,
+    ) -> Self {
+        let kept = |product: &Arc<Product>| {
+            let good = former?.find(&product.slug)?;
+            (good.slot.digest == Slot::digest_of(product, levels, now))
+                .then(|| Good { product: Arc::clone(product), slot: Arc::clone(&good.slot) })
+        };
+        let live = catalog.products.values().filter(|p| p.is_live());
+        let make = |product: &Arc<Product>| {
+            let slot = Arc::new(Slot::new(product, levels, now));
+            Good { product: Arc::clone(product), slot }
+        };
+        let all: Vec<Good> = live.map(|p| kept(p).unwrap_or_else(|| make(p))).collect();
+        let same = former.filter(|former| have_same_places(&former.all, &all));
+        let shelves = same.map_or_else(|| Arc::new(shelves(&all)), |f| Arc::clone(&f.shelves));
+        Self { all, shelves }
+    }
+
+    /// The product of a page.
+    pub(super) fn find(&self, slug: &str) -> Option<&Good> {
+        let at = self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok()?;
+        self.all.get(at)
+    }
+
+    /// All of them, by slug.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Good> {
+        self.all.iter()
+    }
+
+    /// Those on a shelf and inside it, in the order shown.
+    pub(super) fn on_shelf(&self, path: &str) -> impl ExactSizeIterator<Item = &Good> + Clone {
+        let places = self.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
+        places.iter().map(|at| &self.all[*at as usize])
+    }
+
+    /// Those on a shelf, beginning behind one of them and coming round to it.
+    pub(super) fn after<'a>(
+        &'a self,
+        path: &str,
+        slug: &'a str,
+    ) -> impl Iterator<Item = &'a Good> + use<'a> {
+        let places = self.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
+        let here = self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok();
+        let start = here.and_then(|here| {
+            let key = place_of(&self.all[here]);
+            places.binary_search_by(|at| place_of(&self.all[*at as usize]).cmp(&key)).ok()
+        });
+        let start = start.map_or(0, |at| at + 1);
+        let round = places[start..].iter().chain(&places[..start]);
+        round.map(|at| &self.all[*at as usize]).filter(move |good| good.product.slug != slug)
+    }
+}
+
+/// What decides where a product stands on a shelf.
+fn place_of(good: &Good) -> (bool, &str, &str) {
+    (!good.product.featured, good.product.title.as_str(), good.product.slug.as_str())
+}
+
+fn have_same_places(one: &[Good], other: &[Good]) -> bool {
+    let same = |(a, b): (&Good, &Good)| {
+        Arc::ptr_eq(&a.product, &b.product)
+            || place_of(a) == place_of(b) && a.product.category == b.product.category
+    };
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+fn shelves(all: &[Good]) -> HashMap<String, Vec<u32>> {
+    let mut order: Vec<u32> = (0..).take(all.len()).collect();
+    order.sort_unstable_by(|a, b| place_of(&all[*a as usize]).cmp(&place_of(&all[*b as usize])));
+    let mut shelves: HashMap<String, Vec<u32>> = HashMap::new();
+    for at in order {
+        let path = all[at as usize].product.category.as_str();
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        for end in ends {
+            match shelves.get_mut(&path[..end]) {
+                Some(shelf) => shelf.push(at),
+                None => {
+                    shelves.insert(path[..end].to_owned(), vec![at]);
+                }
+            }
+        }
+    }
+    shelves
+}
+
+impl Slot {
+    fn new(product: &Product, levels: &Levels, now: Instant) -> Self {
+        let gone = |sku| state_of(levels, sku) == State::SoldOut;
+        Self {
+            digest: Self::digest_of(product, levels, now),
+            traits: traits_of(product, levels, now),
+            is_gone: product.variants.iter().all(|v| gone(&v.sku)),
+            card: OnceLock::new(),
+            in_list: OnceLock::new(),
+            beside: OnceLock::new(),
+        }
+    }
+
+    /// Stock and time can change what is said about a product; so can sizes of its pictures.
+    fn digest_of(product: &Product, levels: &Levels, now: Instant) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let is_new = product.published.is_some_and(|day| is_new(day, now));
+        (product.digest, product.image_ready, is_new).hash(&mut hasher);
+        for v in &product.variants {
+            let level = levels.get(&v.sku);
+            let state = level.map(Level::state);
+            let left = level.filter(|level| level.state() == State::Low).map(Level::free);
+            (v.price_at(now), state, left, max_qty_of(levels, v)).hash(&mut hasher);
+        }
+        product.images.iter().for_each(|picture| hash_picture(picture, &mut hasher));
+        hasher.finish()
+    }
+
+    /// The card, as values.
+    pub(super) fn card(
+        &self,
+        catalog: &Catalog,
+        product: &Product,
+        levels: &Levels,
+        now: Instant,
+    ) -> &Card {
+        self.card.get_or_init(|| card(catalog, product, levels, now))
+    }
+
+    /// The card, drawn.
+    ///
+    /// # Errors
+    /// When the template is wrong.
+    pub(super) fn drawn(
+        &self,
+        render: &Render,
+        shown: Shown,
+        card: impl FnOnce() -> TemplateValue,
+    ) -> Result<TemplateValue, Fault> {
+        let place = if shown == Shown::InList { &self.in_list } else { &self.beside };
+        if let Some(drawn) = place.get() {
+            return Ok(drawn.clone());
+        }
+        let drawn = draw(render, shown, card())?;
+        Ok(place.get_or_init(|| drawn).clone())
+    }
+}
+
+/// Draws one card.
+///
+/// # Errors
+/// When the template is wrong.
+pub(super) fn draw(
+    render: &Render,
+    shown: Shown,
+    card: TemplateValue,
+) -> Result<TemplateValue, Fault> {
+    let in_list = shown == Shown::InList;
+    let html = render.page(CARD, minijinja::context! { c => card, in_list })?;
+    Ok(TemplateValue::from_safe_string(html))
+}
+
+/// What of a picture can change without its file.
+pub(super) fn hash_picture(picture: &Picture, hasher: &mut DefaultHasher) {
+    let kinds = picture.developed.as_ref().map(|made| made.renditions(Format::Avif).len());
+    (&picture.url, &picture.alt, kinds).hash(hasher);
+}
+
+fn traits_of(product: &Product, levels: &Levels, now: Instant) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&product.tags, product.tier, &product.category, product.price_range(now)).hash(&mut hasher);
+    for axis in &product.options {
+        (&axis.name, &axis.values).hash(&mut hasher);
+    }
+    for v in &product.variants {
+        (&v.options, state_of(levels, &v.sku)).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// A card as templates take it.
+pub(super) fn as_value(card: &Card) -> TemplateValue {
+    TemplateValue::from(Serde(card.clone()))
+}

@@ -1,0 +1,267 @@
+//! Making an edition: what is still true is taken over from the one before, the rest is drawn on
+//! all cores.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::context::{Making, globals, seen};
+use super::edition::{Edition, Ready, asset, document, page, states_of};
+use super::found::{Icons, Tokens, documents, page_disagreements};
+use super::keys::Keys;
+use super::pages;
+use super::pictures::Pictures;
+use super::plan::{Plan, plan};
+use super::publish::BUILD;
+use crate::base::fault::Doing;
+use crate::base::{Fault, Instant};
+use crate::catalog::Catalog;
+use crate::platform::config::Settings;
+use crate::platform::images::Studio;
+use crate::platform::render::Render;
+use crate::pricing::Book;
+use crate::search::{Index, Levels};
+use crate::stock::{Level, Opening};
+
+/// Pages a thread should have to draw before it is worth starting one.
+const SHARE_MIN: usize = 8;
+
+/// What an edition is made from.
+pub(super) struct Inputs<'a> {
+    pub render: &'a Render,
+    pub settings: &'a Settings,
+    pub index: &'a Arc<Index>,
+    pub levels: Arc<Levels>,
+    pub now: Instant,
+    pub studio: Option<&'a Studio>,
+    pub former: Option<&'a Edition>,
+}
+
+/// Templates, styles and words read anew, with what every page sees of this book.
+///
+/// # Errors
+/// When one of them is wrong.
+pub(super) fn fresh(render: &Render, book: &Book, settings: &Settings) -> Result<Render, Fault> {
+    render.fresh(&book.catalog.shop.locale, globals(book, settings, BUILD))
+}
+
+/// Names what every page sees of a book, templates aside.
+pub(super) fn look_of(book: &Book, settings: &Settings) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    seen(book, settings).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Makes a whole edition from nothing: every page, the files beside them, assets, pictures and old
+/// addresses; the templates used come with them.
+///
+/// # Errors
+/// When a template is missing or wrong.
+pub fn prepare(
+    render: &Render,
+    settings: &Settings,
+    index: &Index,
+    levels: Levels,
+    now: Instant,
+) -> Result<(Edition, Render), Fault> {
+    let render = fresh(render, index.book(), settings)?;
+    let (index, levels) = (&Arc::new(index.clone()), Arc::new(levels));
+    let (studio, former) = (None, None);
+    let inputs = Inputs { render: &render, settings, index, levels, now, studio, former };
+    let edition = with_documents(make(inputs)?, settings, &render)?;
+    Ok((edition, render))
+}
+
+/// Makes the pages and gathers assets, pictures and old addresses.
+///
+/// # Errors
+/// When a template is missing or wrong.
+pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
+    let Inputs { render, settings, index, levels, now, studio, former } = inputs;
+    let book = Arc::clone(index.book());
+    let catalog = &book.catalog;
+    let seen = look_of(&book, settings);
+    let mut look = DefaultHasher::new();
+    (seen, render.digest()).hash(&mut look);
+    let states = former
+        .filter(|former| Arc::ptr_eq(&former.making.levels, &levels))
+        .map_or_else(|| Arc::new(states_of(&levels)), |former| Arc::clone(&former.states));
+    let base_url = settings.public_url.clone();
+    let of_former = former.map(|former| &*former.making);
+    let mut making = Making::new(index, levels, now, base_url, look.finish(), of_former);
+    making.seen = seen;
+    let plans = plan(catalog);
+    let mut files = render_all(&making, render, &plans, former)?;
+    for (url, found) in render.assets().iter() {
+        let known = former.and_then(|former| former.files.get_key_value(url.as_str()));
+        let (url, file) = match known {
+            Some((url, file)) => (Arc::clone(url), Arc::clone(file)),
+            None => {
+                let file = asset(found.content_type, found.body.clone())?;
+                (url.as_str().into(), Arc::new(Ready::new(0, file)))
+            }
+        };
+        files.insert(url, file);
+    }
+    Ok(Edition {
+        files,
+        pictures: Pictures::new(catalog, &settings.content_dir, studio),
+        redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
+        revision: book.revision.clone(),
+        states,
+        stale_at: next_change(&book, now),
+        making: Arc::new(making),
+        icons: former.and_then(|former| former.icons.clone()),
+    })
+}
+
+/// The edition with the files beside the pages: sitemap, feeds, icons. They say what the whole
+/// catalog says, so they are made after the pages and do not hold them up.
+///
+/// # Errors
+/// When the shop's icon cannot be read.
+pub(super) fn with_documents(
+    mut edition: Edition,
+    settings: &Settings,
+    render: &Render,
+) -> Result<Edition, Fault> {
+    let making = Arc::clone(&edition.making);
+    let (catalog, now) = (making.catalog(), making.now);
+    let icons = match edition.icons.take() {
+        Some(icons) => icons,
+        None => Arc::new(icons(catalog, settings, render)?),
+    };
+    // Until the day a page changed is kept, the day a product joined the shop stands for it.
+    let joined = |path: &str| {
+        let slug = path.strip_prefix("/product/")?.strip_suffix('/')?;
+        let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
+        catalog.products.get(slug)?.published.filter(|day| *day <= today)
+    };
+    edition.files.retain(|path, file| file.key != 0 || path.starts_with("/assets/"));
+    for file in documents(&making.found, &making.levels, &plan(catalog), &icons, &joined) {
+        let (path, file) = document(file)?;
+        edition.files.insert(path.into(), Arc::new(Ready::new(0, file)));
+    }
+    edition.icons = Some(icons);
+    Ok(edition)
+}
+
+/// Icons in the colours of the style sheet, from the shop's own picture where it names one.
+fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icons, Fault> {
+    let assets = render.assets();
+    let css = assets.url("css/shop.css").and_then(|url| {
+        let style = assets.iter().find(|(known, _)| **known == url)?;
+        Some(String::from_utf8_lossy(&style.1.body).into_owned())
+    });
+    let tokens = Tokens::read(&css.unwrap_or_default());
+    let named = catalog.shop.presence.icon.as_ref();
+    let place = named.map(|name| settings.content_dir.join("images").join(name));
+    let bytes =
+        place.map(|place| std::fs::read(&place).doing(&format!("reading {}", place.display())));
+    Icons::draw(&catalog.shop, &tokens, bytes.transpose()?.as_deref())
+}
+
+type Files = HashMap<Arc<str>, Arc<Ready>>;
+
+/// Takes pages over from the edition before where they are made of the same, and renders the
+/// others on all cores.
+fn render_all(
+    making: &Making,
+    render: &Render,
+    plans: &[Plan],
+    former: Option<&Edition>,
+) -> Result<Files, Fault> {
+    let keys = Keys::new(making);
+    let mut files = HashMap::with_capacity(plans.len() + 64);
+    let mut wanted: Vec<(&Plan, String, u64)> = Vec::new();
+    for plan in plans {
+        let (path, key) = (plan.path(), keys.of(plan));
+        match former.and_then(|former| former.files.get_key_value(path.as_str())) {
+            Some((path, file)) if file.key == key => {
+                files.insert(Arc::clone(path), Arc::clone(file));
+            }
+            _ => wanted.push((plan, path, key)),
+        }
+    }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(wanted.len().div_ceil(SHARE_MIN)).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut made = Vec::with_capacity(wanted.len() / threads + 1);
+        while let Some((plan, path, key)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let html = pages::render(making, render, plan)?;
+            // What is drawn for an edit is read back; a whole shop is by `kiosk check` and `build`.
+            if former.is_some() {
+                compare(making, plan, &html);
+            }
+            let file = Ready::new(*key, page(html)?);
+            made.push((Arc::from(path.as_str()), Arc::new(file)));
+        }
+        Ok::<_, Fault>(made)
+    };
+    if threads == 1 {
+        files.extend(work()?);
+        return Ok(files);
+    }
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let made = worker.join().map_err(|_| Fault::new("a page made the renderer panic"))?;
+            files.extend(made?);
+        }
+        Ok(files)
+    })
+}
+
+/// Logs what a product's page and its structured data do not agree on.
+fn compare(making: &Making, plan: &Plan, html: &str) {
+    let Plan::Product(slug) = plan else { return };
+    let Some(product) = making.catalog().products.get(*slug) else { return };
+    for why in page_disagreements(&making.found, &making.levels, product, html) {
+        tracing::error!(why, "page and structured data disagree");
+    }
+}
+
+/// Levels as they will be once the files' new SKUs are noted.
+pub(super) fn with_new(openings: &[Opening], mut known: Levels) -> Levels {
+    for o in openings {
+        if !known.contains_key(&o.sku) {
+            let was = o.was.iter().find_map(|was| known.remove(was));
+            let (on_hand, held) = was.map_or((o.opening, 0), |level| (level.on_hand, level.held));
+            known.insert(o.sku.clone(), Level { sku: o.sku.clone(), on_hand, held, low: o.low });
+        }
+        if let Some(level) = known.get_mut(&o.sku) {
+            level.low = o.low;
+        }
+    }
+    known
+}
+
+/// What the files say about every SKU's stock.
+pub(super) fn openings(catalog: &Catalog) -> Vec<Opening> {
+    let variants = catalog.products.values().flat_map(|product| &product.variants);
+    variants
+        .map(|v| Opening {
+            sku: v.sku.clone(),
+            was: v.sku_was.clone(),
+            opening: v.opening,
+            low: v.low.unwrap_or(catalog.shop.stock_low),
+        })
+        .collect()
+}
+
+/// Known levels, and for SKUs nobody has counted yet what the files open with.
+#[must_use]
+pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
+    with_new(&openings(catalog), known)
+}
+
+/// The next moment at which a sale begins or ends: pages show prices, not promotions.
+fn next_change(book: &Book, now: Instant) -> Option<Instant> {
+    let products = book.catalog.products.values();
+    let sales = products.flat_map(|p| &p.variants).filter_map(|v| v.sale.as_ref());
+    let ends = sales.flat_map(|sale| [sale.from, sale.until]);
+    ends.flatten().filter(|at| *at > now).min()
+}
