@@ -2,8 +2,8 @@
 //! programs we are compared with in turns, so that only their ratio counts.
 //!
 //! `make bench` measures everything; `cargo bench --bench figures -- build edit rest serve` some
-//! parts; `large` adds 100,000 products, `small` stops at 1,000 for a first look. `make lighthouse` is the part `rate`, which only runs when
-//! it is asked for.
+//! parts; `large` adds 100,000 products, `small` stops at 1,000 for a first look.
+//! `make lighthouse` is the part `rate`, which only runs when it is asked for.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
