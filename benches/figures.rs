@@ -2,8 +2,8 @@
 //! programs we are compared with in turns, so that only their ratio counts.
 //!
 //! `make bench` measures everything; `cargo bench --bench figures -- build edit rest serve` some
-//! parts; `large` adds 100,000 products. `make lighthouse` is the part `rate`, which only runs when
-//! it is asked for.
+//! parts; `large` adds 100,000 products, `small` stops at 1,000 for a first look.
+//! `make lighthouse` is the part `rate`, which only runs when it is asked for.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -40,6 +40,9 @@ use std::process::ExitCode;
 /// The program as it ships.
 const KIOSK: &str = env!("CARGO_BIN_EXE_kiosk");
 
+/// What can be asked for by name; without a name, everything but the last.
+const PARTS: [&str; 5] = ["build", "edit", "rest", "serve", "rate"];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     if let [child, content, how] = arguments.as_slice()
@@ -48,19 +51,24 @@ fn main() -> ExitCode {
         building::once(content, how == "packed");
         return ExitCode::SUCCESS;
     }
-    let large = arguments.iter().any(|part| part == "large");
-    let parts: Vec<&String> = arguments.iter().filter(|part| *part != "large").collect();
-    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| *p == part);
+    let said = |word: &str| arguments.iter().any(|argument| argument == word);
+    let sizes: &[usize] = match (said("small"), said("large")) {
+        (true, _) => &[1000],
+        (_, true) => &[1000, 10_000, 100_000],
+        _ => &[1000, 10_000],
+    };
+    let all = !PARTS.iter().any(|part| said(part));
+    let wanted = |part: &str| said(part) || (all && part != "rate");
     std::fs::create_dir_all(others::folder()).unwrap();
     let data = tempfile::tempdir_in(others::folder()).unwrap();
     if cfg!(debug_assertions) {
         println!("THIS IS A DEBUG BUILD: its figures mean nothing");
     }
     if wanted("build") {
-        building::report(large);
+        building::report(sizes);
     }
     if wanted("edit") {
-        editing::report(data.path());
+        editing::report(data.path(), sizes[sizes.len().min(2) - 1]);
     }
     if wanted("rest") {
         resting::report(data.path());
@@ -68,7 +76,7 @@ fn main() -> ExitCode {
     if wanted("serve") {
         serving::report(data.path());
     }
-    let rated = !parts.iter().any(|part| *part == "rate") || rating::report(data.path());
+    let rated = !wanted("rate") || rating::report(data.path());
     if rated { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -16,7 +16,7 @@ use crate::others::{self, hugo};
 use crate::process::{Spent, watch};
 use crate::table::{Goal, alone, compared, heading, left_out, mean, median};
 
-/// Runs of each builder at each size; the sizes above the first two get one.
+/// Runs of each builder at each size up to 10,000; larger ones get one.
 const RUNS: usize = 5;
 /// The argument under which this program builds a folder of content and ends.
 pub(crate) const CHILD: &str = "build-once";
@@ -72,10 +72,9 @@ fn theirs(hugo: &Path, site: &Path) -> Command {
 }
 
 /// Builds at every size, one program after the other, round by round.
-pub(crate) fn report(large: bool) {
+pub(crate) fn report(sizes: &[usize]) {
     heading("Files to pages in memory (the other: Hugo)");
     let hugo = hugo().inspect_err(|why| left_out("Hugo", why)).ok();
-    let sizes: &[usize] = if large { &[1000, 10_000, 100_000] } else { &[1000, 10_000] };
     let mut first: Option<[Spent; 2]> = None;
     for &count in sizes {
         let content = kiosk_site(count);

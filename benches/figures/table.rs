@@ -32,7 +32,7 @@ pub(crate) fn heading(title: &str) {
 /// A figure of ours beside that of another program; the goal is about their ratio.
 pub(crate) fn compared(what: &str, ours: f64, other: f64, unit: &str, goal: Goal) {
     let ratio = ours / other;
-    let goal = goal.judge(ratio, 3);
+    let goal = goal.judge(ratio, 4);
     println!(
         "{what:<52} {:>12} {:>12} {ratio:>8.3}  {goal}",
         shown(ours, unit),
