@@ -16,7 +16,7 @@ use crate::vector::{V3, srgb};
 /// How many times as many samples a noisy pixel may take.
 const ROUNDS: usize = 4;
 /// A pixel is noisy when its brightness is less sure than this share of it and a little more.
-const UNSURE: f32 = 0.07;
+const UNSURE: f32 = 0.2;
 /// How bright the object is against the backdrop.
 const EXPOSURE: f32 = 1.02;
 
