@@ -1,5 +1,7 @@
 //! What holds for every basket, whatever the prices and promotions.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::sample::{NOW, Sample, bundles, first_timer, guest, home, promotion, units, wash10};
@@ -73,7 +75,7 @@ fn book((added, prices, bundle_bp, promotions): &(bool, [i64; 4], u32, Vec<Promo
     let sample = sample(*prices, *bundle_bp, promotions);
     let sample = if *added { sample.tax_added() } else { sample };
     let mut book = sample.book();
-    if let Some(catalog) = std::sync::Arc::get_mut(&mut book.catalog) {
+    if let Some(catalog) = Arc::get_mut(&mut book.catalog) {
         Arc::make_mut(catalog.products.get_mut("b").unwrap()).tax_class = "reduced".to_owned();
     }
     book.tax_rates.push(super::TaxRate {

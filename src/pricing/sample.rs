@@ -282,7 +282,6 @@ fn shop() -> Shop {
         seo_description: String::new(),
         presence: Presence::default(),
         extra: serde_json::Value::Null,
-        digest: 0,
     }
 }
 

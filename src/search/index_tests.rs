@@ -69,7 +69,7 @@ fn written(slug: &str, a: u8, b: u8) -> Product {
         }
         p.description = if pick(5) { "A peg for a mug.".to_owned() } else { String::new() };
     });
-    sample.book().catalog.products.values().next().unwrap().clone()
+    (**sample.book().catalog.products.values().next().unwrap()).clone()
 }
 
 fn apply(catalog: &mut Catalog, change: &Change) -> String {
@@ -79,18 +79,19 @@ fn apply(catalog: &mut Catalog, change: &Change) -> String {
         Change::Write(_, a, b) => {
             let mut product = written(&slug.to_uppercase(), *a, *b);
             product.slug.clone_from(&slug);
-            catalog.skus.insert(Sku::parse(&slug.to_uppercase()).unwrap(), (slug.clone(), 0));
-            catalog.products.insert(slug.clone(), product);
+            let sku = Sku::parse(&slug.to_uppercase()).unwrap();
+            Arc::make_mut(&mut catalog.skus).insert(sku, (slug.clone(), 0));
+            catalog.products.insert(slug.clone(), Arc::new(product));
         }
         Change::Remove(_) => drop(catalog.products.remove(&slug)),
         Change::Hide(_) => {
             if let Some(product) = catalog.products.get_mut(&slug) {
-                product.status = Status::Draft;
+                Arc::make_mut(product).status = Status::Draft;
             }
         }
         Change::Price(_, price) => {
             if let Some(product) = catalog.products.get_mut(&slug) {
-                product.variants[0].price_minor = i64::from(*price);
+                Arc::make_mut(product).variants[0].price_minor = i64::from(*price);
             }
         }
     }
@@ -184,7 +185,7 @@ fn sets_follow_their_parts() {
     };
     assert_eq!(price(&index), (1200 + 2 * 1800) * 9 / 10);
     let mut catalog = (*book.catalog).clone();
-    catalog.products.get_mut("cup").unwrap().variants[0].price_minor = 2200;
+    Arc::make_mut(catalog.products.get_mut("cup").unwrap()).variants[0].price_minor = 2200;
     let book = Arc::new(Book { catalog: Arc::new(catalog), ..(*book).clone() });
     let index = index.updated(&book, &Levels::new(), ["cup"], NOW);
     assert_eq!(price(&index), (2200 + 2 * 1800) * 9 / 10);

@@ -18,14 +18,17 @@ use crate::pricing::sample::NOW;
 fn ask(shop: &Shop, address: &str, accept: &str) -> (u16, String) {
     let folder = tempfile::tempdir().unwrap();
     let render = crate::platform::render::Render::open(folder.path()).unwrap();
-    let globals = serde_json::json!({
-        "shop": shop.book.catalog.shop, "currency": "GBP", "timezone": "Europe/London",
-        "nav": [], "footer": [], "test_shop": true, "build": "test",
-    });
-    let globals = globals.as_object().unwrap();
-    let value = |v: &Value| minijinja::Value::from(minijinja::value::Serde(v.clone()));
-    let render =
-        render.fresh("en", globals.iter().map(|(k, v)| (k.as_str(), value(v))).collect()).unwrap();
+    let value = |v: Value| minijinja::Value::from(minijinja::value::Serde(v));
+    let globals = vec![
+        ("shop", value(serde_json::json!(shop.book.catalog.shop))),
+        ("currency", "GBP".into()),
+        ("timezone", "Europe/London".into()),
+        ("nav", value(serde_json::json!([]))),
+        ("footer", value(serde_json::json!([]))),
+        ("test_shop", true.into()),
+        ("build", "test".into()),
+    ];
+    let render = render.fresh("en", globals).unwrap();
     let random = Randomness::seeded(1);
     let kit = Kit {
         settings: Arc::new(Settings::resolve(None, Vec::new(), &Overrides::new()).unwrap()),

@@ -87,6 +87,7 @@ pub(super) fn slugs(found: &Found) -> String {
 
 fn shelf(path: &str, parent: Option<&str>) -> Category {
     Category {
+        image: None,
         path: path.to_owned(),
         parent: parent.map(str::to_owned),
         title: path.rsplit('/').next().unwrap_or(path).to_owned(),

@@ -35,6 +35,7 @@ mod tests {
     #[test]
     fn a_shelf_without_words_says_what_stands_on_it() {
         let mut shelf = Category {
+            image: None,
             path: "mugs".to_owned(),
             parent: None,
             title: "Mugs".to_owned(),
