@@ -192,7 +192,8 @@ impl App {
             stop.await;
             self.shelf.news.close();
         };
-        web::serve(listener, edge, self.limits(), stop).await;
+        let shortcut = storefront::shortcut(&self.shelf, edge.dress());
+        web::serve(listener, edge, Some(shortcut), self.limits(), stop).await;
         Ok(())
     }
 

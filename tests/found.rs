@@ -20,7 +20,7 @@ use serde_json::Value;
 fn pages(shop: &TestShop) -> Vec<String> {
     let edition = shop.app.shelf.now();
     let mut pages: Vec<String> =
-        edition.files.keys().filter(|path| path.ends_with('/')).cloned().collect();
+        edition.files.keys().filter(|path| path.ends_with('/')).map(ToString::to_string).collect();
     pages.sort();
     pages
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kiosk::base::Clock;
 use kiosk::platform::config::{Overrides, Settings};
 use kiosk::platform::render::Render;
-use kiosk::search::Levels;
+use kiosk::search::{Index, Levels};
 use kiosk::storefront::{self, Edition};
 
 use crate::catalog::{Frame, write_hugo, write_kiosk};
@@ -49,7 +49,8 @@ pub(crate) fn edition(content: &Path) -> Edition {
     let levels = storefront::levels_or_opening(&book.catalog, Levels::new());
     let render = Render::open(&settings.site_dir).unwrap();
     let now = Clock::System.now();
-    storefront::prepare(&render, &settings, &Arc::new(book), levels, now).unwrap().0
+    let index = Index::of(&Arc::new(book), &levels, now);
+    storefront::prepare(&render, &settings, &index, levels, now).unwrap().0
 }
 
 /// What the child does: pages in memory, packed if wished; says how many.
@@ -153,7 +154,7 @@ fn weigh(hugo: &Path, site: &Path, content: &Path) {
     let made = edition(content);
     let pages = made.files.iter().filter(|(path, _)| path.ends_with('/'));
     let ours: Vec<(String, u64)> =
-        pages.map(|(path, file)| (path.clone(), file.plain().len() as u64)).collect();
+        pages.map(|(path, file)| (path.to_string(), file.plain().len() as u64)).collect();
     println!("pages: {} ours, {} Hugo's", ours.len(), theirs.len());
     for kind in ["/product/", "/category/"] {
         let weight = |pages: &[(String, u64)]| {

@@ -1,5 +1,7 @@
 //! `kiosk serve`: opens the shop.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::{Ended, load};
@@ -13,6 +15,9 @@ use crate::platform::render::SiteMistake;
 use crate::platform::telemetry;
 use crate::pricing::{self, Book, Loaded};
 use crate::storefront::{self, Darkroom, Mistakes, keep_last_good, last_good_dir};
+
+/// How long work behind requests may take to end after the last answer.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Options of the command.
 #[derive(Args)]
@@ -38,7 +43,10 @@ pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fa
         .enable_all()
         .build()
         .doing("starting the runtime")?;
-    runtime.block_on(open_shop(settings, first))?;
+    let served = runtime.block_on(open_shop(settings, first));
+    // A picture half made is made again; nobody waits for it to close the shop.
+    runtime.shutdown_timeout(CLOSING);
+    served?;
     Ok(Ended::Well)
 }
 

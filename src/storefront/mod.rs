@@ -40,4 +40,4 @@ pub use news::{Mistakes, News, NewsBoard};
 pub use pictures::Pictures as PictureFiles;
 pub use publish::{BUILD, PICTURES, Shelf};
 pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
-pub use web::{dev_routes, missing_page, problem_page, routes};
+pub use web::{dev_routes, missing_page, problem_page, routes, shortcut};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::http::{Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Problem};
 use crate::platform::Kit;
 use crate::platform::render::{Render, content_type};
-use crate::platform::web::{Error, PageMaker, Routes, endpoint};
+use crate::platform::web::{Dress, Error, PageMaker, Routes, Shortcut, endpoint};
 use crate::search::shelf_page;
 
 /// Pages, assets, pictures and old addresses.
@@ -20,6 +20,24 @@ use crate::search::shelf_page;
 pub fn routes(kit: &Kit, shelf: &Shelf) -> Routes {
     let inner = Arc::new((kit.clone(), shelf.clone()));
     Routes::new().elsewhere(endpoint(move |request| serve(Arc::clone(&inner), request)))
+}
+
+/// Answers for pages, documents and assets straight from memory: nothing is looked at but the
+/// address and what the reader accepts. Everything else goes through the routes.
+#[must_use]
+pub fn shortcut(shelf: &Shelf, dress: Arc<Dress>) -> Shortcut {
+    let shelf = shelf.clone();
+    Arc::new(move |request| {
+        let (method, uri) = (request.method(), request.uri());
+        let reads = method == Method::GET || method == Method::HEAD;
+        if !reads || uri.query().is_some() {
+            return None;
+        }
+        let edition = shelf.current.load();
+        let mut response = edition.files.get(uri.path())?.ready(request.headers());
+        dress.put_on(&mut response);
+        Some(response)
+    })
 }
 
 async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, Error> {

@@ -32,7 +32,7 @@ impl Site {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
                 let shutdown = async { stopped.await.unwrap_or(()) };
-                serve(listener, edge(), limits, shutdown).await;
+                serve(listener, edge(), None, limits, shutdown).await;
             });
         });
         Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }

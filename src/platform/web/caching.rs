@@ -5,10 +5,13 @@ use poem::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue,
     IF_NONE_MATCH, VARY,
 };
-use poem::http::{HeaderMap, StatusCode};
+use poem::http::{self, HeaderMap, StatusCode};
 use poem::{Body, Response};
 
 use crate::base::Fault;
+
+/// Headers an answer has in the end, so that there is room for all at once.
+const HEADERS: usize = 20;
 
 /// Quality 1 of a header such as `Accept`, in thousandths.
 const FULL_QUALITY: u16 = 1000;
@@ -121,14 +124,28 @@ impl Prebuilt {
     /// when it has that already.
     #[must_use]
     pub fn answer(&self, request: &HeaderMap) -> Response {
+        let (parts, body) = self.ready(request).into_parts();
+        let body = if body.is_empty() { Body::empty() } else { Body::from_bytes(body) };
+        let mut response = Response::builder().status(parts.status).body(body);
+        *response.headers_mut() = parts.headers;
+        response
+    }
+
+    /// The same, without what only handlers need.
+    #[must_use]
+    pub fn ready(&self, request: &HeaderMap) -> http::Response<Bytes> {
         let Some(variant) = self.choose(request) else {
-            return Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).finish();
+            let mut response = http::Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return response;
         };
         let known = self.status == StatusCode::OK && is_known(request, &variant.etag);
         let status = if known { StatusCode::NOT_MODIFIED } else { self.status };
-        let body = if known { Body::empty() } else { Body::from_bytes(variant.body.clone()) };
-        let mut response = Response::builder().status(status).body(body);
+        let body = if known { Bytes::new() } else { variant.body.clone() };
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
+        headers.reserve(HEADERS);
         headers.insert(ETAG, variant.etag.clone());
         headers.insert(CACHE_CONTROL, self.cache_control.clone());
         if self.variants.len() > 1 {

@@ -7,12 +7,13 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body as _, Bytes};
 use poem::http::header::{self, HeaderName, HeaderValue};
-use poem::http::{Method, StatusCode};
+use poem::http::{self, Method, StatusCode};
 use poem::{Body, Endpoint, PathPattern, Request, Response};
 use tokio::time::Instant;
 
@@ -57,13 +58,40 @@ pub struct EdgeSettings {
     pub pages: Option<PageMaker>,
 }
 
+/// What every answer carries.
+pub struct Dress {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Ids of answers that are only looked up count on from here.
+    first_id: u64,
+    next_id: AtomicU64,
+}
+
+/// Spreads consecutive numbers over all digits; odd, so none comes twice.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Dress {
+    /// Adds what an answer held ready lacks: security headers and an id. Nobody is asked for
+    /// randomness, as nothing but the log can tell such an id from another.
+    pub fn put_on(&self, response: &mut http::Response<Bytes>) {
+        let count = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let id = self.first_id.wrapping_add(count.wrapping_mul(SPREAD));
+        let headers = response.headers_mut();
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Ok(id) = HeaderValue::from_maybe_shared(Bytes::from(format!("{id:016x}"))) {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+}
+
 /// Wraps all routes; never fails itself.
 pub struct Edge<E> {
     inner: E,
     own: Option<Origin>,
     random: Randomness,
     pages: Option<PageMaker>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    dress: Arc<Dress>,
 }
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
@@ -75,7 +103,15 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         let own = Origin::of(&settings.public_url);
         let is_https = own.as_ref().is_some_and(Origin::is_https);
         let headers = security_headers(&settings.form_targets, is_https)?;
-        Ok(Self { inner, own, random: settings.random, pages: settings.pages, headers })
+        let first_id = u64::from_be_bytes(settings.random.bytes::<8>());
+        let dress = Arc::new(Dress { headers, first_id, next_id: AtomicU64::new(0) });
+        Ok(Self { inner, own, random: settings.random, pages: settings.pages, dress })
+    }
+
+    /// What every answer carries, for answers that need no handler.
+    #[must_use]
+    pub fn dress(&self) -> Arc<Dress> {
+        Arc::clone(&self.dress)
     }
 
     /// What is refused before any handler sees it.
@@ -121,12 +157,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         response
     }
 
-    fn dress(&self, response: &mut Response, id: &RequestId) {
+    fn finish(&self, response: &mut Response, id: &RequestId) {
         let headers = response.headers_mut();
-        for (name, value) in &self.headers {
-            if !headers.contains_key(name) {
-                headers.insert(name, value.clone());
-            }
+        for (name, value) in &self.dress.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
         }
         if let Ok(id) = HeaderValue::from_str(id.as_str()) {
             headers.insert(REQUEST_ID, id);
@@ -154,7 +188,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             Ok(response) => response,
             Err(error) => self.refuse(&Error::from_poem(error), html, &id, &route),
         };
-        self.dress(&mut response, &id);
+        self.finish(&mut response, &id);
         if method == Method::HEAD {
             response = without_body(response);
         }
@@ -190,7 +224,7 @@ pub fn security_headers(
     }
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; form-action {form_action}; base-uri 'none'; \
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action {form_action}; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'"
     );
     let fixed = [

@@ -1,6 +1,7 @@
 //! HTTP: connections, requests and answers.
 //!
-//! A request passes [`serve`] (limits in bytes, seconds and connections), [`Edge`] (request id,
+//! A request passes [`serve`] (limits in bytes, seconds and connections). What is held ready is
+//! answered there, by a [`Shortcut`]. Any other goes through [`Edge`] (request id,
 //! cross-site check, panics, security headers, log line), [`Routes`] (path, method) and reaches a
 //! handler that reads its input with [`read_form`] or [`read_json`] and says no with [`Error`].
 //!
@@ -33,7 +34,7 @@ mod serve;
 pub use addresses::{Network, client_address};
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
-pub use edge::{Edge, EdgeSettings, RequestId, security_headers};
+pub use edge::{Dress, Edge, EdgeSettings, RequestId, security_headers};
 pub use form::{
     BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
 };
@@ -41,4 +42,4 @@ pub use guard::{Origin, cross_site};
 pub use limit::{Caller, Limiter, Rate};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
-pub use serve::{ServeLimits, serve};
+pub use serve::{ServeLimits, Shortcut, serve};

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -81,17 +82,22 @@ impl Default for ServeLimits {
     }
 }
 
+/// Answers a request without a body from memory, or leaves it to the endpoint. Such answers carry
+/// everything they need, and are not logged one by one.
+pub type Shortcut = Arc<dyn Fn(&http::Request<Incoming>) -> Option<http::Response<Bytes>> + Send + Sync>;
+
 /// Answers HTTP/1.1 on `listener` until `shutdown` completes; then accepts nothing more, lets
 /// open requests finish for at most `limits.drain`, and returns.
 pub async fn serve<E>(
     listener: TcpListener,
     endpoint: E,
+    shortcut: Option<Shortcut>,
     limits: ServeLimits,
     shutdown: impl Future<Output = ()>,
 ) where
     E: Endpoint<Output = Response> + 'static,
 {
-    let server = Arc::new(Server { endpoint, crowd: Crowd::default(), limits });
+    let server = Arc::new(Server { endpoint, shortcut, crowd: Crowd::default(), limits });
     let places = Arc::new(Semaphore::new(server.limits.connections_max));
     let (stop, stopping) = watch::channel(false);
     let mut open = JoinSet::new();
@@ -131,6 +137,7 @@ pub async fn serve<E>(
 
 struct Server<E> {
     endpoint: E,
+    shortcut: Option<Shortcut>,
     crowd: Crowd,
     limits: ServeLimits,
 }
@@ -152,6 +159,11 @@ impl<E: Endpoint<Output = Response>> Server<E> {
     ) -> http::Response<AnswerBody<BoxBody<Bytes, io::Error>>> {
         deadlines.request_came();
         let has_body = !request.body().is_end_stream();
+        let ready = self.shortcut.as_ref().filter(|_| !has_body);
+        if let Some(response) = ready.and_then(|shortcut| shortcut(&request)) {
+            let body = |bytes| BoxBody::new(Full::new(bytes).map_err(|never| match never {}));
+            return response.map(|bytes| AnswerBody { body: body(bytes), deadlines });
+        }
         let mut request = Request::from((request, local, remote, Scheme::HTTP));
         if has_body {
             let body = request.take_body().into();
