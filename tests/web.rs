@@ -61,8 +61,9 @@ fn every_answer_carries_the_security_headers() {
         assert_eq!(
             answer.header("content-security-policy"),
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             font-src 'self'; connect-src 'self'; form-action 'self' https://pay.test; \
-             base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+             font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+             form-action 'self' https://pay.test; base-uri 'none'; object-src 'none'; \
+             frame-ancestors 'none'"
         );
         assert_eq!(answer.header("referrer-policy"), "same-origin");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");

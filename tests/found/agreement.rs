@@ -144,7 +144,7 @@ fn faint_colours_are_told() {
     let own = shop.dir.path().join("site/assets/css");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("shop.css"), faded).unwrap();
-    shop.app.shelf.refresh(&shop.kit).unwrap();
+    shop.app.shelf.publish_site(&shop.kit, shop.app.shelf.books.now()).unwrap();
     let found = inspect(&shop);
     assert!(found.excess.iter().any(|e| e.what.contains("--ink-2 on --paper in the light scheme")));
 }

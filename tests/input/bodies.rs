@@ -31,6 +31,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/api/cart/accept-prices", Nothing, ""),
     ("POST", "/checkout", Form, FORM),
     ("POST", "/api/checkout", Json, JSON),
+    ("POST", "/order", Form, "number=HF-1&email=ada%40example.com"),
     ("POST", "/order/:token/pay", Nothing, ""),
     ("POST", "/order/:token/cancel", Nothing, ""),
     ("POST", "/hooks/stripe", Signed, "{}"),

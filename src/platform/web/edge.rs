@@ -224,8 +224,8 @@ pub fn security_headers(
     }
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action {form_action}; base-uri 'none'; \
-         object-src 'none'; frame-ancestors 'none'"
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action {form_action}; \
+         base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
     );
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

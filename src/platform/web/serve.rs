@@ -84,7 +84,8 @@ impl Default for ServeLimits {
 
 /// Answers a request without a body from memory, or leaves it to the endpoint. Such answers carry
 /// everything they need, and are not logged one by one.
-pub type Shortcut = Arc<dyn Fn(&http::Request<Incoming>) -> Option<http::Response<Bytes>> + Send + Sync>;
+pub type Shortcut =
+    Arc<dyn Fn(&http::Request<Incoming>) -> Option<http::Response<Bytes>> + Send + Sync>;
 
 /// Answers HTTP/1.1 on `listener` until `shutdown` completes; then accepts nothing more, lets
 /// open requests finish for at most `limits.drain`, and returns.
