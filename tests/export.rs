@@ -40,7 +40,7 @@ fn hash(root: &Path) -> String {
 }
 
 fn build(folder: &Folder, out: &str, more: &[&str]) -> String {
-    folder.run(&[&["build", "--out", out], &AT[..], more].concat()).ended(0)
+    folder.run(&[&["build", "--quick", "--out", out], &AT[..], more].concat()).ended(0)
 }
 
 fn text(files: &BTreeMap<String, Vec<u8>>, name: &str) -> String {

@@ -86,7 +86,7 @@ fn pictures_hold_their_place_and_wait_their_turn() {
     // A picture that only decorates is named by nothing; one that shows the goods has words.
     let product = visitor.get("/product/everyday-mug/");
     let gallery = all(&product, ".gallery .strip img:not(.pic-blur)");
-    assert_eq!(gallery.len(), 5);
+    assert_eq!(gallery.len(), 6);
     assert!(gallery.iter().all(|picture| picture["alt"].contains("mug")));
 }
 

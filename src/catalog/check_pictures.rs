@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::check::{bundle_file, product_file, variant_place};
-use super::model::{Catalog, Picture, Product, Status};
+use super::model::{Catalog, Product, Status};
+use super::model_picture::Picture;
 use super::read::Reading;
 use crate::platform::content::{Body, Place, Wrong};
 

@@ -10,6 +10,7 @@ mod check_redirects;
 mod check_words;
 pub mod markdown;
 mod model;
+mod model_picture;
 mod model_shop;
 mod picture_status;
 mod read;
@@ -24,9 +25,10 @@ pub mod values;
 
 pub use check::sku_unknown;
 pub use model::{
-    Bundle, BundleItem, BundleType, Catalog, Category, Condition, OptionAxis, Page, Picture,
-    Product, Redirect, Sale, Status, Tier, Variant,
+    Bundle, BundleItem, BundleType, Catalog, Category, Condition, OptionAxis, Page, Product,
+    Redirect, Sale, Status, Tier, Variant,
 };
+pub use model_picture::Picture;
 pub use model_shop::{Contact, Presence, Shop, StockShow};
 pub use picture_status::{PictureState, PictureStatus, picture_status};
 pub use read::{Former, read, read_again};

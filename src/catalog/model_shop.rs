@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::model::Picture;
+use super::model_picture::Picture;
 use crate::base::Currency;
 
 /// `content/shop.toml`: what the shop is.

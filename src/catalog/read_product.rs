@@ -3,7 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::markdown::{SUMMARY, summary, to_html};
-use super::model::{Condition, OptionAxis, Picture, Product, Tier};
+use super::model::{Condition, OptionAxis, Product, Tier};
+use super::model_picture::Picture;
 use super::read::Reading;
 use super::read_variant;
 use super::values;

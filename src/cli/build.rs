@@ -1,5 +1,6 @@
 //! `kiosk build`: the storefront as files.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,11 +11,15 @@ use crate::base::fault::{Doing, Failure, Never};
 use crate::base::ids::sha256_hex;
 use crate::base::{Clock, Fault, Instant};
 use crate::platform::config::Settings;
+use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::{Origin, security_headers};
 use crate::search::{self, Index, Levels};
 use crate::stock;
-use crate::storefront::{self, Beside, Extra, Written};
+use crate::storefront::{self, Beside, Extra, PICTURES, PictureFiles, Written};
+
+/// Signs of the bar that shows how far pictures are.
+const BAR: usize = 30;
 
 /// Options of the command.
 #[derive(Args)]
@@ -29,6 +34,12 @@ pub(super) struct Options {
     /// absent.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Makes AVIF of every picture as well, which takes seconds for each.
+    #[arg(long)]
+    avif: bool,
+    /// Takes pictures as they lie in the folder, for a quick look.
+    #[arg(long)]
+    quick: bool,
     /// Address of the running shop, to which the host passes cart, checkout and the API on.
     #[arg(long, value_name = "URL")]
     api: Option<String>,
@@ -46,7 +57,12 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         return Err(Fault::new(why));
     }
     let now = options.at.as_deref().map_or(Ok(Clock::System.now()), moment)?;
-    let book = Arc::new(load_book(settings)?);
+    let studio = Studio::open(&settings.data_dir.join(PICTURES), BACKDROP)?;
+    let mut book = Arc::new(load_book(settings)?);
+    if !options.quick {
+        let content = &settings.content_dir;
+        book = storefront::develop_book(book, content, &studio, options.avif, told)?;
+    }
     let known = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?
@@ -58,7 +74,9 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let settings = &Settings { dev: false, ..settings.clone() };
     let render = Render::open(&settings.site_dir)?.with("exported", true);
     let index = Index::of(&book, &levels, now);
-    let (edition, render) = storefront::prepare(&render, settings, &index, levels.clone(), now)?;
+    let (mut edition, render) =
+        storefront::prepare(&render, settings, &index, levels.clone(), now)?;
+    edition.pictures = PictureFiles::new(&book.catalog, &settings.content_dir, Some(&studio));
     let base_url = &settings.public_url;
     let inspection = storefront::inspect(&edition, &book, &levels, now, base_url, false);
     for why in &inspection.disagreements {
@@ -84,6 +102,16 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         _ => say!("{files} files in {out}; {removed} of an earlier build removed"),
     }
     Ok(Ended::Well)
+}
+
+/// Shows on a terminal how many pictures are done.
+fn told(done: usize, all: usize) {
+    if std::io::stderr().is_terminal() {
+        let full = done * BAR / all.max(1);
+        let bar: String = (0..BAR).map(|at| if at < full { '#' } else { '.' }).collect();
+        let end = if done == all { "\n" } else { "" };
+        complain_raw!("\rPictures [{bar}] {done} of {all}{end}");
+    }
 }
 
 /// Search for a copy that has no shop behind it: a page, and the index its script reads.

@@ -1,18 +1,20 @@
 //! Making the other sizes and kinds of pictures while the shop is open: JPEG and WebP at once on
 //! all cores, AVIF after them, one picture at a time. Pages are swapped when something is ready.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tokio::sync::Notify;
 
-use super::pictures::{digests, undeveloped, without_avif};
+use super::pictures::{digests, undeveloped, with_developed, without_avif};
 use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::Failure;
 use crate::platform::Kit;
-use crate::platform::images::Job;
+use crate::platform::images::{Job, Studio};
+use crate::pricing::Book;
 
 /// Pictures after which pages are swapped, so that something is seen of a long run.
 const BATCH: usize = 24;
@@ -63,6 +65,37 @@ fn work(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
     let kept = digests(&shelf.books.now().catalog);
     shelf.studio.sweep(&kept)?;
     lighten(kit, shelf)
+}
+
+/// Makes every size of a book's pictures that is missing, AVIF too when wished, and gives the book
+/// with them: for a copy of the site, which nobody mends later. `progress` hears how many of how
+/// many are done.
+///
+/// # Errors
+/// When the folder of `studio` cannot be written.
+pub fn develop_book(
+    book: Arc<Book>,
+    content: &Path,
+    studio: &Studio,
+    avif: bool,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<Arc<Book>, Fault> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let jobs = undeveloped(&book.catalog, content, studio);
+    for (at, unfit) in studio.develop_all(&jobs, threads, &|| false, &progress)? {
+        let file = jobs.get(at).map(|job| job.source.display().to_string());
+        tracing::warn!(file, "{unfit}");
+    }
+    let heavy = if avif { without_avif(&book.catalog, content, studio) } else { Vec::new() };
+    for (at, Job { source, digest }) in heavy.iter().enumerate() {
+        match studio.develop_avif(source, digest, &|| false) {
+            Ok(_) => {}
+            Err(Failure::Refused(unfit)) => tracing::warn!(file = %source.display(), "{unfit}"),
+            Err(Failure::Fault(fault)) => return Err(fault),
+        }
+        progress(at + 1, heavy.len());
+    }
+    Ok(with_developed(book, studio))
 }
 
 /// Makes JPEG and WebP of every picture that lacks them, and shows them. `progress` hears how many

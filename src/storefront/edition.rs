@@ -20,6 +20,8 @@ pub(super) const PAGE_CACHE: &str = "public, max-age=0, must-revalidate";
 pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Brotli quality: most of the gain at a fraction of the time.
 const BROTLI_QUALITY: u32 = 5;
+/// An edition of more files than this holds them packed only: some 14 kB each add up.
+const FILES_HELD_PLAIN_MAX: usize = 3000;
 /// Bodies smaller than this are not worth packing, bytes.
 const PACK_FROM: usize = 512;
 
@@ -97,9 +99,11 @@ impl Edition {
     /// # Errors
     /// Never in practice: packing into memory.
     pub fn packed(&self) -> Result<Self, Fault> {
+        let is_large = self.files.len() > FILES_HELD_PLAIN_MAX;
         let mut files = HashMap::with_capacity(self.files.len());
         for (path, ready) in &self.files {
-            let packed = if ready.is_packed { Arc::clone(ready) } else { Arc::new(pack(ready)?) };
+            let packed =
+                if ready.is_packed { Arc::clone(ready) } else { Arc::new(pack(ready, is_large)?) };
             files.insert(Arc::clone(path), packed);
         }
         Ok(Self {
@@ -115,7 +119,7 @@ impl Edition {
     }
 }
 
-fn pack(ready: &Ready) -> Result<Ready, Fault> {
+fn pack(ready: &Ready, is_large: bool) -> Result<Ready, Fault> {
     let plain = ready.plain();
     let mut packed = ready.file.clone();
     if plain.len() >= PACK_FROM {
@@ -127,7 +131,8 @@ fn pack(ready: &Ready) -> Result<Ready, Fault> {
             packed = packed.with(Encoding::Gzip, gz)?;
         }
     }
-    Ok(Ready { key: ready.key, file: packed, is_packed: true })
+    let file = if is_large { packed.slim() } else { packed };
+    Ok(Ready { key: ready.key, file, is_packed: true })
 }
 
 fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {

@@ -25,8 +25,8 @@ mod publish;
 mod watch;
 mod web;
 
-pub use darkroom::{Darkroom, develop};
-pub use edition::Edition;
+pub use darkroom::{Darkroom, develop, develop_book};
+pub use edition::{Edition, Ready};
 pub use export::{Beside, Extra, LIVE, Written, export};
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,

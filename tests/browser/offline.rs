@@ -161,7 +161,7 @@ fn the_copy_outlives_the_shop() {
     let (folder, data) = (Folder::demo(), TempDir::new().unwrap());
     let host = Host::open(&folder.path("dist"));
     let folder = folder.set("public_url", &host.base);
-    folder.run(&["build", "--out", "dist", "--at", "2026-11-24T10:00:00Z"]).ended(0);
+    folder.run(&["build", "--quick", "--out", "dist", "--at", "2026-11-24T10:00:00Z"]).ended(0);
     let shop = open_shop(&host, data.path());
     host.passes_on_to(Some(&shop));
     let page = |path: &str| tab.go(&format!("{}{path}", host.base));

@@ -166,7 +166,7 @@ fn a_product_says_more_than_its_list() {
         (&variants[0]["sku"], &variants[0]["state"]),
         (&json!("HF-TW-001-OAT"), &json!("in_stock"))
     );
-    assert_eq!(product["pictures"].as_array().unwrap().len(), 5);
+    assert_eq!(product["pictures"].as_array().unwrap().len(), 6);
 }
 
 // S3.15 S3.24: all shelves at once, those inside others nested, each with its count.

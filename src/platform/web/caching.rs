@@ -1,5 +1,8 @@
 //! Answers held ready: bytes in up to three encodings, a strong `ETag` for each, and 304.
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
 use hyper::body::Bytes;
 use poem::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue,
@@ -116,8 +119,38 @@ impl Prebuilt {
     /// The uncompressed bytes.
     #[must_use]
     pub fn plain(&self) -> Bytes {
-        let plain = self.variants.iter().find(|v| v.encoding == Encoding::Identity);
-        plain.map(|variant| variant.body.clone()).unwrap_or_default()
+        self.find(Encoding::Identity).map(|variant| self.body_of(variant)).unwrap_or_default()
+    }
+
+    /// The same, holding the plain bytes packed only: nearly every reader takes packed ones, and
+    /// for the others they are unpacked when asked for.
+    #[must_use]
+    pub fn slim(mut self) -> Self {
+        if self.find(Encoding::Gzip).is_some() {
+            for variant in &mut self.variants {
+                if variant.encoding == Encoding::Identity {
+                    variant.body = Bytes::new();
+                }
+            }
+        }
+        self
+    }
+
+    fn find(&self, encoding: Encoding) -> Option<&Variant> {
+        self.variants.iter().find(|variant| variant.encoding == encoding)
+    }
+
+    fn body_of(&self, variant: &Variant) -> Bytes {
+        let packed = self.find(Encoding::Gzip).map(|gzip| &gzip.body);
+        match packed {
+            Some(packed) if variant.encoding == Encoding::Identity && variant.body.is_empty() => {
+                let mut plain = Vec::with_capacity(packed.len() * 5);
+                // Packed by ourselves, from memory: it unpacks.
+                let _ = GzDecoder::new(&packed[..]).read_to_end(&mut plain);
+                plain.into()
+            }
+            _ => variant.body.clone(),
+        }
     }
 
     /// The answer to a `GET` with these headers: the best encoding the client accepts, or 304
@@ -141,7 +174,7 @@ impl Prebuilt {
         };
         let known = self.status == StatusCode::OK && is_known(request, &variant.etag);
         let status = if known { StatusCode::NOT_MODIFIED } else { self.status };
-        let body = if known { Bytes::new() } else { variant.body.clone() };
+        let body = if known { Bytes::new() } else { self.body_of(variant) };
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -298,6 +331,20 @@ mod tests {
             assert_eq!(answer.content_type(), None);
         }
         assert_eq!(ask(&[("if-none-match", "\"abc-br\"")]).status(), 200);
+    }
+
+    #[test]
+    fn plain_bytes_are_the_same_whether_held_or_unpacked() {
+        let text = "plain bytes ".repeat(100);
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+        let page = Prebuilt::new("text/plain", "no-cache", "abc", text.clone())
+            .and_then(|page| page.with(Encoding::Gzip, packed.finish().unwrap()))
+            .unwrap();
+        let slim = page.clone().slim();
+        assert_eq!((page.plain(), slim.plain()), (text.clone().into(), text.clone().into()));
+        let (one, other) = (page.ready(&HeaderMap::new()), slim.ready(&HeaderMap::new()));
+        assert_eq!((one.headers(), one.body()), (other.headers(), other.body()));
     }
 
     #[test]
