@@ -24,6 +24,7 @@ fn ask(shop: &Shop, address: &str, accept: &str) -> (u16, String) {
         ("currency", "GBP".into()),
         ("timezone", "Europe/London".into()),
         ("nav", value(serde_json::json!([]))),
+        ("nav_paths", value(serde_json::json!([]))),
         ("footer", value(serde_json::json!([]))),
         ("test_shop", true.into()),
         ("build", "test".into()),

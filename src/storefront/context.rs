@@ -176,6 +176,7 @@ pub(super) fn globals(
         ("currency", shop.currency.code().into()),
         ("timezone", shop.timezone.as_str().into()),
         ("nav", value(menu(&book.catalog))),
+        ("nav_paths", value(paths(&menu(&book.catalog)))),
         ("footer", value(footer(&book.catalog))),
         ("dev", settings.dev.into()),
         ("test_shop", (settings.mode == Mode::Test).into()),
@@ -215,6 +216,16 @@ fn menu(catalog: &Catalog) -> Value {
         items.push(json!({ "title": title, "url": "/bundles/", "children": [] }));
     }
     items.into()
+}
+
+/// Every address in the menu.
+fn paths(menu: &Value) -> Value {
+    let all = menu.as_array().into_iter().flatten();
+    let each = |item: &Value| {
+        let inner = item["children"].as_array().cloned().unwrap_or_default();
+        std::iter::once(item["url"].clone()).chain(inner.into_iter().map(|c| c["url"].clone()))
+    };
+    all.flat_map(each).collect::<Vec<_>>().into()
 }
 
 fn footer(catalog: &Catalog) -> Value {

@@ -12,15 +12,16 @@ mod mistake;
 mod theme;
 mod words;
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Environment, State, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use crate::base::{Currency, Fault, Problem};
@@ -267,6 +268,23 @@ fn formats(locale: &str, globals: &[(&str, Value)]) -> Formats {
     }
 }
 
+/// `kept(template, here)`: a part that looks the same on all pages, or on all but those it leads
+/// to. It is drawn once for each `here` and sees nothing else of the page.
+fn kept() -> impl Fn(&State, String, String) -> Result<Value, minijinja::Error> {
+    let drawn: Mutex<HashMap<(String, String), Value>> = Mutex::default();
+    move |state, template, here| {
+        let key = (template, here);
+        let known = drawn.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let part = state.env().get_template(&key.0)?.render(context! { here => &key.1 })?;
+        let part = Value::from_safe_string(part);
+        drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(key, part.clone());
+        Ok(part)
+    }
+}
+
 /// What templates find when they look around.
 struct Furniture<'a> {
     assets: &'a Arc<Assets>,
@@ -290,6 +308,7 @@ impl Furniture<'_> {
                 minijinja::Error::new(kind, format!("there is no asset {name:?}"))
             })
         });
+        environment.add_function("kept", kept());
         if strict {
             environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         }
