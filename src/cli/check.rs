@@ -20,6 +20,7 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// Options of the command.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command, each for itself")]
 pub(super) struct Options {
     /// How the mistakes are written.
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -22,6 +22,7 @@ pub enum Mode {
 
 /// Every setting, resolved.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of an operator, each for itself")]
 pub struct Settings {
     /// Catalog files.
     pub content_dir: PathBuf,

@@ -58,7 +58,7 @@ pub fn inspect(
     let mut inspection = Inspection::default();
     let mut pages: Vec<&str> =
         edition.files.keys().map(AsRef::as_ref).filter(|path| is_page(path)).collect();
-    pages.sort();
+    pages.sort_unstable();
     for path in pages {
         let Some(html) = edition.files.get(path).and_then(|file| text(file)) else { continue };
         let (measured, excess) = measure(path, &html, &sizes);

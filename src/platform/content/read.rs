@@ -280,7 +280,7 @@ impl Tree {
     pub fn changed_since(&self, other: &Self) -> Vec<String> {
         let both = self.files.keys().chain(other.files.keys());
         let mut changed: Vec<String> =
-            both.filter(|path| !self.is_same(other, path)).map(|p| p.to_string()).collect();
+            both.filter(|path| !self.is_same(other, path)).map(ToString::to_string).collect();
         changed.sort();
         changed.dedup();
         changed

@@ -273,7 +273,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_page_makes_it_panic(text in "[<>\"'a-z=\\\\{}:, é&;/]{0,80}") {
-            let _ = tags(&text).map(|tag| (tag.attribute("a"), tag.text().len())).count();
+            tags(&text).for_each(|tag| drop((tag.attribute("a"), tag.text().len())));
             let _ = (structured(&text), offers(&text), plain(&text));
         }
     }
