@@ -43,6 +43,8 @@ pub struct Edition {
     /// What it was made from, for the next one.
     pub(super) making: Arc<Making>,
     pub(super) icons: Option<Arc<Icons>>,
+    /// The files beside the pages say what the pages say.
+    pub(super) is_documented: bool,
 }
 
 /// A file ready to be sent.
@@ -99,24 +101,39 @@ impl Edition {
     /// # Errors
     /// Never in practice: packing into memory.
     pub fn packed(&self) -> Result<Self, Fault> {
-        let is_large = self.files.len() > FILES_HELD_PLAIN_MAX;
-        let mut files = HashMap::with_capacity(self.files.len());
-        for (path, ready) in &self.files {
-            let packed =
-                if ready.is_packed { Arc::clone(ready) } else { Arc::new(pack(ready, is_large)?) };
-            files.insert(Arc::clone(path), packed);
-        }
-        Ok(Self {
-            files,
-            pictures: self.pictures.clone(),
-            redirects: self.redirects.clone(),
-            revision: self.revision.clone(),
-            states: Arc::clone(&self.states),
-            stale_at: self.stale_at,
-            making: Arc::clone(&self.making),
-            icons: self.icons.clone(),
-        })
+        Ok(self.with_packed(&self.pack()?))
     }
+
+    /// Packs what is not packed yet.
+    pub(super) fn pack(&self) -> Result<Vec<Packed>, Fault> {
+        let is_large = self.files.len() > FILES_HELD_PLAIN_MAX;
+        let plain = self.files.iter().filter(|(_, ready)| !ready.is_packed);
+        let pack = |(path, ready): (&Arc<str>, &Arc<Ready>)| {
+            let packed = Arc::new(pack(ready, is_large)?);
+            Ok(Packed { path: Arc::clone(path), plain: Arc::clone(ready), packed })
+        };
+        plain.map(pack).collect()
+    }
+
+    /// The same edition with packed files in place of exactly those they were made of.
+    pub(super) fn with_packed(&self, all: &[Packed]) -> Self {
+        let mut edition = self.clone();
+        for one in all {
+            if let Some(file) = edition.files.get_mut(&one.path)
+                && Arc::ptr_eq(file, &one.plain)
+            {
+                *file = Arc::clone(&one.packed);
+            }
+        }
+        edition
+    }
+}
+
+/// A file before and after packing.
+pub(super) struct Packed {
+    path: Arc<str>,
+    plain: Arc<Ready>,
+    packed: Arc<Ready>,
 }
 
 fn pack(ready: &Ready, is_large: bool) -> Result<Ready, Fault> {

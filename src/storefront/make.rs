@@ -114,6 +114,7 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
         stale_at: next_change(&book, now),
         making: Arc::new(making),
         icons: former.and_then(|former| former.icons.clone()),
+        is_documented: false,
     })
 }
 
@@ -145,6 +146,7 @@ pub(super) fn with_documents(
         edition.files.insert(path.into(), Arc::new(Ready::new(0, file)));
     }
     edition.icons = Some(icons);
+    edition.is_documented = true;
     Ok(edition)
 }
 

@@ -41,6 +41,10 @@ pub struct Shelf {
     pub darkroom: Darkroom,
     /// Held while an edition is made, so that an older one never overtakes a newer.
     publishing: Arc<Mutex<()>>,
+    /// Held while what follows an edition is made.
+    following: Arc<Mutex<()>>,
+    /// Held while the copy for bad days is written.
+    pub(super) keeping: Arc<Mutex<()>>,
 }
 
 /// What an edition is made anew for.
@@ -82,6 +86,8 @@ impl Shelf {
             studio,
             darkroom: Darkroom::default(),
             publishing: Arc::default(),
+            following: Arc::default(),
+            keeping: Arc::default(),
         })
     }
 
@@ -91,6 +97,15 @@ impl Shelf {
     /// # Errors
     /// When a template is wrong or the database fails.
     pub fn publish(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
+        self.publish_pages(kit, book)?;
+        self.catch_up(kit)
+    }
+
+    /// As [`Shelf::publish`], but leaves the files beside the pages to [`Shelf::catch_up`].
+    ///
+    /// # Errors
+    /// As [`Shelf::publish`].
+    pub fn publish_pages(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
         self.swap_in(kit, book, Reason::Content)
     }
 
@@ -99,7 +114,8 @@ impl Shelf {
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn publish_site(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        self.swap_in(kit, book, Reason::Site)
+        self.swap_in(kit, book, Reason::Site)?;
+        self.catch_up(kit)
     }
 
     /// Makes the pages of the book in force anew, because stock, time or what is ready of its
@@ -108,7 +124,8 @@ impl Shelf {
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn refresh(&self, kit: &Kit) -> Result<(), Fault> {
-        self.swap_in(kit, self.books.now(), Reason::Moment)
+        self.swap_in(kit, self.books.now(), Reason::Moment)?;
+        self.catch_up(kit)
     }
 
     fn swap_in(&self, kit: &Kit, book: Arc<Book>, reason: Reason) -> Result<(), Fault> {
@@ -130,8 +147,22 @@ impl Shelf {
         self.searching.publish(fresh.index);
         self.current.store(Arc::new(edition));
         self.news.published();
-        let edition = (*self.now()).clone();
-        self.current.store(Arc::new(with_documents(edition, &kit.settings, &kit.render)?));
+        Ok(())
+    }
+
+    /// Makes the files beside the pages say what the pages say, when they do not yet.
+    ///
+    /// # Errors
+    /// When the shop's icon cannot be read.
+    pub fn catch_up(&self, kit: &Kit) -> Result<(), Fault> {
+        let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        let pages = self.now();
+        if pages.is_documented {
+            return Ok(());
+        }
+        let whole = with_documents((*pages).clone(), &kit.settings, &kit.render)?;
+        // When somebody has published meanwhile, they catch up themselves.
+        self.current.compare_and_swap(&pages, Arc::new(whole));
         Ok(())
     }
 
@@ -140,10 +171,13 @@ impl Shelf {
     /// # Errors
     /// Never in practice.
     pub fn pack(&self) -> Result<(), Fault> {
-        let plain = self.current.load_full();
-        let packed = Arc::new(plain.packed()?);
-        // Only if nobody published meanwhile.
-        self.current.compare_and_swap(&plain, packed);
+        let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        let packed = self.now().pack()?;
+        if packed.is_empty() {
+            return Ok(());
+        }
+        // Pages that were published meanwhile stay as they are; they are packed the next time.
+        self.current.rcu(|edition| edition.with_packed(&packed));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecursiveMode, Watcher};
@@ -218,18 +218,41 @@ fn put_in_force(
     if changes.site {
         shelf.publish_site(kit, book)?;
     } else {
-        shelf.publish(kit, book)?;
+        shelf.publish_pages(kit, book)?;
     }
     shelf.news.mended();
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
+    let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
+    let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
+    let (kit, shelf) = (kit.clone(), shelf.clone());
+    tokio::task::spawn_blocking(move || {
+        if let Err(fault) = follow_up(&kit, &shelf, text, &before, &revision) {
+            tracing::error!(%fault, "the pages are published; what follows them failed");
+        }
+    });
+    Ok(())
+}
+
+/// What follows an edit without holding up the next one: files beside the pages, packing, sizes of
+/// new pictures, and the copy for bad days.
+fn follow_up(
+    kit: &Kit,
+    shelf: &Shelf,
+    text: Option<(String, String)>,
+    before: &str,
+    revision: &str,
+) -> Result<(), Fault> {
+    shelf.catch_up(kit)?;
     shelf.pack()?;
     shelf.darkroom.ring();
+    let _alone = shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+    if shelf.books.now().revision != revision {
+        return Ok(());
+    }
     let data_dir = &kit.settings.data_dir;
-    let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
-    let text = one.and_then(|[name]| Some((name, loaded.files.text(name)?)));
     match text {
-        Some((name, text)) if keep_one(data_dir, (name, text), &before, &revision)? => Ok(()),
-        _ => keep_last_good(data_dir, &kit.settings.content_dir, &revision),
+        Some((name, text)) if keep_one(data_dir, (&name, &text), before, revision)? => Ok(()),
+        _ => keep_last_good(data_dir, &kit.settings.content_dir, revision),
     }
 }
 
