@@ -229,8 +229,8 @@ fn orders_are_listed_shown_shipped_and_delivered() {
 fn two_builds_of_the_same_files_are_the_same_bytes() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let folder = Folder::demo().set("listen", &free);
-    let said = folder.run(&["build", "--out", "one"]).ended(0);
-    folder.run(&["build", "--out", "two"]).ended(0);
+    let said = folder.run(&["build", "--quick", "--out", "one"]).ended(0);
+    folder.run(&["build", "--quick", "--out", "two"]).ended(0);
     let (one, two) = (files(&folder.path("one")), files(&folder.path("two")));
     assert!(one.len() > 100 && said.starts_with(&format!("{} files in one", one.len())), "{said}");
     let names = |all: &BTreeMap<String, Vec<u8>>| all.keys().cloned().collect::<Vec<_>>();
@@ -249,7 +249,7 @@ fn two_builds_of_the_same_files_are_the_same_bytes() {
     let (_, after) = rest.split_once("</script>").unwrap();
     assert_eq!(served, format!("{before}{after}"));
     assert_eq!(server.stop(), Some(0));
-    folder.run(&["build", "--out", "three"]).ended(0);
+    folder.run(&["build", "--quick", "--out", "three"]).ended(0);
     assert!(one == files(&folder.path("three")));
 }
 

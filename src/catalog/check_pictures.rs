@@ -7,6 +7,7 @@ use super::model::{Catalog, Product, Status};
 use super::model_picture::Picture;
 use super::read::Reading;
 use crate::platform::content::{Body, Place, Wrong};
+use crate::platform::images::{PIXELS_MAX, SIDE_MAX};
 
 /// Long side below which a picture looks poor, in pixels.
 const LONG_SIDE_MIN: usize = 800;
@@ -108,6 +109,11 @@ fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
         });
     };
     match &file.body {
+        Body::Image(Some((width, height))) if is_too_large(*width, *height) => {
+            let message = format!("\"{name}\" has {width} × {height} pixels, more than are taken");
+            let wrong = Wrong::error("image-too-large", message);
+            Some(wrong.hint("export it with 1600 pixels on its long side; more is never shown"))
+        }
         Body::Image(Some((width, height))) if (*width).max(*height) < LONG_SIDE_MIN => {
             let message = format!("\"{name}\" is only {width} × {height} pixels");
             let wrong = Wrong::warning("image-small", message);
@@ -124,6 +130,13 @@ fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
         }
         _ => None,
     }
+}
+
+/// Refused before anybody takes memory for its pixels.
+fn is_too_large(width: usize, height: usize) -> bool {
+    let side_max = usize::try_from(SIDE_MAX).unwrap_or(usize::MAX);
+    let pixels_max = usize::try_from(PIXELS_MAX).unwrap_or(usize::MAX);
+    width.max(height) > side_max || width.saturating_mul(height) > pixels_max
 }
 
 fn nearest<'a>(r: &'a Reading<'_>, path: &str) -> Option<&'a str> {

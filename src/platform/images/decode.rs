@@ -14,9 +14,9 @@ use super::unfit::Unfit;
 /// A source file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Pixels on either side of a source.
-pub(super) const SIDE_MAX: u32 = 12_000;
+pub const SIDE_MAX: u32 = 12_000;
 /// Pixels of a source in all.
-pub(super) const PIXELS_MAX: u64 = 50_000_000;
+pub const PIXELS_MAX: u64 = 50_000_000;
 /// Memory for the pixels of a source as they are decoded, in bytes.
 const DECODED_BYTES_MAX: u64 = 256 << 20;
 /// From here on a source is large, and large ones are developed one at a time.
