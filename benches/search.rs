@@ -205,7 +205,7 @@ fn update(products: usize, book: &Arc<Book>, index: &Index, levels: &Levels) {
     for (what, title) in [("price", false), ("title", true)] {
         let mut catalog = (*book.catalog).clone();
         let product = catalog.products.get_mut(&slug).unwrap();
-        let product = std::sync::Arc::make_mut(product);
+        let product = Arc::make_mut(product);
         product.variants[0].price_minor += 100;
         if title {
             product.title.push_str(" renamed");
