@@ -26,6 +26,8 @@ impl Frame {
         let (main, foot) = rest.split_once("</main>").expect("the main part ends");
         // Hugo writes what differs from page to page itself.
         let own = ["<title>", "name=\"description\"", "canonical", "og:", "ld+json", "<!doctype"];
+        // What ends the head may stand behind something that is only ours.
+        let head = head.replace("</head>", "\n</head>");
         let common =
             head.split_inclusive('\n').filter(|line| !own.iter().any(|w| line.contains(w)));
         let filters = main
