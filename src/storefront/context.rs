@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::found::{Found, OpenGraph, Rendition};
 use super::goods::{Good, Goods, Shown, as_value};
+use super::make::next_change;
 use crate::base::country::country_title;
 use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Page, Product};
@@ -16,6 +17,9 @@ use crate::platform::config::{Mode, Settings};
 use crate::platform::render::Render;
 use crate::pricing::Book;
 use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card};
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
 
 /// What pages are made from.
 pub(super) struct Making {
@@ -58,7 +62,16 @@ impl Making {
         let book = Arc::clone(index.book());
         let catalog = &book.catalog;
         let former = former.filter(|former| former.look == look);
-        let goods = Goods::new(catalog, &levels, now, former.map(|former| &former.goods));
+        let is_same_moment = former.is_some_and(|former| {
+            let day = |at: Instant| at.0.div_euclid(DAY_MS);
+            let sales_at = next_change(&former.book, former.now);
+            Arc::ptr_eq(&former.levels, &levels)
+                && day(former.now) == day(now)
+                && former.now <= now
+                && sales_at.is_none_or(|at| now < at)
+        });
+        let of_former = former.map(|former| &former.goods);
+        let goods = Goods::new(catalog, &levels, now, of_former, is_same_moment);
         let draw = |bundle| bundle_card(catalog, bundle, &levels, now);
         let mut bundles: Vec<BundleCard> = catalog.live_bundles().filter_map(draw).collect();
         bundles.sort_by(|a, b| a.title.cmp(&b.title));

@@ -54,16 +54,20 @@ pub(super) enum Shown {
 }
 
 impl Goods {
-    /// Gathers the live products; what `former` has of those that are still the same is kept.
+    /// Gathers the live products; what `former` has of those that are still the same is kept. At
+    /// the same moment, with the same stock, no sale begun and no day gone by, only an edit can
+    /// have changed one.
     pub(super) fn new(
         catalog: &Catalog,
         levels: &Levels,
         now: Instant,
         former: Option<&Self>,
+        is_same_moment: bool,
     ) -> Self {
         let kept = |product: &Arc<Product>| {
             let good = former?.find(&product.slug)?;
-            (good.slot.digest == Slot::digest_of(product, levels, now))
+            let untouched = is_same_moment && Arc::ptr_eq(&good.product, product);
+            (untouched || good.slot.digest == Slot::digest_of(product, levels, now))
                 .then(|| Good { product: Arc::clone(product), slot: Arc::clone(&good.slot) })
         };
         let live = catalog.products.values().filter(|p| p.is_live());

@@ -261,7 +261,7 @@ pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
 }
 
 /// The next moment at which a sale begins or ends: pages show prices, not promotions.
-fn next_change(book: &Book, now: Instant) -> Option<Instant> {
+pub(super) fn next_change(book: &Book, now: Instant) -> Option<Instant> {
     let products = book.catalog.products.values();
     let sales = products.flat_map(|p| &p.variants).filter_map(|v| v.sale.as_ref());
     let ends = sales.flat_map(|sale| [sale.from, sale.until]);

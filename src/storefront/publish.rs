@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::context::Making;
 use super::darkroom::Darkroom;
 use super::edition::{Current, Edition};
 use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
@@ -12,7 +13,7 @@ use super::news::NewsBoard;
 use super::pictures::with_developed;
 use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
@@ -198,24 +199,12 @@ fn prepare_next(
     reason: Reason,
 ) -> Result<Fresh, Fault> {
     let now = kit.now();
-    let openings = openings(&book.catalog);
     let former = before.map(|(edition, _)| &edition.making);
-    let known = match former {
-        // An edit that leaves every SKU as it was says nothing about stock.
-        Some(making)
-            if reason != Reason::Moment
-                && Arc::ptr_eq(&making.book.catalog.skus, &book.catalog.skus) =>
-        {
-            Levels::clone(&making.levels)
-        }
-        _ => kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?,
+    let unmoved = former.filter(|making| reason != Reason::Moment && has_same_stock(making, &book));
+    let (levels, new) = match unmoved {
+        Some(making) => (Arc::clone(&making.levels), Vec::new()),
+        None => levels_of(kit, &book)?,
     };
-    let new: Vec<Opening> = openings
-        .iter()
-        .filter(|o| known.get(&o.sku).is_none_or(|level| level.low != o.low))
-        .cloned()
-        .collect();
-    let levels = Arc::new(with_new(&openings, known));
     let index = match before {
         Some((edition, index)) if has_same_shelves(index.book(), &book) => {
             let changed = changed(&edition.making.levels, index.book(), &levels, &book);
@@ -245,6 +234,31 @@ fn prepare_next(
     Ok(Fresh { book, edition, index, render, openings: new })
 }
 
+/// Whether an edit leaves every SKU and every mark as it was: then it says nothing about stock.
+fn has_same_stock(making: &Making, book: &Book) -> bool {
+    let (was, is) = (&making.book.catalog, &book.catalog);
+    let marks = |product: &Product| -> Vec<Option<u32>> {
+        product.variants.iter().map(|variant| variant.low).collect()
+    };
+    let same = |slug: &String, product: &Arc<Product>| {
+        let before = was.products.get(slug);
+        before.is_some_and(|b| Arc::ptr_eq(b, product) || marks(b) == marks(product))
+    };
+    Arc::ptr_eq(&was.skus, &is.skus)
+        && was.shop.stock_low == is.shop.stock_low
+        && is.products.iter().all(|(slug, product)| same(slug, product))
+}
+
+/// Stock as the database has it and the files add to it; and what the files add.
+fn levels_of(kit: &Kit, book: &Book) -> Result<(Arc<Levels>, Vec<Opening>), Fault> {
+    let openings = openings(&book.catalog);
+    let known =
+        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
+    let is_new = |o: &&Opening| known.get(&o.sku).is_none_or(|level| level.low != o.low);
+    let new = openings.iter().filter(is_new).cloned().collect();
+    Ok((Arc::new(with_new(&openings, known)), new))
+}
+
 /// Notes SKUs that are new or have another low mark.
 fn record(kit: &Kit, openings: Vec<Opening>) -> Result<(), Fault> {
     if openings.is_empty() {
@@ -263,7 +277,12 @@ fn has_same_shelves(one: &Book, other: &Book) -> bool {
 }
 
 /// Products and bundles that are not what they were, or whose stock is not.
-fn changed(was_there: &Levels, was: &Book, is_there: &Levels, is: &Book) -> BTreeSet<String> {
+fn changed(
+    was_there: &Arc<Levels>,
+    was: &Book,
+    is_there: &Arc<Levels>,
+    is: &Book,
+) -> BTreeSet<String> {
     let mut changed = BTreeSet::new();
     let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
     let both = was.products.keys().chain(is.products.keys());
@@ -276,6 +295,9 @@ fn changed(was_there: &Levels, was: &Book, is_there: &Levels, is: &Book) -> BTre
     );
     let both = was.bundles.keys().chain(is.bundles.keys());
     changed.extend(both.filter(|slug| was.bundles.get(*slug) != is.bundles.get(*slug)).cloned());
+    if Arc::ptr_eq(was_there, is_there) {
+        return changed;
+    }
     let moved = is_there
         .iter()
         .filter(|(sku, level)| was_there.get(*sku).map(stock::Level::state) != Some(level.state()));

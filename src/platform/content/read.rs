@@ -267,7 +267,13 @@ impl Tree {
             match fs::symlink_metadata(&path) {
                 Ok(found) if found.is_file() => tree.insert(name, read_file(name, &path)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    tree.files.remove(name.as_str())?;
+                    // Programs save beside a file and rename: what is gone may never have been
+                    // here. A folder that is gone took its files with it.
+                    let inside = format!("{name}/");
+                    if tree.files.keys().any(|path| path.starts_with(&inside)) {
+                        return None;
+                    }
+                    tree.files.remove(name.as_str());
                 }
                 _ => return None,
             }
