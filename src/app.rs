@@ -8,6 +8,8 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::base::fault::{Doing, Failure, Never};
 use crate::base::{Clock, Fault, Randomness};
@@ -21,10 +23,10 @@ use crate::platform::mail::{self, Transport};
 use crate::platform::render::Render;
 use crate::platform::secret::Secret;
 use crate::platform::web::{
-    self, Edge, EdgeSettings, Error, Limiter, Routes, ServeLimits, endpoint,
+    self, Dress, Edge, EdgeSettings, Error, Limiter, Router, Routes, ServeLimits, endpoint,
 };
 use crate::pricing::Book;
-use crate::storefront::{self, Shelf};
+use crate::storefront::{self, Kept, Shelf};
 use crate::{cart, checkout, identity, orders, payments, search, stock};
 
 /// The outside world, handed in.
@@ -105,9 +107,9 @@ impl App {
     ///
     /// # Errors
     /// When a template is wrong or the database fails.
-    pub fn assemble(kit: Kit, book: Book, world: &World) -> Result<Self, Fault> {
+    pub fn assemble(kit: Kit, book: Book, kept: Kept, world: &World) -> Result<Self, Fault> {
         let transport = Transport::from_settings(&kit.settings)?;
-        let shelf = Shelf::open(&kit, Arc::new(book))?;
+        let shelf = Shelf::open(&kit, Arc::new(book), kept)?;
         let simulator = world.provider.is_none().then(|| Simulator::new(&kit));
         let provider = match (&world.provider, &simulator) {
             (Some(given), _) => Arc::clone(given),
@@ -155,56 +157,78 @@ impl App {
         jobs
     }
 
-    /// Answers requests on `listener` and runs the jobs until `stop` completes.
+    /// Lets requests in and runs the jobs until `stop` completes.
     ///
     /// # Errors
     /// When the routes contradict each other.
-    pub async fn run(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()>,
-    ) -> Result<(), Fault> {
+    pub async fn run(self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let runner = Runner::start(self.jobs(), &self.kit.bell);
-        let served = self.serve(listener, stop).await;
+        let served = self.serve(door, stop).await;
         runner.stop().await;
         served
     }
 
-    /// Answers requests only; the jobs are run by whoever calls.
+    /// Lets requests in only; the jobs are run by whoever calls.
     ///
     /// # Errors
     /// When the routes contradict each other.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()>,
-    ) -> Result<(), Fault> {
-        let settings = EdgeSettings {
-            public_url: self.kit.settings.public_url.clone(),
-            // A checkout form leads to the provider's page, wherever that is.
-            form_targets: self.kit.settings.provider_url.iter().cloned().collect(),
-            random: self.kit.random.clone(),
-            pages: Some(storefront::problem_page(&self.kit.render)),
-        };
-        let edge = Edge::new(self.routes().finish()?, settings)?;
-        // Whoever listens for news would keep the shop open.
-        let stop = async {
-            stop.await;
-            self.shelf.news.close();
-        };
+    pub async fn serve(&self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
+        let edge = Edge::new(self.routes().finish()?, edge_settings(&self.kit))?;
         let shortcut = storefront::shortcut(&self.shelf, edge.dress());
-        web::serve(listener, edge, Some(shortcut), self.limits(), stop).await;
-        Ok(())
+        door.inner.open(edge, shortcut);
+        stop.await;
+        // Whoever listens for news would keep the shop open.
+        self.shelf.news.close();
+        door.close.send_replace(true);
+        Ok(door.serving.await?)
     }
+}
 
-    fn limits(&self) -> ServeLimits {
-        let mut limits = ServeLimits { unlimited: self.kit.proxies.to_vec(), ..Default::default() };
-        if !self.kit.settings.limits {
-            let everybody = ["0.0.0.0/0", "::/0"].into_iter();
-            limits.unlimited.extend(everybody.filter_map(|n| n.parse::<web::Network>().ok()));
-        }
-        limits
+/// Where requests come in, from the moment the address is taken.
+pub struct Door {
+    inner: Arc<web::Door<Edge<Router>>>,
+    close: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Door {
+    /// Answers on `listener`: at once for pages of an earlier run that are still true, and for
+    /// everything else as soon as the shop serves behind it.
+    ///
+    /// # Errors
+    /// When a setting cannot stand in a header.
+    pub fn answer(kit: &Kit, listener: TcpListener, kept: &Kept) -> Result<Self, Fault> {
+        let dress = Dress::new(&edge_settings(kit))?;
+        let inner = web::Door::new(storefront::early_shortcut(kept, dress));
+        let (close, mut closing) = watch::channel(false);
+        let (door, shortcut, limits) = (Arc::clone(&inner), inner.shortcut(), limits(kit));
+        let serving = tokio::spawn(async move {
+            let closed = async {
+                let _ = closing.wait_for(|close| *close).await;
+            };
+            web::serve(listener, door, Some(shortcut), limits, closed).await;
+        });
+        Ok(Self { inner, close, serving })
     }
+}
+
+fn edge_settings(kit: &Kit) -> EdgeSettings {
+    EdgeSettings {
+        public_url: kit.settings.public_url.clone(),
+        // A checkout form leads to the provider's page, wherever that is.
+        form_targets: kit.settings.provider_url.iter().cloned().collect(),
+        random: kit.random.clone(),
+        pages: Some(storefront::problem_page(&kit.render)),
+    }
+}
+
+fn limits(kit: &Kit) -> ServeLimits {
+    let mut limits = ServeLimits { unlimited: kit.proxies.to_vec(), ..Default::default() };
+    if !kit.settings.limits {
+        let everybody = ["0.0.0.0/0", "::/0"].into_iter();
+        limits.unlimited.extend(everybody.filter_map(|n| n.parse::<web::Network>().ok()));
+    }
+    limits
 }
 
 /// Opens the listening socket; the answer is where it really listens (port 0 picks one).

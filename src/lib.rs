@@ -20,3 +20,7 @@ pub mod checkout; // from cart to pending order to payment page
 pub mod storefront; // the catalog as pages: plan, render, publish
 pub mod app; // assembles all rooms into one running shop
 pub mod cli; // one command per file
+
+/// Thousands of pages made and dropped on several threads: this one gives the memory back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

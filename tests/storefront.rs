@@ -203,7 +203,7 @@ fn messages_are_announced() {
 #[test]
 fn a_product_page_is_light() {
     let shop = TestShop::demo();
-    shop.app.shelf.pack().unwrap();
+    shop.app.shelf.pack(&shop.kit).unwrap();
     let mut visitor = shop.browser();
     for path in ["/product/everyday-mug/", "/product/studio-vase/"] {
         let page = visitor.get(path);

@@ -15,6 +15,7 @@ use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
 use crate::platform::config::Settings;
 use crate::platform::secret::Secret;
 use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
+use crate::storefront::Kept;
 
 /// The readable files orders are made from.
 const DEMO: &str = include_str!("../../seed/demo/orders.toml");
@@ -93,7 +94,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     // A mail server's connections belong to a runtime, even though nothing is sent here.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _inside = runtime.enter();
-    let app = App::assemble(kit, book, &world)?;
+    let app = App::assemble(kit.clone(), book, Kept::open(&kit), &world)?;
     let mut made = 0;
     for (number, wanted) in (1..).zip(&file.order) {
         made += usize::from(make(&app, number, wanted)?);

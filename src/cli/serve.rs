@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Ended, load};
-use crate::app::{self, App, World, audit, listen, open_kit};
+use crate::app::{self, App, Door, World, audit, listen, open_kit};
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
 use crate::platform::Kit;
@@ -14,7 +14,7 @@ use crate::platform::content::report;
 use crate::platform::render::SiteMistake;
 use crate::platform::telemetry;
 use crate::pricing::{self, Book, Loaded};
-use crate::storefront::{self, Darkroom, Mistakes, keep_last_good, last_good_dir};
+use crate::storefront::{self, Darkroom, Kept, Mistakes, Shelf, keep_last_good, last_good_dir};
 
 /// How long work behind requests may take to end after the last answer.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -38,12 +38,11 @@ pub(super) fn run(options: &Options, mut settings: Settings) -> Result<Ended, Fa
     }
     telemetry::start(settings.log_json);
     let _lock = app::lock(&settings)?;
-    let first = first_book(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .doing("starting the runtime")?;
-    let served = runtime.block_on(open_shop(settings, first));
+    let served = runtime.block_on(open_shop(settings));
     // A picture half made is made again; nobody waits for it to close the shop.
     runtime.shutdown_timeout(CLOSING);
     served?;
@@ -90,8 +89,7 @@ fn first_book(settings: &Settings) -> Result<First, Fault> {
     }
 }
 
-async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
-    let First { book, loaded, mistakes } = first;
+async fn open_shop(mut settings: Settings) -> Result<(), Fault> {
     let stop = told_to_stop()?;
     let (listener, address) = listen(settings.listen).await?;
     if settings.public_url == url_of(settings.listen) {
@@ -100,29 +98,25 @@ async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
     settings.listen = address;
     let world = World::default();
     let kit = open_kit(settings, &world)?;
-    prove_books(&kit)?;
-    let app = tokio::task::spawn_blocking({
+    let kept = Kept::open(&kit);
+    // Pages that are as they were are shown while the rest of the shop is put together.
+    let door = Door::answer(&kit, listener, &kept)?;
+    let (app, first) = tokio::task::spawn_blocking({
         let kit = kit.clone();
-        move || assemble(kit, book, &world)
+        move || {
+            let first = first_book(&kit.settings)?;
+            prove_books(&kit)?;
+            Ok::<_, Fault>((assemble(kit, first.book.clone(), kept, &world)?, first))
+        }
     })
     .await??;
-    if let Some(mistakes) = mistakes {
+    if let Some(mistakes) = first.mistakes {
         app.shelf.news.complain(mistakes);
     }
-    let _watching = storefront::watch(&kit, &app.shelf, loaded)
+    let _watching = storefront::watch(&kit, &app.shelf, first.loaded)
         .inspect_err(|fault| tracing::error!(%fault, "changed files need a restart"))
         .ok();
-    let shelf = app.shelf.clone();
-    let packed = tokio::task::spawn_blocking(move || {
-        if let Err(fault) = shelf.pack() {
-            tracing::error!(%fault, "pages could not be packed; they are sent plain");
-        }
-    });
-    let (its_kit, shelf, darkroom) = (kit.clone(), app.shelf.clone(), app.shelf.darkroom.clone());
-    tokio::spawn(async move {
-        packed.await.ok();
-        Darkroom::run(its_kit, shelf).await;
-    });
+    follow(&kit, &app.shelf);
     say!("{} is open at {}", shop_name(&app), kit.settings.public_url);
     if kit.settings.mode == Mode::Test {
         say!("Test shop: payments go to the built-in simulator, no real money is taken.");
@@ -130,22 +124,41 @@ async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
     if kit.settings.dev {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
-    let served = app.run(listener, stop).await;
+    let darkroom = app.shelf.darkroom.clone();
+    let served = app.run(door, stop).await;
     darkroom.close();
     served
 }
 
+/// What comes after the first edition: packing it, the copy for bad days, sizes of pictures.
+fn follow(kit: &Kit, shelf: &Shelf) {
+    let (kit, shelf) = (kit.clone(), shelf.clone());
+    tokio::spawn(async move {
+        let packed = tokio::task::spawn_blocking({
+            let (kit, shelf) = (kit.clone(), shelf.clone());
+            move || {
+                if let Err(fault) = shelf.pack(&kit) {
+                    tracing::error!(%fault, "pages could not be packed; they are sent plain");
+                }
+            }
+        });
+        packed.await.ok();
+        Darkroom::run(kit, shelf).await;
+    });
+}
+
 /// Puts the shop together. Templates with mistakes are no reason to stay shut: where one fails, the
 /// built-in one stands in until it is mended.
-fn assemble(kit: Kit, book: Book, world: &World) -> Result<App, Fault> {
-    let fault = match App::assemble(kit.clone(), book.clone(), world) {
+fn assemble(kit: Kit, book: Book, kept: Kept, world: &World) -> Result<App, Fault> {
+    let fault = match App::assemble(kit.clone(), book.clone(), kept, world) {
         Err(fault) if fault.cause::<SiteMistake>().is_some() => fault,
         assembled => return assembled,
     };
     let mistakes = Mistakes::of(&fault);
     tracing::error!("\n{}: opening with built-in templates instead", mistakes.text());
     let render = kit.render.clone().forgiving();
-    let app = App::assemble(Kit { render, ..kit }, book, world)?;
+    let kept = Kept::open(&kit);
+    let app = App::assemble(Kit { render, ..kit }, book, kept, world)?;
     app.shelf.news.complain(mistakes);
     Ok(app)
 }

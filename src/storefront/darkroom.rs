@@ -125,7 +125,7 @@ pub fn develop(
         }
         tracing::info!(done, of = all, "pictures made in all sizes");
         shelf.refresh(kit)?;
-        shelf.pack()?;
+        shelf.pack(kit)?;
     }
     Ok(())
 }
@@ -150,7 +150,7 @@ fn lighten(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
             }
         }
         shelf.refresh(kit)?;
-        shelf.pack()?;
+        shelf.pack(kit)?;
     }
     Ok(())
 }

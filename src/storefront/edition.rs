@@ -5,6 +5,8 @@ use std::io::Write;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
+
 use super::context::Making;
 use super::found::{Document, Icons};
 use super::pictures::Pictures;
@@ -21,9 +23,12 @@ pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Brotli quality: most of the gain at a fraction of the time.
 const BROTLI_QUALITY: u32 = 5;
 /// An edition of more files than this holds them packed only: some 14 kB each add up.
-const FILES_HELD_PLAIN_MAX: usize = 3000;
+pub(super) const FILES_HELD_PLAIN_MAX: usize = 3000;
 /// Bodies smaller than this are not worth packing, bytes.
 const PACK_FROM: usize = 512;
+
+/// Files by address.
+pub(super) type Files = HashMap<Arc<str>, Arc<Ready>>;
 
 /// Everything that is the same for all readers, at one moment.
 #[derive(Clone)]
@@ -61,6 +66,11 @@ impl Ready {
     pub(super) fn new(key: u64, file: Prebuilt) -> Self {
         Self { key, file, is_packed: false }
     }
+
+    /// One that is packed already.
+    pub(super) fn packed(key: u64, file: Prebuilt) -> Self {
+        Self { key, file, is_packed: true }
+    }
 }
 
 impl Deref for Ready {
@@ -69,6 +79,11 @@ impl Deref for Ready {
     fn deref(&self) -> &Prebuilt {
         &self.file
     }
+}
+
+/// Whether a file is one of those beside the pages: sitemap, feeds, icons.
+pub(super) fn is_document(path: &str, file: &Ready) -> bool {
+    file.key == 0 && !path.starts_with("/assets/")
 }
 
 /// A page body, unpacked.
@@ -101,15 +116,21 @@ impl Edition {
     /// # Errors
     /// Never in practice: packing into memory.
     pub fn packed(&self) -> Result<Self, Fault> {
-        Ok(self.with_packed(&self.pack()?))
+        Ok(self.with_packed(&self.pack(usize::MAX, |file, _| file)?))
     }
 
-    /// Packs what is not packed yet.
-    pub(super) fn pack(&self) -> Result<Vec<Packed>, Fault> {
+    /// Packs at most `count` files that are not packed yet. `keep` hears of each, and whether the
+    /// edition is too large to hold them all.
+    pub(super) fn pack(
+        &self,
+        count: usize,
+        keep: impl Fn(Prebuilt, bool) -> Prebuilt,
+    ) -> Result<Vec<Packed>, Fault> {
         let is_large = self.files.len() > FILES_HELD_PLAIN_MAX;
-        let plain = self.files.iter().filter(|(_, ready)| !ready.is_packed);
+        let plain = self.files.iter().filter(|(_, ready)| !ready.is_packed).take(count);
         let pack = |(path, ready): (&Arc<str>, &Arc<Ready>)| {
-            let packed = Arc::new(pack(ready, is_large)?);
+            let file = keep(pack(ready, is_large)?, is_large);
+            let packed = Arc::new(Ready::packed(ready.key, file));
             Ok(Packed { path: Arc::clone(path), plain: Arc::clone(ready), packed })
         };
         plain.map(pack).collect()
@@ -136,20 +157,19 @@ pub(super) struct Packed {
     packed: Arc<Ready>,
 }
 
-fn pack(ready: &Ready, is_large: bool) -> Result<Ready, Fault> {
+fn pack(ready: &Ready, is_large: bool) -> Result<Prebuilt, Fault> {
     let plain = ready.plain();
     let mut packed = ready.file.clone();
     if plain.len() >= PACK_FROM {
         let (br, gz) = (brotli(&plain)?, gzip(&plain)?);
         if br.len() < plain.len() {
-            packed = packed.with(Encoding::Brotli, br)?;
+            packed = packed.with(Encoding::Brotli, Bytes::from(br))?;
         }
         if gz.len() < plain.len() {
-            packed = packed.with(Encoding::Gzip, gz)?;
+            packed = packed.with(Encoding::Gzip, Bytes::from(gz))?;
         }
     }
-    let file = if is_large { packed.slim() } else { packed };
-    Ok(Ready { key: ready.key, file, is_packed: true })
+    Ok(if is_large { packed.slim() } else { packed })
 }
 
 fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {
@@ -157,6 +177,8 @@ fn brotli(plain: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut writer = brotli::CompressorWriter::new(&mut out, 4096, BROTLI_QUALITY, 20);
     writer.write_all(plain)?;
     drop(writer);
+    // It is held as long as the page is; what it grew by on the way is not.
+    out.shrink_to_fit();
     Ok(out)
 }
 
@@ -164,7 +186,9 @@ pub(super) fn gzip(plain: &[u8]) -> Result<Vec<u8>, Fault> {
     let level = flate2::Compression::new(6);
     let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 3), level);
     writer.write_all(plain)?;
-    Ok(writer.finish()?)
+    let mut out = writer.finish()?;
+    out.shrink_to_fit();
+    Ok(out)
 }
 
 /// Where the current edition is kept.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::context::{Making, globals, seen};
-use super::edition::{Edition, Ready, asset, document, page, states_of};
+use super::edition::{Edition, Files, Ready, asset, document, is_document, page, states_of};
 use super::found::{Icons, Tokens, documents, page_disagreements};
 use super::keys::Keys;
 use super::pages;
@@ -37,6 +37,8 @@ pub(super) struct Inputs<'a> {
     pub now: Instant,
     pub studio: Option<&'a Studio>,
     pub former: Option<&'a Edition>,
+    /// Files an earlier run of the shop has left.
+    pub kept: Option<&'a Files>,
 }
 
 /// Templates, styles and words read anew, with what every page sees of this book.
@@ -68,8 +70,8 @@ pub fn prepare(
 ) -> Result<(Edition, Render), Fault> {
     let render = fresh(render, index.book(), settings)?;
     let (index, levels) = (&Arc::new(index.clone()), Arc::new(levels));
-    let (studio, former) = (None, None);
-    let inputs = Inputs { render: &render, settings, index, levels, now, studio, former };
+    let (studio, former, kept) = (None, None, None);
+    let inputs = Inputs { render: &render, settings, index, levels, now, studio, former, kept };
     let edition = with_documents(make(inputs)?, settings, &render)?;
     Ok((edition, render))
 }
@@ -79,7 +81,8 @@ pub fn prepare(
 /// # Errors
 /// When a template is missing or wrong.
 pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
-    let Inputs { render, settings, index, levels, now, studio, former } = inputs;
+    let Inputs { render, settings, index, levels, now, studio, former, kept } = inputs;
+    let known = former.map(|former| &former.files).or(kept);
     let book = Arc::clone(index.book());
     let catalog = &book.catalog;
     let seen = look_of(&book, settings);
@@ -93,9 +96,9 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
     let mut making = Making::new(index, levels, now, base_url, look.finish(), of_former);
     making.seen = seen;
     let plans = plan(catalog);
-    let mut files = render_all(&making, render, &plans, former)?;
+    let mut files = render_all(&making, render, &plans, known, former.is_some())?;
     for (url, found) in render.assets().iter() {
-        let known = former.and_then(|former| former.files.get_key_value(url.as_str()));
+        let known = known.and_then(|known| known.get_key_value(url.as_str()));
         let (url, file) = match known {
             Some((url, file)) => (Arc::clone(url), Arc::clone(file)),
             None => {
@@ -140,10 +143,13 @@ pub(super) fn with_documents(
         let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
         catalog.products.get(slug)?.published.filter(|day| *day <= today)
     };
-    edition.files.retain(|path, file| file.key != 0 || path.starts_with("/assets/"));
+    let mut known: Files = edition.files.extract_if(|path, file| is_document(path, file)).collect();
     for file in documents(&making.found, &making.levels, &plan(catalog), &icons, &joined) {
         let (path, file) = document(file)?;
-        edition.files.insert(path.into(), Arc::new(Ready::new(0, file)));
+        // One that says the same is packed already.
+        let same = known.remove(path.as_str()).filter(|known| known.hash() == file.hash());
+        let ready = same.unwrap_or_else(|| Arc::new(Ready::new(0, file)));
+        edition.files.insert(path.into(), ready);
     }
     edition.icons = Some(icons);
     edition.is_documented = true;
@@ -165,22 +171,21 @@ fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icon
     Icons::draw(&catalog.shop, &tokens, bytes.transpose()?.as_deref())
 }
 
-type Files = HashMap<Arc<str>, Arc<Ready>>;
-
 /// Takes pages over from the edition before where they are made of the same, and renders the
 /// others on all cores.
 fn render_all(
     making: &Making,
     render: &Render,
     plans: &[Plan],
-    former: Option<&Edition>,
+    known: Option<&Files>,
+    is_edit: bool,
 ) -> Result<Files, Fault> {
     let keys = Keys::new(making);
     let mut files = HashMap::with_capacity(plans.len() + 64);
     let mut wanted: Vec<(&Plan, String, u64)> = Vec::new();
     for plan in plans {
         let (path, key) = (plan.path(), keys.of(plan));
-        match former.and_then(|former| former.files.get_key_value(path.as_str())) {
+        match known.and_then(|known| known.get_key_value(path.as_str())) {
             Some((path, file)) if file.key == key => {
                 files.insert(Arc::clone(path), Arc::clone(file));
             }
@@ -195,7 +200,7 @@ fn render_all(
         while let Some((plan, path, key)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
             let html = pages::render(making, render, plan)?;
             // What is drawn for an edit is read back; a whole shop is by `kiosk check` and `build`.
-            if former.is_some() {
+            if is_edit {
                 compare(making, plan, &html);
             }
             let file = Ready::new(*key, page(html)?);

@@ -3,7 +3,8 @@
 //! **Invariants.** Pages are the same for everybody. An edition is immutable: a reader sees the
 //! old one or the new one, never half of each. A broken file or template never takes a page down:
 //! the last good edition stays. Two builds of the same input at the same moment give the same
-//! bytes. Owns no tables.
+//! bytes. Owns no tables; finished pages lie
+//! in the data folder as `pages.*`, and can be thrown away at any time.
 
 mod context;
 mod darkroom;
@@ -16,6 +17,7 @@ mod keys;
 mod live;
 mod make;
 mod news;
+mod pack;
 mod page_bundle;
 mod page_product;
 mod pages;
@@ -37,7 +39,8 @@ pub use inspect::{Inspection, inspect};
 pub use live::live_routes;
 pub use make::{levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
+pub use pack::Kept;
 pub use pictures::Pictures as PictureFiles;
 pub use publish::{BUILD, PICTURES, Shelf};
 pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
-pub use web::{dev_routes, missing_page, problem_page, routes, shortcut};
+pub use web::{dev_routes, early_shortcut, missing_page, problem_page, routes, shortcut};

@@ -13,7 +13,7 @@ use crate::pricing::Book;
 #[derive(Clone)]
 pub struct Pictures {
     /// Untouched files, as long as nothing has been made of them.
-    originals: HashMap<String, PathBuf>,
+    originals: Arc<HashMap<String, PathBuf>>,
     /// Pictures of which other sizes are ready, by the address of the untouched file.
     developed: Arc<BTreeMap<String, Picture>>,
     studio: Option<Studio>,
@@ -32,7 +32,11 @@ impl Pictures {
                 originals.insert(picture.url.clone(), folder.join(&picture.file));
             }
         }
-        Self { originals, developed: Arc::new(developed), studio: studio.cloned() }
+        Self {
+            originals: Arc::new(originals),
+            developed: Arc::new(developed),
+            studio: studio.cloned(),
+        }
     }
 
     /// The file behind an address.

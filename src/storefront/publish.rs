@@ -7,9 +7,10 @@ use arc_swap::ArcSwap;
 
 use super::context::Making;
 use super::darkroom::Darkroom;
-use super::edition::{Current, Edition};
+use super::edition::{Current, Edition, is_document};
 use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
+use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
 use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
@@ -17,6 +18,7 @@ use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
+use crate::platform::web::Prebuilt;
 use crate::pricing::{Book, Books};
 use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Opening};
@@ -46,6 +48,20 @@ pub struct Shelf {
     following: Arc<Mutex<()>>,
     /// Held while the copy for bad days is written.
     pub(super) keeping: Arc<Mutex<()>>,
+    /// Where finished pages are kept.
+    pack: Arc<Pack>,
+}
+
+/// Pages packed before they are put in place of the plain ones.
+const PACKED_AT_ONCE: usize = 1024;
+
+/// What there was before an edition.
+#[derive(Clone, Copy)]
+enum Before<'a> {
+    /// An earlier run of the shop.
+    Run(&'a Kept),
+    /// The edition in force, and its index.
+    Edition(&'a Arc<Edition>, &'a Arc<Index>),
 }
 
 /// What an edition is made anew for.
@@ -73,11 +89,15 @@ impl Shelf {
     ///
     /// # Errors
     /// When a template is wrong or the database fails.
-    pub fn open(kit: &Kit, book: Arc<Book>) -> Result<Self, Fault> {
+    pub fn open(kit: &Kit, book: Arc<Book>, kept: Kept) -> Result<Self, Fault> {
         let studio = Studio::open(&kit.settings.data_dir.join(PICTURES), BACKDROP)?;
         let book = with_developed(book, &studio);
-        let fresh = prepare_next(kit, &studio, book, None, Reason::Site)?;
-        let edition = with_documents(fresh.edition, &kit.settings, &kit.render)?;
+        let fresh = prepare_next(kit, &studio, book, Before::Run(&kept), Reason::Site)?;
+        let mut edition = fresh.edition;
+        // The files beside the pages may still say the same as in the last run.
+        let beside = kept.files.iter().filter(|(path, file)| is_document(path, file));
+        edition.files.extend(beside.map(|(path, file)| (Arc::clone(path), Arc::clone(file))));
+        let edition = with_documents(edition, &kit.settings, &kit.render)?;
         record(kit, fresh.openings)?;
         Ok(Self {
             books: Books::new(fresh.book),
@@ -89,6 +109,7 @@ impl Shelf {
             publishing: Arc::default(),
             following: Arc::default(),
             keeping: Arc::default(),
+            pack: Arc::new(kept.pack),
         })
     }
 
@@ -133,7 +154,8 @@ impl Shelf {
         let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let book = with_developed(book, &self.studio);
         let before = (self.now(), self.searching.now());
-        let fresh = prepare_next(kit, &self.studio, book, Some(&before), reason)?;
+        let edition = Before::Edition(&before.0, &before.1);
+        let fresh = prepare_next(kit, &self.studio, book, edition, reason)?;
         let mut edition = fresh.edition;
         // Pages that are open in a browser still ask for the styles they were made with; the files
         // beside the pages follow in a moment.
@@ -167,19 +189,22 @@ impl Shelf {
         Ok(())
     }
 
-    /// Packs the edition in force, so that it travels smaller. It is served plain until then.
+    /// Packs the edition in force, so that it travels smaller, and keeps it for the next start. It
+    /// is served plain until then.
     ///
     /// # Errors
-    /// Never in practice.
-    pub fn pack(&self) -> Result<(), Fault> {
+    /// When the content folder cannot be read or the data folder not be written.
+    pub fn pack(&self, kit: &Kit) -> Result<(), Fault> {
         let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
-        let packed = self.now().pack()?;
-        if packed.is_empty() {
-            return Ok(());
+        loop {
+            let keep = |file: Prebuilt, is_large| self.pack.file(&file, is_large);
+            let packed = self.now().pack(PACKED_AT_ONCE, keep)?;
+            if packed.is_empty() {
+                return self.pack.note(kit, &self.now());
+            }
+            // Pages that were published meanwhile stay as they are; they come next.
+            self.current.rcu(|edition| edition.with_packed(&packed));
         }
-        // Pages that were published meanwhile stay as they are; they are packed the next time.
-        self.current.rcu(|edition| edition.with_packed(&packed));
-        Ok(())
     }
 
     /// The edition in force.
@@ -195,18 +220,21 @@ fn prepare_next(
     kit: &Kit,
     studio: &Studio,
     book: Arc<Book>,
-    before: Option<&(Arc<Edition>, Arc<Index>)>,
+    before: Before<'_>,
     reason: Reason,
 ) -> Result<Fresh, Fault> {
     let now = kit.now();
-    let former = before.map(|(edition, _)| &edition.making);
+    let (former, kept) = match before {
+        Before::Run(kept) => (None, Some(&*kept.files)),
+        Before::Edition(edition, _) => (Some(&edition.making), None),
+    };
     let unmoved = former.filter(|making| reason != Reason::Moment && has_same_stock(making, &book));
     let (levels, new) = match unmoved {
         Some(making) => (Arc::clone(&making.levels), Vec::new()),
         None => levels_of(kit, &book)?,
     };
     let index = match before {
-        Some((edition, index)) if has_same_shelves(index.book(), &book) => {
+        Before::Edition(edition, index) if has_same_shelves(index.book(), &book) => {
             let changed = changed(&edition.making.levels, index.book(), &levels, &book);
             Arc::new(index.updated(&book, &levels, changed.iter().map(String::as_str), now))
         }
@@ -223,10 +251,14 @@ fn prepare_next(
         levels,
         now,
         studio: Some(studio),
-        former: before.map(|(edition, _)| &**edition),
+        former: match before {
+            Before::Run(_) => None,
+            Before::Edition(edition, _) => Some(edition),
+        },
+        kept,
     };
     let edition = make(inputs)?;
-    if before.is_none()
+    if former.is_none()
         && let Some(render) = &render
     {
         kit.render.adopt(render);

@@ -50,7 +50,7 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
     if is_stale || states_of(&levels) != *edition.states {
         tokio::task::spawn_blocking(move || {
             shelf.refresh(&kit)?;
-            shelf.pack()
+            shelf.pack(&kit)
         })
         .await??;
     }
@@ -243,7 +243,7 @@ fn follow_up(
     revision: &str,
 ) -> Result<(), Fault> {
     shelf.catch_up(kit)?;
-    shelf.pack()?;
+    shelf.pack(kit)?;
     shelf.darkroom.ring();
     let _alone = shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
     if shelf.books.now().revision != revision {

@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use hyper::body::{Bytes, Incoming};
 use poem::http::{Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
+use super::edition::Files;
+use super::pack::Kept;
 use super::publish::Shelf;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Problem};
@@ -15,6 +18,8 @@ use crate::platform::render::{Render, content_type};
 use crate::platform::web::{Dress, Error, PageMaker, Routes, Shortcut, endpoint};
 use crate::search::shelf_page;
 
+type Asked = poem::http::Request<Incoming>;
+
 /// Pages, assets, pictures and old addresses.
 #[must_use]
 pub fn routes(kit: &Kit, shelf: &Shelf) -> Routes {
@@ -22,22 +27,30 @@ pub fn routes(kit: &Kit, shelf: &Shelf) -> Routes {
     Routes::new().elsewhere(endpoint(move |request| serve(Arc::clone(&inner), request)))
 }
 
-/// Answers for pages, documents and assets straight from memory: nothing is looked at but the
-/// address and what the reader accepts. Everything else goes through the routes.
+/// Answers for pages, documents and assets straight from where they lie: nothing is looked at but
+/// the address and what the reader accepts. Everything else goes through the routes.
 #[must_use]
 pub fn shortcut(shelf: &Shelf, dress: Arc<Dress>) -> Shortcut {
     let shelf = shelf.clone();
-    Arc::new(move |request| {
-        let (method, uri) = (request.method(), request.uri());
-        let reads = method == Method::GET || method == Method::HEAD;
-        if !reads || uri.query().is_some() {
-            return None;
-        }
-        let edition = shelf.current.load();
-        let mut response = edition.files.get(uri.path())?.ready(request.headers());
-        dress.put_on(&mut response);
-        Some(response)
-    })
+    Arc::new(move |request| ready(&shelf.current.load().files, request, &dress))
+}
+
+/// The same for what an earlier run has left, when it is still true.
+#[must_use]
+pub fn early_shortcut(kept: &Kept, dress: Dress) -> Option<Shortcut> {
+    let files = Arc::clone(&kept.files);
+    kept.is_true().then(|| Arc::new(move |request: &_| ready(&files, request, &dress)) as Shortcut)
+}
+
+fn ready(files: &Files, request: &Asked, dress: &Dress) -> Option<poem::http::Response<Bytes>> {
+    let (method, uri) = (request.method(), request.uri());
+    let reads = method == Method::GET || method == Method::HEAD;
+    if !reads || uri.query().is_some() {
+        return None;
+    }
+    let mut response = files.get(uri.path())?.ready(request.headers());
+    dress.put_on(&mut response);
+    Some(response)
 }
 
 async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, Error> {

@@ -9,7 +9,7 @@ mod fake_provider;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kiosk::app::{self, App, World, open_kit};
+use kiosk::app::{self, App, Door, World, open_kit};
 use kiosk::base::fault::{Failure, Never};
 use kiosk::base::ids::Sku;
 use kiosk::base::{Clock, Instant, Randomness};
@@ -19,6 +19,7 @@ use kiosk::platform::config::{Overrides, Settings};
 use kiosk::platform::jobs::work_off;
 use kiosk::pricing;
 use kiosk::stock::{self, Level};
+use kiosk::storefront::Kept;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -51,6 +52,8 @@ pub struct TestShop {
     /// `http://127.0.0.1:<port>`
     pub base: String,
     pub dir: TempDir,
+    /// The pages of the run before were still true.
+    pub kept_was_true: bool,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -108,17 +111,23 @@ impl TestShop {
         let loaded = pricing::load(&content).unwrap();
         let book = loaded.book.unwrap_or_else(|| panic!("{:?}", loaded.complaints));
         let kit = open_kit(settings, &world).unwrap();
-        let app = App::assemble(kit.clone(), book, &world).unwrap();
+        let kept = Kept::open(&kit);
+        let kept_was_true = kept.is_true();
+        let door = {
+            let _inside = runtime.enter();
+            Door::answer(&kit, listener, &kept).unwrap()
+        };
+        let app = App::assemble(kit.clone(), book, kept, &world).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app.clone();
         runtime.spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            serving.serve(listener, stopped).await.unwrap();
+            serving.serve(door, stopped).await.unwrap();
         });
         let base = format!("http://{address}");
-        Self { app, kit, clock, base, dir, runtime, stop: Some(stop) }
+        Self { app, kit, clock, base, dir, runtime, stop: Some(stop), kept_was_true }
     }
 
     /// A visitor with an empty cookie jar.

@@ -182,7 +182,9 @@ impl Render {
         self.look.load().digest
     }
 
-    fn digest_of_files(&self) -> u64 {
+    /// Names them as they lie there now, in force or not.
+    #[must_use]
+    pub fn digest_of_files(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.strict, self.is_forgiving, format!("{:?}", self.extra)).hash(&mut hasher);
         for name in self.theme.names() {

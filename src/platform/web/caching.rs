@@ -1,6 +1,6 @@
 //! Answers held ready: bytes in up to three encodings, a strong `ETag` for each, and 304.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::read::GzDecoder;
 use hyper::body::Bytes;
@@ -10,7 +10,9 @@ use poem::http::header::{
 };
 use poem::http::{self, HeaderMap, StatusCode};
 use poem::{Body, Response};
+use serde::{Deserialize, Serialize};
 
+use super::extent::Extent;
 use crate::base::Fault;
 
 /// Headers an answer has in the end, so that there is room for all at once.
@@ -20,7 +22,7 @@ const HEADERS: usize = 20;
 const FULL_QUALITY: u16 = 1000;
 
 /// How bytes are packed on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
     /// Brotli.
     Brotli,
@@ -53,7 +55,7 @@ pub struct Prebuilt {
 struct Variant {
     encoding: Encoding,
     etag: HeaderValue,
-    body: Bytes,
+    body: Extent,
 }
 
 impl Prebuilt {
@@ -67,6 +69,19 @@ impl Prebuilt {
         hash: &str,
         body: impl Into<Bytes>,
     ) -> Result<Self, Fault> {
+        Self::lying(content_type, cache_control, hash, body.into().into())
+    }
+
+    /// The same with a body that may lie in a file.
+    ///
+    /// # Errors
+    /// When a text cannot stand in a header.
+    pub fn lying(
+        content_type: &str,
+        cache_control: &str,
+        hash: &str,
+        body: Extent,
+    ) -> Result<Self, Fault> {
         let prebuilt = Self {
             status: StatusCode::OK,
             content_type: HeaderValue::from_str(content_type)?,
@@ -74,14 +89,14 @@ impl Prebuilt {
             variants: Vec::new(),
         };
         let tag = HeaderValue::from_str(&format!("\"{hash}\""))?;
-        Ok(prebuilt.variant(Encoding::Identity, tag, body.into()))
+        Ok(prebuilt.variant(Encoding::Identity, tag, body))
     }
 
     /// Adds the body packed another way. An encoding that saves nothing is better left out.
     ///
     /// # Errors
     /// Never in practice: the tag is the one that already was a header.
-    pub fn with(self, encoding: Encoding, body: impl Into<Bytes>) -> Result<Self, Fault> {
+    pub fn with(self, encoding: Encoding, body: impl Into<Extent>) -> Result<Self, Fault> {
         let Some(plain) = self.variants.iter().find(|v| v.encoding == Encoding::Identity) else {
             return Ok(self);
         };
@@ -98,7 +113,24 @@ impl Prebuilt {
         self
     }
 
-    fn variant(mut self, encoding: Encoding, etag: HeaderValue, body: Bytes) -> Self {
+    /// How it is held, each with its bytes; empty for plain ones that are unpacked when asked for.
+    pub fn bodies(&self) -> impl Iterator<Item = (Encoding, &Extent)> {
+        self.variants.iter().map(|variant| (variant.encoding, &variant.body))
+    }
+
+    /// The same bodies, to say where they lie.
+    pub fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Extent> {
+        self.variants.iter_mut().map(|variant| &mut variant.body)
+    }
+
+    /// The name of its plain bytes.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        let plain = self.find(Encoding::Identity).and_then(|v| v.etag.to_str().ok());
+        plain.unwrap_or_default().trim_matches('"')
+    }
+
+    fn variant(mut self, encoding: Encoding, etag: HeaderValue, body: Extent) -> Self {
         self.variants.retain(|variant| variant.encoding != encoding);
         self.variants.push(Variant { encoding, etag, body });
         self
@@ -119,7 +151,8 @@ impl Prebuilt {
     /// The uncompressed bytes.
     #[must_use]
     pub fn plain(&self) -> Bytes {
-        self.find(Encoding::Identity).map(|variant| self.body_of(variant)).unwrap_or_default()
+        let plain = self.find(Encoding::Identity).and_then(|variant| self.body_of(variant).ok());
+        plain.unwrap_or_default()
     }
 
     /// The same, holding the plain bytes packed only: nearly every reader takes packed ones, and
@@ -129,7 +162,7 @@ impl Prebuilt {
         if self.find(Encoding::Gzip).is_some() {
             for variant in &mut self.variants {
                 if variant.encoding == Encoding::Identity {
-                    variant.body = Bytes::new();
+                    variant.body = Extent::default();
                 }
             }
         }
@@ -140,16 +173,16 @@ impl Prebuilt {
         self.variants.iter().find(|variant| variant.encoding == encoding)
     }
 
-    fn body_of(&self, variant: &Variant) -> Bytes {
+    fn body_of(&self, variant: &Variant) -> io::Result<Bytes> {
         let packed = self.find(Encoding::Gzip).map(|gzip| &gzip.body);
         match packed {
             Some(packed) if variant.encoding == Encoding::Identity && variant.body.is_empty() => {
+                let packed = packed.read()?;
                 let mut plain = Vec::with_capacity(packed.len() * 5);
-                // Packed by ourselves, from memory: it unpacks.
-                let _ = GzDecoder::new(&packed[..]).read_to_end(&mut plain);
-                plain.into()
+                GzDecoder::new(&packed[..]).read_to_end(&mut plain)?;
+                Ok(plain.into())
             }
-            _ => variant.body.clone(),
+            _ => variant.body.read(),
         }
     }
 
@@ -167,14 +200,17 @@ impl Prebuilt {
     /// The same, without what only handlers need.
     #[must_use]
     pub fn ready(&self, request: &HeaderMap) -> http::Response<Bytes> {
-        let Some(variant) = self.choose(request) else {
-            let mut response = http::Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return response;
-        };
+        let Some(variant) = self.choose(request) else { return broken() };
         let known = self.status == StatusCode::OK && is_known(request, &variant.etag);
         let status = if known { StatusCode::NOT_MODIFIED } else { self.status };
-        let body = if known { Bytes::new() } else { self.body_of(variant) };
+        let body = if known { Ok(Bytes::new()) } else { self.body_of(variant) };
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::error!(%error, "a page could not be read from its file");
+                return broken();
+            }
+        };
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -215,6 +251,12 @@ impl Prebuilt {
             .map(|(_, variant)| variant)
             .or_else(plain)
     }
+}
+
+fn broken() -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }
 
 /// Smaller on the wire first, when a client likes both.
@@ -280,8 +322,8 @@ mod tests {
 
     fn page() -> Prebuilt {
         Prebuilt::new("text/html; charset=utf-8", "no-cache", "abc", "plain bytes")
-            .and_then(|page| page.with(Encoding::Gzip, "gz"))
-            .and_then(|page| page.with(Encoding::Brotli, "b"))
+            .and_then(|page| page.with(Encoding::Gzip, Bytes::from("gz")))
+            .and_then(|page| page.with(Encoding::Brotli, Bytes::from("b")))
             .unwrap()
     }
 
@@ -337,9 +379,9 @@ mod tests {
     fn plain_bytes_are_the_same_whether_held_or_unpacked() {
         let text = "plain bytes ".repeat(100);
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+        io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
         let page = Prebuilt::new("text/plain", "no-cache", "abc", text.clone())
-            .and_then(|page| page.with(Encoding::Gzip, packed.finish().unwrap()))
+            .and_then(|page| page.with(Encoding::Gzip, Bytes::from(packed.finish().unwrap())))
             .unwrap();
         let slim = page.clone().slim();
         assert_eq!((page.plain(), slim.plain()), (text.clone().into(), text.clone().into()));

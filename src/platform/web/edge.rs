@@ -70,6 +70,17 @@ pub struct Dress {
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Dress {
+    /// What answers of a shop with these settings carry.
+    ///
+    /// # Errors
+    /// When a form target cannot stand in a header.
+    pub fn new(settings: &EdgeSettings) -> Result<Self, Fault> {
+        let is_https = Origin::of(&settings.public_url).as_ref().is_some_and(Origin::is_https);
+        let headers = security_headers(&settings.form_targets, is_https)?;
+        let first_id = u64::from_be_bytes(settings.random.bytes::<8>());
+        Ok(Self { headers, first_id, next_id: AtomicU64::new(0) })
+    }
+
     /// Adds what an answer held ready lacks: security headers and an id. Nobody is asked for
     /// randomness, as nothing but the log can tell such an id from another.
     pub fn put_on(&self, response: &mut http::Response<Bytes>) {
@@ -101,10 +112,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     /// When a form target cannot stand in a header.
     pub fn new(inner: E, settings: EdgeSettings) -> Result<Self, Fault> {
         let own = Origin::of(&settings.public_url);
-        let is_https = own.as_ref().is_some_and(Origin::is_https);
-        let headers = security_headers(&settings.form_targets, is_https)?;
-        let first_id = u64::from_be_bytes(settings.random.bytes::<8>());
-        let dress = Arc::new(Dress { headers, first_id, next_id: AtomicU64::new(0) });
+        let dress = Arc::new(Dress::new(&settings)?);
         Ok(Self { inner, own, random: settings.random, pages: settings.pages, dress })
     }
 

@@ -21,7 +21,9 @@ mod addresses;
 mod caching;
 mod cookies;
 mod deadlines;
+mod door;
 mod edge;
+mod extent;
 mod faulty_input;
 mod form;
 mod guard;
@@ -34,7 +36,9 @@ mod serve;
 pub use addresses::{Network, client_address};
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
+pub use door::Door;
 pub use edge::{Dress, Edge, EdgeSettings, RequestId, security_headers};
+pub use extent::Extent;
 pub use form::{
     BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
 };
