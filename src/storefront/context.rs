@@ -111,13 +111,13 @@ impl Making {
         shown: Shown,
         goods: impl IntoIterator<Item = &'a Good>,
     ) -> Result<Vec<TemplateValue>, Fault> {
-        let draw = |good: &Good| good.slot.drawn(render, shown, || self.card(good));
+        let draw = |good: &Good| good.slot.shown(render, shown, || self.card(good));
         goods.into_iter().map(draw).collect()
     }
 
     /// The card of a product, to be drawn by a page itself.
     pub(super) fn card(&self, good: &Good) -> TemplateValue {
-        as_value(good.slot.card(self.catalog(), &good.product, &self.levels, self.now))
+        as_value(&good.slot.card(self.catalog(), &good.product, &self.levels, self.now))
     }
 
     /// Live products on a shelf and inside it, in the order shown.

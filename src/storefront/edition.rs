@@ -126,14 +126,27 @@ impl Edition {
         count: usize,
         keep: impl Fn(Prebuilt, bool) -> Prebuilt,
     ) -> Result<Vec<Packed>, Fault> {
-        let is_large = self.files.len() > FILES_HELD_PLAIN_MAX;
+        let is_large = self.is_large();
         let plain = self.files.iter().filter(|(_, ready)| !ready.is_packed).take(count);
         let pack = |(path, ready): (&Arc<str>, &Arc<Ready>)| {
             let file = keep(pack(ready, is_large)?, is_large);
-            let packed = Arc::new(Ready::packed(ready.key, file));
-            Ok(Packed { path: Arc::clone(path), plain: Arc::clone(ready), packed })
+            Ok(Packed::new(path, ready, file))
         };
         plain.map(pack).collect()
+    }
+
+    /// Hands every file to `keep` once more.
+    pub(super) fn pack_again(&self, keep: impl Fn(Prebuilt, bool) -> Prebuilt) -> Vec<Packed> {
+        let packed = self.files.iter().filter(|(_, ready)| ready.is_packed);
+        let again = |(path, ready): (&Arc<str>, &Arc<Ready>)| {
+            Packed::new(path, ready, keep(ready.file.clone(), self.is_large()))
+        };
+        packed.map(again).collect()
+    }
+
+    /// Whether it has more files than should be held in memory.
+    pub(super) fn is_large(&self) -> bool {
+        self.files.len() > FILES_HELD_PLAIN_MAX
     }
 
     /// The same edition with packed files in place of exactly those they were made of.
@@ -155,6 +168,13 @@ pub(super) struct Packed {
     path: Arc<str>,
     plain: Arc<Ready>,
     packed: Arc<Ready>,
+}
+
+impl Packed {
+    fn new(path: &Arc<str>, plain: &Arc<Ready>, file: Prebuilt) -> Self {
+        let packed = Arc::new(Ready::packed(plain.key, file));
+        Self { path: Arc::clone(path), plain: Arc::clone(plain), packed }
+    }
 }
 
 fn pack(ready: &Ready, is_large: bool) -> Result<Prebuilt, Fault> {

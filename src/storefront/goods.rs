@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
@@ -39,9 +39,15 @@ pub(super) struct Slot {
     /// Names what filters count of it.
     pub traits: u64,
     pub is_gone: bool,
-    card: OnceLock<Card>,
-    in_list: OnceLock<TemplateValue>,
-    beside: OnceLock<TemplateValue>,
+    drawn: Mutex<Drawn>,
+}
+
+/// What was made of a product so far.
+#[derive(Default)]
+struct Drawn {
+    card: Option<Arc<Card>>,
+    in_list: Option<TemplateValue>,
+    beside: Option<TemplateValue>,
 }
 
 /// How pages show a card.
@@ -85,6 +91,12 @@ impl Goods {
     pub(super) fn find(&self, slug: &str) -> Option<&Good> {
         let at = self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok()?;
         self.all.get(at)
+    }
+
+    /// Forgets what was drawn: the pages of a large shop are kept elsewhere, and an edit draws
+    /// the few cards it needs again.
+    pub(super) fn forget_drawn(&self) {
+        self.all.iter().for_each(|good| *good.slot.drawn() = Drawn::default());
     }
 
     /// All of them, by slug.
@@ -155,9 +167,7 @@ impl Slot {
             digest: Self::digest_of(product, levels, now),
             traits: traits_of(product, levels, now),
             is_gone: product.variants.iter().all(|v| gone(&v.sku)),
-            card: OnceLock::new(),
-            in_list: OnceLock::new(),
-            beside: OnceLock::new(),
+            drawn: Mutex::default(),
         }
     }
 
@@ -183,26 +193,39 @@ impl Slot {
         product: &Product,
         levels: &Levels,
         now: Instant,
-    ) -> &Card {
-        self.card.get_or_init(|| card(catalog, product, levels, now))
+    ) -> Arc<Card> {
+        let mut drawn = self.drawn();
+        Arc::clone(drawn.card.get_or_insert_with(|| Arc::new(card(catalog, product, levels, now))))
     }
 
     /// The card, drawn.
     ///
     /// # Errors
     /// When the template is wrong.
-    pub(super) fn drawn(
+    pub(super) fn shown(
         &self,
         render: &Render,
         shown: Shown,
         card: impl FnOnce() -> TemplateValue,
     ) -> Result<TemplateValue, Fault> {
-        let place = if shown == Shown::InList { &self.in_list } else { &self.beside };
-        if let Some(drawn) = place.get() {
-            return Ok(drawn.clone());
+        let known = match shown {
+            Shown::InList => self.drawn().in_list.clone(),
+            Shown::Beside => self.drawn().beside.clone(),
+        };
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let drawn = draw(render, shown, card())?;
-        Ok(place.get_or_init(|| drawn).clone())
+        let html = draw(render, shown, card())?;
+        let mut drawn = self.drawn();
+        match shown {
+            Shown::InList => drawn.in_list = Some(html.clone()),
+            Shown::Beside => drawn.beside = Some(html.clone()),
+        }
+        Ok(html)
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, Drawn> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

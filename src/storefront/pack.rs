@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ use crate::platform::web::{Encoding, Extent, Prebuilt};
 
 /// Says where each page lies.
 const INDEX: &str = "pages.index";
-/// A file of bodies is written anew when less than one part in so many of it is still of use.
-const WASTE_MAX: u64 = 3;
+/// Bytes no page needs any more that a file of bodies may hold, besides as many as are needed.
+const WASTE_MAX: u64 = 32 * 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Index {
@@ -82,7 +83,11 @@ impl Kept {
     #[must_use]
     pub fn open(kit: &Kit) -> Self {
         let folder = kit.settings.data_dir.clone();
-        let found = read(&folder).inspect_err(|error| {
+        let (found, signs) = thread::scope(|scope| {
+            let signs = scope.spawn(|| signs_of(kit));
+            (read(&folder), signs.join().ok().flatten())
+        });
+        let found = found.inspect_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 tracing::warn!(%error, "pages of the last run cannot be used and are made anew");
             }
@@ -92,7 +97,7 @@ impl Kept {
             return Self { files: Arc::default(), pack, is_true: false };
         };
         let is_current = index.stale_at.is_none_or(|at| kit.now() < at);
-        let is_true = is_current && index.signs.is_some_and(|signs| Some(signs) == signs_of(kit));
+        let is_true = is_current && index.signs.is_some() && index.signs == signs;
         let pack = Pack { folder, bodies: Mutex::new(Some(bodies)) };
         Self { files: Arc::new(files), pack, is_true }
     }
@@ -137,7 +142,7 @@ impl Pack {
     /// # Errors
     /// When the folder cannot be written.
     pub(super) fn note(&self, kit: &Kit, edition: &Edition) -> Result<(), Fault> {
-        let mut held = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bodies) = held.as_ref() else { return Ok(()) };
         let mut index = Index {
             program: program(),
@@ -146,11 +151,9 @@ impl Pack {
             stale_at: edition.stale_at,
             pages: Vec::with_capacity(edition.files.len()),
         };
-        let mut of_use = 0;
         for (path, ready) in &edition.files {
             let places = ready.bodies().map(|(encoding, body)| {
                 let offset = if body.is_empty() { 0 } else { body.offset_in(&bodies.file)? };
-                of_use += body.len() as u64;
                 Some((encoding, offset, body.len()))
             });
             let Some(places) = places.collect() else { continue };
@@ -166,11 +169,20 @@ impl Pack {
         bodies.file.sync_data().doing("keeping finished pages")?;
         write_private(&self.folder.join(INDEX), &serde_json::to_vec(&index)?)?;
         sweep(&self.folder, &bodies.name);
-        // The next pages begin a new file, into which the next start's pages are gathered.
-        if bodies.end / WASTE_MAX > of_use {
+        Ok(())
+    }
+
+    /// Begins a new file when the old one holds too much that no page of an edition needs; then
+    /// everything must be written once more.
+    pub(super) fn is_begun_anew(&self, edition: &Edition) -> bool {
+        let mut held = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        let bodies = edition.files.values().flat_map(|ready| ready.bodies());
+        let of_use: u64 = bodies.map(|(_, body)| body.len() as u64).sum();
+        let is_wasteful = held.as_ref().is_some_and(|b| b.end > of_use * 2 + WASTE_MAX);
+        if is_wasteful {
             *held = None;
         }
-        Ok(())
+        is_wasteful
     }
 }
 

@@ -196,15 +196,24 @@ impl Shelf {
     /// When the content folder cannot be read or the data folder not be written.
     pub fn pack(&self, kit: &Kit) -> Result<(), Fault> {
         let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        let keep = |file: Prebuilt, is_large| self.pack.file(&file, is_large);
         loop {
-            let keep = |file: Prebuilt, is_large| self.pack.file(&file, is_large);
             let packed = self.now().pack(PACKED_AT_ONCE, keep)?;
             if packed.is_empty() {
-                return self.pack.note(kit, &self.now());
+                break;
             }
             // Pages that were published meanwhile stay as they are; they come next.
             self.current.rcu(|edition| edition.with_packed(&packed));
         }
+        if self.pack.is_begun_anew(&self.now()) {
+            let packed = self.now().pack_again(keep);
+            self.current.rcu(|edition| edition.with_packed(&packed));
+        }
+        let edition = self.now();
+        if edition.is_large() {
+            edition.making.goods.forget_drawn();
+        }
+        self.pack.note(kit, &edition)
     }
 
     /// The edition in force.

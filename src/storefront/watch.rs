@@ -84,7 +84,9 @@ pub fn watch(
     }
     let (kit, shelf) = (kit.clone(), shelf.clone());
     tokio::spawn(async move {
-        let mut good = loaded;
+        // The book in force is asked for when it is needed: what is ready of its pictures is noted
+        // there, and a second one would hold every product twice.
+        let mut good = loaded.map(|loaded| Loaded { book: None, ..loaded });
         while let Some(first) = events.recv().await {
             let changes = Changes::of(&kit, gather(first, &mut events).await);
             let (news, its_kit, its_shelf) = (shelf.news.clone(), kit.clone(), shelf.clone());
@@ -172,6 +174,8 @@ fn reload(
     before: Option<Loaded>,
 ) -> (Option<Loaded>, Result<(), Fault>) {
     let dir = &kit.settings.content_dir;
+    let in_force = || Some((*shelf.books.now()).clone());
+    let before = before.map(|loaded| Loaded { book: in_force(), ..loaded });
     let mended = shelf.news.listen().borrow().mistakes.is_some();
     // While files are broken, what mends them may lie in a file that changed earlier.
     let names = changes.content.clone().filter(|_| !mended).unwrap_or_default();
@@ -198,8 +202,6 @@ fn reload(
     };
     let Some(book) = loaded.book.take() else { return (None, Ok(())) };
     let result = put_in_force(kit, shelf, changes, Arc::new(book), &loaded);
-    // What is ready of its pictures has been noted in the book in force; next time it is known.
-    loaded.book = Some((*shelf.books.now()).clone());
     match result {
         Ok(()) => (Some(loaded), Ok(())),
         // Not what is shown: the next change is compared with everything.

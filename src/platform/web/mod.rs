@@ -17,6 +17,7 @@
 //!
 //! Owns no tables.
 
+mod accept;
 mod addresses;
 mod caching;
 mod cookies;

@@ -188,7 +188,7 @@ fn accepts_html(headers: &HeaderMap) -> bool {
             .iter()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
-            .filter_map(super::caching::name_and_quality)
+            .filter_map(super::accept::name_and_quality)
             .filter(|(kind, _)| kind.eq_ignore_ascii_case(name))
             .map(|(_, quality)| quality)
             .max()
