@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod country;
 pub mod currency;
+pub mod differences;
 pub mod email_address;
 pub mod fault;
 pub mod ids;
@@ -16,6 +17,7 @@ pub mod slug;
 
 pub use clock::{Clock, Instant};
 pub use currency::Currency;
+pub use differences::differences;
 pub use fault::{Failure, Fault, Refusal, refuse};
 pub use money::Money;
 pub use problem::Problem;

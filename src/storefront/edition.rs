@@ -26,6 +26,8 @@ const BROTLI_QUALITY: u32 = 5;
 pub(super) const FILES_HELD_PLAIN_MAX: usize = 3000;
 /// Bodies smaller than this are not worth packing, bytes.
 const PACK_FROM: usize = 512;
+/// Larger ones, the feeds of large shops, are read by programs; gzip is enough, bytes.
+const BROTLI_MAX: usize = 1024 * 1024;
 
 /// Files by address.
 pub(super) type Files = HashMap<Arc<str>, Arc<Ready>>;
@@ -181,9 +183,12 @@ fn pack(ready: &Ready, is_large: bool) -> Result<Prebuilt, Fault> {
     let plain = ready.plain();
     let mut packed = ready.file.clone();
     if plain.len() >= PACK_FROM {
-        let (br, gz) = (brotli(&plain)?, gzip(&plain)?);
-        if br.len() < plain.len() {
-            packed = packed.with(Encoding::Brotli, Bytes::from(br))?;
+        let gz = gzip(&plain)?;
+        if plain.len() <= BROTLI_MAX {
+            let br = brotli(&plain)?;
+            if br.len() < plain.len() {
+                packed = packed.with(Encoding::Brotli, Bytes::from(br))?;
+            }
         }
         if gz.len() < plain.len() {
             packed = packed.with(Encoding::Gzip, Bytes::from(gz))?;

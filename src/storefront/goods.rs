@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::Value as TemplateValue;
@@ -21,8 +22,20 @@ const CARD: &str = "parts/card_alone.html";
 /// Live products by slug, with what lists show of them.
 pub(super) struct Goods {
     all: Vec<Good>,
-    /// Positions in `all` by shelf, in the order shown: featured first, then by title.
-    shelves: Arc<HashMap<String, Vec<u32>>>,
+    /// What stands where, as long as nothing moves.
+    places: Arc<Places>,
+    /// Where the last one was found: they are mostly asked for one after the other.
+    last: AtomicUsize,
+}
+
+/// The order things are shown in: featured first, then by title.
+struct Places {
+    /// Positions in `all`.
+    order: Vec<u32>,
+    /// The same by shelf.
+    shelves: HashMap<String, Vec<u32>>,
+    /// Of each in `all`, its place on its own shelf.
+    own: Vec<u32>,
 }
 
 /// One product and its card.
@@ -70,8 +83,11 @@ impl Goods {
         former: Option<&Self>,
         is_same_moment: bool,
     ) -> Self {
-        let kept = |product: &Arc<Product>| {
-            let good = former?.find(&product.slug)?;
+        let mut before = former.map_or(&[] as &[Good], |former| &former.all).iter().peekable();
+        let mut kept = |product: &Arc<Product>| {
+            // Both are in the order of their slugs.
+            while before.next_if(|good| good.product.slug < product.slug).is_some() {}
+            let good = before.next_if(|good| good.product.slug == product.slug)?;
             let untouched = is_same_moment && Arc::ptr_eq(&good.product, product);
             (untouched || good.slot.digest == Slot::digest_of(product, levels, now))
                 .then(|| Good { product: Arc::clone(product), slot: Arc::clone(&good.slot) })
@@ -83,14 +99,27 @@ impl Goods {
         };
         let all: Vec<Good> = live.map(|p| kept(p).unwrap_or_else(|| make(p))).collect();
         let same = former.filter(|former| have_same_places(&former.all, &all));
-        let shelves = same.map_or_else(|| Arc::new(shelves(&all)), |f| Arc::clone(&f.shelves));
-        Self { all, shelves }
+        let places = match (same, former) {
+            (Some(same), _) => Arc::clone(&same.places),
+            (None, Some(former)) => Arc::new(Places::of(&all, &former.places.order)),
+            (None, None) => Arc::new(Places::of(&all, &[])),
+        };
+        Self { all, places, last: AtomicUsize::new(0) }
     }
 
     /// The product of a page.
     pub(super) fn find(&self, slug: &str) -> Option<&Good> {
-        let at = self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok()?;
-        self.all.get(at)
+        self.all.get(self.position(slug)?)
+    }
+
+    fn position(&self, slug: &str) -> Option<usize> {
+        let last = self.last.load(Ordering::Relaxed);
+        let near = [last, last + 1].into_iter();
+        let is_here = |at: &usize| self.all.get(*at).is_some_and(|good| good.product.slug == slug);
+        let search = || self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok();
+        let at = near.filter(is_here).next().or_else(search)?;
+        self.last.store(at, Ordering::Relaxed);
+        Some(at)
     }
 
     /// Forgets what was drawn: the pages of a large shop are kept elsewhere, and an edit draws
@@ -106,7 +135,7 @@ impl Goods {
 
     /// Those on a shelf and inside it, in the order shown.
     pub(super) fn on_shelf(&self, path: &str) -> impl ExactSizeIterator<Item = &Good> + Clone {
-        let places = self.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
+        let places = self.places.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
         places.iter().map(|at| &self.all[*at as usize])
     }
 
@@ -116,10 +145,13 @@ impl Goods {
         path: &str,
         slug: &'a str,
     ) -> impl Iterator<Item = &'a Good> + use<'a> {
-        let places = self.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
-        let here = self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok();
-        let start = here.and_then(|here| {
-            let key = place_of(&self.all[here]);
+        let places = self.places.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
+        let start = self.position(slug).and_then(|here| {
+            let good = &self.all[here];
+            if good.product.category == path {
+                return Some(self.places.own[here] as usize);
+            }
+            let key = place_of(good);
             places.binary_search_by(|at| place_of(&self.all[*at as usize]).cmp(&key)).ok()
         });
         let start = start.map_or(0, |at| at + 1);
@@ -141,23 +173,31 @@ fn have_same_places(one: &[Good], other: &[Good]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(same)
 }
 
-fn shelves(all: &[Good]) -> HashMap<String, Vec<u32>> {
-    let mut order: Vec<u32> = (0..).take(all.len()).collect();
-    order.sort_unstable_by(|a, b| place_of(&all[*a as usize]).cmp(&place_of(&all[*b as usize])));
-    let mut shelves: HashMap<String, Vec<u32>> = HashMap::new();
-    for at in order {
-        let path = all[at as usize].product.category.as_str();
-        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-        for end in ends {
-            match shelves.get_mut(&path[..end]) {
-                Some(shelf) => shelf.push(at),
-                None => {
-                    shelves.insert(path[..end].to_owned(), vec![at]);
-                }
+impl Places {
+    /// Sorts everything; `before` is the order of an earlier time, in which most still stands.
+    fn of(all: &[Good], before: &[u32]) -> Self {
+        let mut order: Vec<u32> = (0..).take(all.len()).collect();
+        if before.len() == all.len() {
+            order.copy_from_slice(before);
+        }
+        // The stable sort is the quick one where little is out of place.
+        order.sort_by(|a, b| place_of(&all[*a as usize]).cmp(&place_of(&all[*b as usize])));
+        let mut shelves: HashMap<String, Vec<u32>> = HashMap::new();
+        let mut own = vec![0; all.len()];
+        for at in &order {
+            let path = all[*at as usize].product.category.as_str();
+            let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+            for end in ends {
+                let shelf = match shelves.get_mut(&path[..end]) {
+                    Some(shelf) => shelf,
+                    None => shelves.entry(path[..end].to_owned()).or_default(),
+                };
+                own[*at as usize] = u32::try_from(shelf.len()).unwrap_or(u32::MAX);
+                shelf.push(*at);
             }
         }
+        Self { order, shelves, own }
     }
-    shelves
 }
 
 impl Slot {

@@ -1,7 +1,10 @@
 //! Names for what a page is made from: as long as the name is the same, so is the page, and it is
 //! taken over from the edition before.
 
+use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rustc_hash::FxHashMap;
 
 use super::context::Making;
 use super::goods::hash_picture;
@@ -18,6 +21,8 @@ pub(super) struct Keys<'a> {
     common: u64,
     /// All bundles as lists show them.
     bundles: Vec<u64>,
+    /// What filters count on a shelf, for all of its pages.
+    shelves: RefCell<FxHashMap<String, u64>>,
 }
 
 impl<'a> Keys<'a> {
@@ -26,7 +31,7 @@ impl<'a> Keys<'a> {
         (making.look, &making.base_url).hash(&mut common);
         format!("{:?}", making.book.zones).hash(&mut common);
         let bundles = making.bundles.iter().map(|card| bundle_card(making, card)).collect();
-        Self { making, common: common.finish(), bundles }
+        Self { making, common: common.finish(), bundles, shelves: RefCell::default() }
     }
 
     /// The name of what one page is made from.
@@ -71,9 +76,7 @@ impl<'a> Keys<'a> {
         let size = catalog.shop.page_size as usize;
         let goods = self.making.goods.on_shelf(path);
         (page, goods.len()).hash(key);
-        for good in goods.clone() {
-            good.slot.traits.hash(key);
-        }
+        self.traits_on(path).hash(key);
         // Bundles stand first, so the page may begin that much earlier.
         let sets = self.making.bundles.len();
         let first = ((page - 1) * size).saturating_sub(sets);
@@ -86,6 +89,16 @@ impl<'a> Keys<'a> {
                 digest.hash(key);
             }
         }
+    }
+
+    fn traits_on(&self, path: &str) -> u64 {
+        let mut shelves = self.shelves.borrow_mut();
+        if let Some(traits) = shelves.get(path) {
+            return *traits;
+        }
+        let mut traits = DefaultHasher::new();
+        self.making.goods.on_shelf(path).for_each(|good| good.slot.traits.hash(&mut traits));
+        *shelves.entry(path.to_owned()).or_insert_with(|| traits.finish())
     }
 
     fn product(&self, slug: &str, key: &mut DefaultHasher) {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::catalog::{Catalog, Picture};
 use crate::platform::images::{Developed, Format, Job, Studio};
 use crate::pricing::Book;
@@ -25,7 +27,12 @@ impl Pictures {
     pub fn new(catalog: &Catalog, content: &Path, studio: Option<&Studio>) -> Self {
         let folder = content.join("images");
         let (mut originals, mut developed) = (HashMap::new(), BTreeMap::new());
+        let mut seen = FxHashSet::default();
         for picture in all(catalog) {
+            // Many products may share a picture.
+            if !seen.insert(picture.url.as_str()) {
+                continue;
+            }
             if picture.developed.is_some() {
                 developed.insert(picture.url.clone(), picture.clone());
             } else {

@@ -12,8 +12,8 @@ use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
 use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
-use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, differences};
 use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
 use crate::platform::images::{BACKDROP, Studio};
@@ -281,13 +281,14 @@ fn has_same_stock(making: &Making, book: &Book) -> bool {
     let marks = |product: &Product| -> Vec<Option<u32>> {
         product.variants.iter().map(|variant| variant.low).collect()
     };
-    let same = |slug: &String, product: &Arc<Product>| {
-        let before = was.products.get(slug);
-        before.is_some_and(|b| Arc::ptr_eq(b, product) || marks(b) == marks(product))
+    let touched = differences(&was.products, &is.products, Arc::ptr_eq);
+    let same = |slug: &&String| match (was.products.get(*slug), is.products.get(*slug)) {
+        (Some(before), Some(product)) => marks(before) == marks(product),
+        _ => false,
     };
     Arc::ptr_eq(&was.skus, &is.skus)
         && was.shop.stock_low == is.shop.stock_low
-        && is.products.iter().all(|(slug, product)| same(slug, product))
+        && touched.iter().all(same)
 }
 
 /// Stock as the database has it and the files add to it; and what the files add.
@@ -326,16 +327,8 @@ fn changed(
 ) -> BTreeSet<String> {
     let mut changed = BTreeSet::new();
     let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
-    let both = was.products.keys().chain(is.products.keys());
-    changed.extend(
-        both.filter(|slug| match (was.products.get(*slug), is.products.get(*slug)) {
-            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
-            _ => true,
-        })
-        .cloned(),
-    );
-    let both = was.bundles.keys().chain(is.bundles.keys());
-    changed.extend(both.filter(|slug| was.bundles.get(*slug) != is.bundles.get(*slug)).cloned());
+    changed.extend(differences(&was.products, &is.products, Arc::ptr_eq).into_iter().cloned());
+    changed.extend(differences(&was.bundles, &is.bundles, PartialEq::eq).into_iter().cloned());
     if Arc::ptr_eq(was_there, is_there) {
         return changed;
     }

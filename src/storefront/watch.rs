@@ -27,6 +27,8 @@ const STEPS: Duration = Duration::from_millis(5);
 pub const QUIET: Duration = Duration::from_millis(150);
 /// Where the last content without mistakes is kept, below the data folder.
 const LAST_GOOD: &str = "last_good";
+/// After an edit of a large shop, before what follows it is made.
+const SETTLED: Duration = Duration::from_secs(2);
 /// Which revision that is.
 const LAST_GOOD_MARK: &str = "last_good.revision";
 
@@ -227,35 +229,55 @@ fn put_in_force(
     let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
     let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
     let (kit, shelf) = (kit.clone(), shelf.clone());
-    tokio::task::spawn_blocking(move || {
-        if let Err(fault) = follow_up(&kit, &shelf, text, &before, &revision) {
+    tokio::spawn(async move {
+        if let Err(fault) = follow_up(kit, shelf, text, before, revision).await {
             tracing::error!(%fault, "the pages are published; what follows them failed");
         }
     });
     Ok(())
 }
 
-/// What follows an edit without holding up the next one: files beside the pages, packing, sizes of
-/// new pictures, and the copy for bad days.
-fn follow_up(
-    kit: &Kit,
-    shelf: &Shelf,
+/// What follows an edit without holding up the next one: the copy for bad days, then files beside
+/// the pages, packing, and sizes of new pictures. A large shop waits until nobody edits any more,
+/// as its feeds alone take longer than the next edit.
+async fn follow_up(
+    kit: Kit,
+    shelf: Shelf,
     text: Option<(String, String)>,
-    before: &str,
-    revision: &str,
+    before: String,
+    revision: String,
 ) -> Result<(), Fault> {
-    shelf.catch_up(kit)?;
-    shelf.pack(kit)?;
-    shelf.darkroom.ring();
-    let _alone = shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
-    if shelf.books.now().revision != revision {
+    let is_last = {
+        let (shelf, revision) = (shelf.clone(), revision.clone());
+        move || shelf.books.now().revision == revision
+    };
+    let (its_kit, its_shelf, is_newest) = (kit.clone(), shelf.clone(), is_last.clone());
+    let kept = tokio::task::spawn_blocking(move || {
+        let _alone = its_shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        let (data_dir, content_dir) = (&its_kit.settings.data_dir, &its_kit.settings.content_dir);
+        match text {
+            Some((name, text)) if keep_one(data_dir, (&name, &text), &before, &revision)? => Ok(()),
+            _ if is_newest() => keep_last_good(data_dir, content_dir, &revision),
+            _ => Ok(()),
+        }
+    });
+    // A copy for bad days is no reason to leave the rest undone.
+    if let Err(fault) = kept.await? {
+        tracing::error!(%fault, "the last good content was not kept");
+    }
+    if shelf.now().is_large() {
+        tokio::time::sleep(SETTLED).await;
+    }
+    if !is_last() {
         return Ok(());
     }
-    let data_dir = &kit.settings.data_dir;
-    match text {
-        Some((name, text)) if keep_one(data_dir, (&name, &text), before, revision)? => Ok(()),
-        _ => keep_last_good(data_dir, &kit.settings.content_dir, revision),
-    }
+    let packed = tokio::task::spawn_blocking(move || {
+        shelf.catch_up(&kit)?;
+        shelf.pack(&kit)?;
+        shelf.darkroom.ring();
+        Ok(())
+    });
+    packed.await?
 }
 
 /// Notes a change to one text in the copy of the last good content: one rename, so the copy is

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::complaint::{Complaints, Place, Wrong};
 use super::{document, secrets};
+use crate::base::differences;
 use crate::base::ids::{hex, sha256_hex};
 use crate::base::{Fault, fault::Doing};
 
@@ -228,6 +229,10 @@ fn text_of(bytes: Vec<u8>) -> Body {
     }
 }
 
+fn same(one: &Arc<File>, other: &Arc<File>) -> bool {
+    Arc::ptr_eq(one, other) || !one.digest.is_empty() && one.digest == other.digest
+}
+
 fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
@@ -284,21 +289,17 @@ impl Tree {
     /// Paths that hold something else than in `other`, in order; those of one only included.
     #[must_use]
     pub fn changed_since(&self, other: &Self) -> Vec<String> {
-        let both = self.files.keys().chain(other.files.keys());
-        let mut changed: Vec<String> =
-            both.filter(|path| !self.is_same(other, path)).map(ToString::to_string).collect();
-        changed.sort();
-        changed.dedup();
-        changed
+        differences(&self.files, &other.files, |one, two| same(one, two))
+            .into_iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Whether a path holds the same in both, or nothing in both.
     #[must_use]
     pub fn is_same(&self, other: &Self, path: &str) -> bool {
         match (self.files.get(path), other.files.get(path)) {
-            (Some(one), Some(two)) => {
-                Arc::ptr_eq(one, two) || !one.digest.is_empty() && one.digest == two.digest
-            }
+            (Some(one), Some(two)) => same(one, two),
             (None, None) => true,
             _ => false,
         }
