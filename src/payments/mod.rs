@@ -19,6 +19,7 @@ pub mod signature;
 pub mod simulator;
 mod store;
 mod store_inbox;
+pub mod stripe;
 mod web;
 
 pub use audit::audit;
