@@ -69,10 +69,15 @@ impl Failure {
         (self.stumble.replayed && failed) || self.kind == "idempotency_error"
     }
 
+    /// What Stripe said, with its name for the call.
+    pub(super) fn words(&self) -> String {
+        let request = self.request.as_ref().map(|id| format!(" (request {id})"));
+        format!("{}{}", self.message, request.unwrap_or_default())
+    }
+
     /// For the shop: refused, or not to be had.
     pub(super) fn trouble(self) -> Trouble {
-        let request = self.request.map(|id| format!(" (request {id})")).unwrap_or_default();
-        let words = format!("{}{request}", self.message);
+        let words = self.words();
         match self.stumble.status {
             Some(status) if status < 500 && !matches!(status, 409 | 424 | 429) => {
                 Trouble::Refused(words)

@@ -6,6 +6,7 @@
 //! field never loses one. When Stripe keeps a failure under a key, what it has is looked up before
 //! another key, made from the first, is used. Only this folder names Stripe's crates.
 
+mod books;
 mod client;
 mod money;
 mod retry;
@@ -17,20 +18,32 @@ use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_checkout::checkout_session::{
     ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
 };
+use stripe_core::charge::ListCharge;
+use stripe_core::dispute::RetrieveDispute;
 use stripe_core::payment_intent::RetrievePaymentIntent;
+use stripe_core::refund::{ListRefund, RetrieveRefund};
+use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
+use self::books::{LeanCharge, LeanDispute, LeanRefund};
 use self::client::{Client, Failure};
 use self::session::Lean;
-use super::provider::{Answer, Provider, Session, SessionRequest, SessionStatus, Trouble};
-use crate::base::{Currency, Fault};
+use super::provider::{
+    Answer, Provider, ProviderDispute, ProviderRefund, Received, RefundRequest, Session,
+    SessionRequest, SessionStatus, Trouble,
+};
+use crate::base::{Currency, Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
 
 /// Keys tried for one wish: the stored one, and those made from it when Stripe keeps a failure
 /// under the one before.
 const KEYS_MAX: u32 = 4;
-/// Sessions of the same order looked through; each page of a list has at most 100.
-const LIST_MAX: i64 = 100;
+/// Things on one page of a list: Stripe's most.
+const PAGE: i64 = 100;
+/// Pages of one list read at most: a million payments in a day are none of ours.
+const PAGES_MAX: u32 = 10_000;
+/// How long before the end of its hold a session may have been made, seconds: Stripe's longest.
+const DAY_S: i64 = 86_400;
 
 /// Stripe, or a server that behaves like it.
 pub struct Stripe {
@@ -43,6 +56,7 @@ pub struct Stripe {
 #[derive(miniserde::Deserialize)]
 struct Page<T> {
     data: Vec<T>,
+    has_more: Option<bool>,
 }
 
 /// What is read of a payment.
@@ -116,19 +130,103 @@ impl Stripe {
                 return self.session(lean).await;
             }
         }
-        Err(Trouble::Unreachable("Stripe fails again and again; see its status page".to_owned()))
+        Err(Trouble::Replayed("Stripe fails again and again; see its status page".to_owned()))
     }
 
     /// The session that was made for exactly this request, if there is one. Another attempt of the
     /// same order ends at another second.
     async fn made_before(&self, request: &SessionRequest) -> Result<Option<Lean>, Trouble> {
-        let list = ListCheckoutSession::new()
-            .limit(LIST_MAX)
-            .created(stripe_types::RangeQueryTs::gte(request.hold_until.unix_s() - DAY_S));
-        let page: Page<Lean> = self.ask(&list, None).await.map_err(Failure::trouble)?;
+        let since = RangeQueryTs::gte(request.hold_until.unix_s() - DAY_S);
+        let list = ListCheckoutSession::new().limit(PAGE).created(since);
         let expires_at = Some(request.expires_at.unix_s());
         let is_it = |lean: &Lean| lean.order() == request.order && lean.expires_at == expires_at;
-        Ok(page.data.into_iter().find(is_it))
+        let mut found = None;
+        self.pages(
+            &list,
+            |list, last| list.starting_after(last),
+            |lean: Lean| {
+                let last = lean.id.clone();
+                if is_it(&lean) {
+                    found = Some(lean);
+                }
+                last
+            },
+        )
+        .await?;
+        Ok(found)
+    }
+
+    /// Reads a list to its end. `then` asks for what follows a thing; `take` is given each thing
+    /// and answers with its id.
+    async fn pages<R: StripeRequest + Clone, T: miniserde::Deserialize>(
+        &self,
+        first: &R,
+        then: impl Fn(R, String) -> R,
+        mut take: impl FnMut(T) -> String,
+    ) -> Result<(), Trouble> {
+        let mut list = first.clone();
+        for _ in 0..PAGES_MAX {
+            let page: Page<T> = self.ask(&list, None).await.map_err(Failure::trouble)?;
+            let last = page.data.into_iter().map(&mut take).last();
+            match last.filter(|_| page.has_more == Some(true)) {
+                Some(last) => list = then(first.clone(), last),
+                None => return Ok(()),
+            }
+        }
+        Err(Trouble::Refused("the list has no end".to_owned()))
+    }
+
+    async fn send_back(
+        &self,
+        request: &RefundRequest,
+        key: &str,
+    ) -> Result<ProviderRefund, Trouble> {
+        let create = books::create(request).map_err(Trouble::Refused)?;
+        match self.ask::<LeanRefund>(&create, Some(key)).await {
+            Ok(lean) => lean.read().map_err(Trouble::Unreachable),
+            Err(failure) if failure.key_is_spent() => Err(Trouble::Replayed(failure.words())),
+            Err(failure) => Err(failure.trouble()),
+        }
+    }
+
+    async fn refunds(&self, payment_id: &str) -> Result<Vec<ProviderRefund>, Trouble> {
+        let payment = plain(payment_id)?;
+        let list = ListRefund::new().limit(PAGE);
+        let list = match payment.starts_with("ch_") {
+            true => list.charge(payment),
+            false => list.payment_intent(payment),
+        };
+        let mut all = Vec::new();
+        self.pages(
+            &list,
+            |list, last| list.starting_after(last),
+            |lean: LeanRefund| {
+                let last = lean.id.clone();
+                all.push(lean.read());
+                last
+            },
+        )
+        .await?;
+        all.into_iter().collect::<Result<_, _>>().map_err(Trouble::Unreachable)
+    }
+
+    async fn money_of(&self, from: Instant, until: Instant) -> Result<Vec<Received>, Trouble> {
+        let (from, until) = (whole_s(from), whole_s(until));
+        let span = RangeBoundsTs { gte: Some(from), lt: Some(until), ..RangeBoundsTs::default() };
+        let list = ListCharge::new().limit(PAGE).created(RangeQueryTs::Bounds(span));
+        let mut all = Vec::new();
+        self.pages(
+            &list,
+            |list, last| list.starting_after(last),
+            |lean: LeanCharge| {
+                let last = lean.id.clone();
+                all.push(lean.read());
+                last
+            },
+        )
+        .await?;
+        let came = all.into_iter().filter_map(Result::transpose);
+        came.collect::<Result<_, _>>().map_err(Trouble::Unreachable)
     }
 
     async fn close(&self, id: &str) -> Result<Session, Trouble> {
@@ -144,13 +242,15 @@ impl Stripe {
     }
 }
 
-/// Seconds of a day.
-const DAY_S: i64 = 86_400;
-
 /// The key for the `turn`-th try of one wish: always the same for the same wish, so that a program
 /// that died in between goes on where it was.
 fn key_of_turn(key: &str, turn: u32) -> String {
     if turn == 0 { key.to_owned() } else { format!("{key}-again{turn}") }
+}
+
+/// The first whole second not before a moment: Stripe counts in seconds.
+fn whole_s(at: Instant) -> i64 {
+    at.plus_ms(999).unix_s()
 }
 
 /// An id that can stand in an address. Events come from outside.
@@ -185,6 +285,38 @@ impl Provider for Stripe {
 
     fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
         Box::pin(self.close(id))
+    }
+
+    fn refund<'a>(
+        &'a self,
+        request: &'a RefundRequest,
+        key: &'a str,
+    ) -> Answer<'a, ProviderRefund> {
+        Box::pin(self.send_back(request, key))
+    }
+
+    fn find_refund<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderRefund> {
+        Box::pin(async move {
+            let request = RetrieveRefund::new(plain(id)?);
+            let lean: LeanRefund = self.ask(&request, None).await.map_err(Failure::trouble)?;
+            lean.read().map_err(Trouble::Unreachable)
+        })
+    }
+
+    fn refunds_of<'a>(&'a self, payment_id: &'a str) -> Answer<'a, Vec<ProviderRefund>> {
+        Box::pin(self.refunds(payment_id))
+    }
+
+    fn find_dispute<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderDispute> {
+        Box::pin(async move {
+            let request = RetrieveDispute::new(plain(id)?);
+            let lean: LeanDispute = self.ask(&request, None).await.map_err(Failure::trouble)?;
+            lean.read().map_err(Trouble::Unreachable)
+        })
+    }
+
+    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+        Box::pin(self.money_of(from, until))
     }
 
     fn secrets(&self) -> Vec<String> {
