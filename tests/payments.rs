@@ -2,6 +2,9 @@
 
 mod house;
 
+/// Who plays the provider here; `tests/stripe.rs` runs the same tests with another.
+type Double = house::FakeProvider;
+
 #[path = "payments/desk.rs"]
 mod desk;
 #[path = "payments/flood.rs"]

@@ -14,6 +14,8 @@ pub struct Event {
     pub object: String,
     /// Our order id, when it carries one.
     pub order: Option<String>,
+    /// Whether it speaks of real money, when it says so.
+    pub live: Option<bool>,
 }
 
 /// Longest id or type accepted, in bytes.
@@ -38,6 +40,7 @@ impl Event {
             kind: kind.strip_prefix("v1.").unwrap_or(&kind).to_owned(),
             object: about.unwrap_or_default(),
             order,
+            live: value["livemode"].as_bool(),
         })
     }
 

@@ -297,6 +297,7 @@ pub(super) fn remember(
         kind: kind.to_owned(),
         object: payment.session.clone().unwrap_or_default(),
         order: Some(payment.order.as_str().to_owned()),
+        live: None,
     };
     let payload = json!({ "id": event.id, "type": kind, "payment": payment.id }).to_string();
     store_inbox::insert(tx, provider, &event, &payload, Source::Reconciler, "done", now)?;

@@ -62,6 +62,10 @@ async fn apply(till: &Till, waiting: Waiting, session: Session) -> Result<(), Fa
             Settled::Changed | Settled::Nothing => {
                 store_inbox::set_done(tx, &waiting, Some(&session.order), now)?;
             }
+            // Made by somebody else with the same account: a payment link, say.
+            Settled::Unknown if session.order.is_empty() => {
+                store_inbox::set_ignored(tx, &waiting)?;
+            }
             Settled::Unknown => {
                 let why = format!("session {} belongs to no order here", session.id);
                 rest(tx, &waiting, &why, now, chance)?;

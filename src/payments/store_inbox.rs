@@ -64,6 +64,7 @@ pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Waiting>, Fau
                 kind: row.get(2)?,
                 object: row.get(3)?,
                 order: row.get(4)?,
+                live: None,
             },
             attempts: row.get(5)?,
         })
@@ -90,6 +91,14 @@ pub(super) fn set_done(
          WHERE provider = ?1 AND event_id = ?2",
     )?
     .execute(params![w.provider, w.event.id, now.0, order])?;
+    Ok(())
+}
+
+/// It is about something that was never ours.
+pub(super) fn set_ignored(tx: &Tx, w: &Waiting) -> Result<(), Fault> {
+    let sql = "UPDATE webhook_event SET state = 'ignored', attempts = attempts + 1
+               WHERE provider = ?1 AND event_id = ?2";
+    tx.prepare_cached(sql)?.execute(params![w.provider, w.event.id])?;
     Ok(())
 }
 

@@ -36,7 +36,13 @@ async fn receive(till: Arc<Till>, mut request: Request) -> Result<Response, Erro
     }
     let payload = String::from_utf8(body.to_vec()).map_err(|_| Error::from(unsigned()))?;
     let Some(event) = Event::parse(&payload) else { return Err(unsigned().into()) };
-    let state = if event.is_about_session() { "new" } else { "ignored" };
+    // Test money never pays a live order, nor live money a test order, whatever was signed.
+    let is_live = till.provider.mode() == "live";
+    let fits = event.live.is_none_or(|live| live == is_live);
+    if !fits {
+        tracing::warn!(event = event.id, "an event of the other mode, test or live, is ignored");
+    }
+    let state = if event.is_about_session() && fits { "new" } else { "ignored" };
     let provider = till.provider.name();
     let stored = till.kit.db.write(move |tx| {
         let source = Source::Webhook;

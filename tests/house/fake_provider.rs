@@ -2,7 +2,7 @@
 //! real one's.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use kiosk::base::{Instant, Randomness};
 use kiosk::payments::{
@@ -52,6 +52,20 @@ impl FakeProvider {
     pub fn new(seed: u64) -> Self {
         Self { inside: Mutex::default(), random: Randomness::seeded(seed) }
     }
+
+    /// The shop is given the value itself.
+    pub fn given(self: &Arc<Self>) -> Option<Arc<dyn Provider>> {
+        let given: Arc<dyn Provider> = Arc::clone(self) as _;
+        Some(given)
+    }
+
+    /// Nothing is different from the defaults.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// It has no time of its own.
+    pub fn meet(&self, _shop: &super::TestShop) {}
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap()

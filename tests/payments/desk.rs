@@ -1,13 +1,14 @@
-//! A shop whose payment provider the test plays itself.
+//! A shop whose payment provider the test plays itself. Which provider is said by the test binary:
+//! a value (`tests/payments.rs`), or a stand-in for Stripe over HTTP (`tests/stripe.rs`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use kiosk::payments;
-use kiosk::payments::Provider;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Browser, FakeProvider, Setup, TestShop};
+use crate::Double;
+use crate::house::{Answer, Browser, Setup, TestShop};
 
 /// Seed of the provider's faults.
 const SEED: u64 = 11;
@@ -15,18 +16,19 @@ const SEED: u64 = 11;
 /// The shop and the provider behind it.
 pub struct Desk {
     pub shop: TestShop,
-    pub provider: Arc<FakeProvider>,
+    pub provider: Arc<Double>,
 }
 
 impl Desk {
     pub fn open() -> Self {
-        Self::with(Arc::new(FakeProvider::new(SEED)), None)
+        Self::with(Arc::new(Double::new(SEED)), None)
     }
 
     /// With a provider that has a past, and on a data folder that may have one.
-    pub fn with(provider: Arc<FakeProvider>, data: Option<PathBuf>) -> Self {
-        let given: Arc<dyn Provider> = provider.clone();
-        let shop = TestShop::with(Setup { provider: Some(given), data, ..Setup::default() });
+    pub fn with(provider: Arc<Double>, data: Option<PathBuf>) -> Self {
+        let (given, settings) = (provider.given(), provider.settings());
+        let shop = TestShop::with(Setup { provider: given, settings, data, content: None });
+        provider.meet(&shop);
         Self { shop, provider }
     }
 
