@@ -104,7 +104,7 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
                 applied
             }
             Seen::Dispute(dispute) => apply_dispute(tx, &book, provider, dispute, now)?,
-            Seen::Nothing => Applied::Unknown,
+            Seen::Nothing => return Ok(store_inbox::set_done(tx, &waiting, None, now)?),
         };
         match applied {
             Applied::Known(order) => {

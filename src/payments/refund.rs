@@ -12,9 +12,12 @@ use crate::base::{Failure, Fault, Instant, Money, refuse};
 use crate::orders::state::FulfilmentStatus;
 use crate::orders::{self, Item, Order, RefundNote, RefundTurn};
 use crate::platform::Kit;
-use crate::platform::db::Tx;
+use crate::platform::db::{Read, Tx};
 use crate::pricing::Book;
 use crate::stock::{self, Reason};
+
+/// How long whoever writes a refund down has to send it before the background does, seconds.
+const OWN_CALL_S: i64 = 10;
 
 type Outcome<T> = Result<T, Failure<NoRefund>>;
 
@@ -77,10 +80,10 @@ pub fn want_refund(
 }
 
 /// The payment a refund is of: the order's own money, or what it never took.
-pub(super) fn find_target(tx: &Tx, id: &OrderId, late: bool) -> Result<Option<Payment>, Fault> {
-    match (late, store::find_paid(tx, id)?) {
+pub(super) fn find_target(read: &Read, id: &OrderId, late: bool) -> Result<Option<Payment>, Fault> {
+    match (late, store::find_paid(read, id)?) {
         (false, Some(payment)) => Ok(Some(payment)),
-        _ => store::find_in_review(tx, id),
+        _ => store::find_in_review(read, id),
     }
 }
 
@@ -197,7 +200,10 @@ fn write_down(
         created_at: now,
         id,
     };
-    if !store_refund::insert(tx, &refund, now)? {
+    // Whoever wrote it down sends it now, unless the program dies; nobody waits for what the shop
+    // sends back by itself.
+    let look_at = if cause.key.is_some() { now } else { now.plus_s(OWN_CALL_S) };
+    if !store_refund::insert(tx, &refund, look_at, now)? {
         return refuse(NoRefund::TooMuch { left: Money::new(0, refund.currency) });
     }
     for (position, qty, amount_minor) in &plan.lines {
@@ -350,7 +356,7 @@ fn mirror(
         key_at: now,
         created_at: now,
     };
-    if !store_refund::insert(tx, &refund, now)? {
+    if !store_refund::insert(tx, &refund, now, now)? {
         return Ok(Applied::NotYet("more would have gone back than was received"));
     }
     let turn = match state {

@@ -59,7 +59,7 @@ async fn sent(till: &Till, refund: Refund) -> Result<Refund, Failure<NoRefund>> 
 async fn catch_up(till: &Till, order: &OrderId, late: bool) -> Result<(), Fault> {
     let order = order.clone();
     let target =
-        till.kit.db.write(move |tx| Ok::<_, Failure<Never>>(find_target(tx, &order, late)?));
+        till.kit.db.read(move |read| Ok::<_, Failure<Never>>(find_target(read, &order, late)?));
     let payment = target.await?.filter(|payment| payment.provider == till.provider.name());
     if let Some(id) = payment.and_then(|payment| payment.provider_payment)
         && let Ok(refunds) = in_time(till.provider.refunds_of(&id)).await

@@ -90,14 +90,14 @@ pub fn list_refunds(read: &Read, order: &OrderId) -> Result<Vec<Refund>, Fault> 
 }
 
 /// Writes a refund down, if no more goes back than came in; the guard is in the statement itself.
-pub(super) fn insert(tx: &Tx, r: &Refund, now: Instant) -> Result<bool, Fault> {
+pub(super) fn insert(tx: &Tx, r: &Refund, look_at: Instant, now: Instant) -> Result<bool, Fault> {
     let ended = r.state.is_over().then_some(now.0);
     let written = tx
         .prepare_cached(
             "INSERT INTO refund (id, order_id, payment_id, origin, state, idempotency_key,
                  provider_refund_id, amount_minor, currency, delivery_minor, late, reason, actor,
                  key_at, look_at, created_at, ended_at)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?14, ?15
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16, ?14, ?15
              FROM payment p WHERE p.id = ?3 AND p.currency = ?9 AND ?8 <= p.received_minor -
                  (SELECT coalesce(sum(amount_minor), 0) FROM refund
                   WHERE payment_id = ?3 AND state <> 'failed')
@@ -118,7 +118,8 @@ pub(super) fn insert(tx: &Tx, r: &Refund, now: Instant) -> Result<bool, Fault> {
             r.reason,
             r.actor,
             now.0,
-            ended
+            ended,
+            look_at.0
         ])?;
     Ok(written == 1)
 }
