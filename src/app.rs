@@ -25,7 +25,7 @@ use crate::platform::secret::Secret;
 use crate::platform::web::{
     self, Edge, EdgeSettings, Error, Limiter, Routes, ServeLimits, endpoint,
 };
-use crate::pricing::Book;
+use crate::pricing::{Book, Books};
 use crate::storefront::{self, Shelf};
 use crate::{cart, checkout, identity, orders, payments, search, stock};
 
@@ -116,6 +116,15 @@ fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
             (Arc::clone(&own) as Arc<dyn Provider>, Some(own))
         }
     })
+}
+
+/// The till alone, for commands that give money back while no shop, or another process, serves.
+///
+/// # Errors
+/// When the provider's settings cannot be used.
+pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
+    let (provider, _) = provider_of(kit, &World::default())?;
+    Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
 }
 
 impl App {

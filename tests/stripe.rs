@@ -9,8 +9,12 @@ type Double = fake_stripe::StripeDouble;
 
 #[path = "stripe/calls.rs"]
 mod calls;
+#[path = "payments/cancelling.rs"]
+mod cancelling;
 #[path = "payments/desk.rs"]
 mod desk;
+#[path = "payments/disputes.rs"]
+mod disputes;
 #[path = "payments/flood.rs"]
 mod flood;
 #[path = "payments/holds.rs"]
@@ -25,6 +29,8 @@ mod money_back;
 mod opening;
 #[path = "payments/redirects.rs"]
 mod redirects;
+#[path = "payments/refunds.rs"]
+mod refunds;
 #[path = "stripe/requests.rs"]
 mod requests;
 #[path = "payments/signatures.rs"]

@@ -195,6 +195,11 @@ pub fn attempt(
     hold_until: Instant,
     now: Instant,
 ) -> Outcome<Begun> {
+    if order.total_minor > 0
+        && let Some(why) = till.provider.objection(order.total_minor, order.currency)
+    {
+        return refuse(Refusal::Payment(payments::Refusal::TotalNotTaken { why }));
+    }
     let request = request_for(till, book, &order, hold_until, now);
     let payment =
         payments::want(tx, &till.kit, till.provider.as_ref(), &order, number, request, now)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Response};
 
-use super::event::Event;
+use super::event::{Event, Topic};
 use super::model::Source;
 use super::{Till, signature, store_inbox};
 use crate::base::Problem;
@@ -42,7 +42,7 @@ async fn receive(till: Arc<Till>, mut request: Request) -> Result<Response, Erro
     if !fits {
         tracing::warn!(event = event.id, "an event of the other mode, test or live, is ignored");
     }
-    let state = if event.is_about_session() && fits { "new" } else { "ignored" };
+    let state = if event.topic() == Topic::Nothing || !fits { "ignored" } else { "new" };
     let provider = till.provider.name();
     let stored = till.kit.db.write(move |tx| {
         let source = Source::Webhook;

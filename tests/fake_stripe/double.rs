@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use kiosk::base::{Clock, Instant};
-use kiosk::payments::{DisputeStatus, PaymentOutcome, Provider, RefundStatus, Trouble};
+use kiosk::base::{Clock, Currency, Instant};
+use kiosk::payments::{DisputeStatus, Provider, ProviderRefund, RefundStatus, Trouble};
 use serde_json::{Value, json};
 
 use super::{FakeStripe, Fault, KEY, SECRET, hooks};
@@ -151,8 +151,32 @@ impl StripeDouble {
         self.fail_next("refund", fault);
     }
 
-    pub fn refunds(&self) -> Vec<Value> {
-        self.server.inside().books.refunds.clone()
+    /// Every refund, oldest first.
+    pub fn refunds(&self) -> Vec<ProviderRefund> {
+        let inside = self.server.inside();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let read = |refund: &Value| ProviderRefund {
+            id: text(&refund["id"]).unwrap(),
+            status: match refund["status"].as_str().unwrap() {
+                "succeeded" => RefundStatus::Succeeded,
+                "failed" => RefundStatus::Failed,
+                _ => RefundStatus::Pending,
+            },
+            amount_minor: refund["amount"].as_i64().unwrap(),
+            currency: Currency::GBP,
+            payment_id: text(&refund["payment_intent"]),
+            refund: text(&refund["metadata"]["refund"]),
+            order: text(&refund["metadata"]["order"]),
+            failure: text(&refund["failure_reason"]),
+        };
+        inside.books.refunds.iter().map(read).collect()
+    }
+
+    /// A refund turns out to be of another payment.
+    pub fn rename_refunded_payment(&self, id: &str, payment: &str) {
+        let mut inside = self.server.inside();
+        let found = inside.books.refunds.iter_mut().find(|refund| refund["id"] == id);
+        found.unwrap()["payment_intent"] = json!(payment);
     }
 
     pub fn end_refund(&self, id: &str, status: RefundStatus) {

@@ -210,6 +210,13 @@ impl FakeProvider {
         id
     }
 
+    /// It turns out to be of another payment.
+    pub fn rename_refunded_payment(&self, id: &str, payment: &str) {
+        let mut inside = self.inside();
+        let found = inside.refunds.iter_mut().find(|refund| refund.id == id);
+        found.expect("a refund of ours").payment_id = Some(payment.to_owned());
+    }
+
     /// A buyer complained at the bank, or the bank has moved on.
     pub fn dispute(&self, session: &str, id: &str, status: DisputeStatus, due_at: Instant) {
         let mut inside = self.inside();

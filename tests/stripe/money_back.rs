@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kiosk::base::{Currency, Instant};
-use kiosk::payments::{DisputeStatus, Provider, RefundRequest, RefundStatus, Trouble};
+use kiosk::payments::{DisputeStatus, RefundRequest, RefundStatus, Trouble};
 
 use crate::desk::Desk;
 use crate::fake_stripe::Fault;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use kiosk::base::{Currency, Instant};
+use kiosk::base::Currency;
 use kiosk::payments::stripe::Stripe;
 use kiosk::payments::{DeliveryCharge, Provider, SessionRequest, Trouble};
 use kiosk::pricing::ProviderLine;
 
 use crate::Double;
 use crate::desk::Desk;
-use crate::house::{Setup, TestShop, demo_content};
+use crate::house::{Edited, Setup, TestShop, base_content, demo_content};
 
 /// The form of the last session that was made, one parameter a line.
 fn last_form(desk: &Desk) -> String {
@@ -47,21 +47,20 @@ fn a_session_is_asked_for_to_the_letter() {
         "customer_email = ada@example.com".to_owned(),
         format!("expires_at = {}", (desk.shop.clock.now().unix_s() + (15 + 31) * 60)),
         "line_items[0][price_data][currency] = gbp".to_owned(),
-        "line_items[0][price_data][product_data][name] = Kiln".to_owned(),
+        "line_items[0][price_data][product_data][name] = Table kiln".to_owned(),
         "line_items[0][price_data][unit_amount] = 99999".to_owned(),
         "line_items[0][quantity] = 2".to_owned(),
         "locale = en-GB".to_owned(),
         "metadata[order] = ORDER".to_owned(),
         "mode = payment".to_owned(),
-        "payment_intent_data[description] = Test Pottery NUMBER".to_owned(),
+        "payment_intent_data[description] = Small Shop NUMBER".to_owned(),
         "payment_intent_data[metadata][order] = ORDER".to_owned(),
         format!("{to}[address][city] = Bath"),
         format!("{to}[address][country] = GB"),
         format!("{to}[address][line1] = 1 High Street"),
         format!("{to}[address][postal_code] = BA1 1AA"),
         format!("{to}[name] = Ada Lovelace"),
-        "payment_intent_data[statement_descriptor_suffix] = NUMBER".to_owned(),
-        format!("{delivery}[display_name] = Standard"),
+        format!("{delivery}[display_name] = Standard delivery"),
         format!("{delivery}[fixed_amount][amount] = 0"),
         format!("{delivery}[fixed_amount][currency] = gbp"),
         format!("{delivery}[type] = fixed_amount"),
@@ -86,7 +85,8 @@ fn stripes_sum_is_ours_with_discounts_and_delivery() {
     buyer.post("/cart/codes", &[("code", "linen10")]);
     let answer = buyer.checkout();
     assert_eq!(answer.status, 303, "{}", answer.body);
-    let made = provider.server.inside().books.sessions[&provider.last()].clone();
+    let last = provider.last();
+    let made = provider.server.inside().books.sessions[&last].clone();
     assert_eq!(made["amount_total"], shop.number("SELECT total_minor FROM orders"));
     assert!(shop.number("SELECT count(*) FROM order_adjustment") > 0, "there are discounts");
     shop.assert_audit();
@@ -150,18 +150,24 @@ fn a_late_first_call_is_not_refused() {
     desk.shop.advance_s(14 * 60);
     desk.provider.set_down(false);
     assert_eq!(buyer.checkout().status, 303);
-    let session = desk.provider.server.inside().books.sessions[&desk.provider.last()].clone();
+    let last = desk.provider.last();
+    let session = desk.provider.server.inside().books.sessions[&last].clone();
     let left = session["expires_at"].as_i64().unwrap() - desk.shop.clock.now().unix_s();
     assert!((30 * 60..86_400).contains(&left));
 }
 
-// S0.11, S2.128: too small a total is refused before an order is made, with what is missing.
+// S0.11, S2.128: too small a total is refused before anything is made, with what is missing.
 #[test]
 fn an_amount_stripe_does_not_take_is_said_before_the_order() {
-    let desk = Desk::open();
-    let gbp = Currency::GBP;
-    let why = desk.shop.app.till.provider.objection(29, gbp).unwrap();
-    assert!(why.contains("£0.30") && why.contains("£0.01"), "{why}");
-    assert_eq!(desk.shop.app.till.provider.objection(30, gbp), None);
-    let _ = Instant(0);
+    let content = Edited::of(&base_content())
+        .replace("products/glaze.toml", "29.99", "0.10")
+        .replace("shipping.toml", "4.99", "0.00");
+    let desk = Desk::selling(content.path().to_path_buf());
+    let (_, answer) = desk.order("GLAZE-6", 1);
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.contains("£0.30") && answer.body.contains("£0.20"), "{}", answer.body);
+    assert_eq!(desk.shop.number("SELECT count(*) FROM orders"), 0);
+    assert!(desk.provider.calls("create").is_empty());
+    let (_, answer) = desk.order("GLAZE-6", 3);
+    assert_eq!(answer.status, 303, "{}", answer.body);
 }
