@@ -160,7 +160,7 @@ fn a_late_first_call_is_not_refused() {
 #[test]
 fn an_amount_stripe_does_not_take_is_said_before_the_order() {
     let content = Edited::of(&base_content())
-        .replace("products/glaze.toml", "29.99", "0.10")
+        .replace("products/glaze-set.toml", "79.99", "0.10")
         .replace("shipping.toml", "4.99", "0.00");
     let desk = Desk::selling(content.path().to_path_buf());
     let (_, answer) = desk.order("GLAZE-6", 1);

@@ -1,4 +1,4 @@
-//! The strict stand-in for Stripe, run by itself: `cargo test --test fake_stripe -- --listen
+//! The strict stand-in for Stripe, run by itself: `cargo test --test stripe_stand_in -- --listen
 //! 127.0.0.1:12111 --webhook http://127.0.0.1:8080/webhooks/stripe`. Without `--listen` there is
 //! nothing to do, so that it may stand among the tests.
 
