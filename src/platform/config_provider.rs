@@ -9,8 +9,8 @@ use super::config::{BadSetting, Hidden, Mode};
 pub const STRIPE_API: &str = "https://api.stripe.com";
 /// Where Stripe's payment pages are, unless a setting says otherwise.
 pub const STRIPE_PAGES: &str = "https://checkout.stripe.com";
-/// Bounds of `provider_timeout`, seconds.
-const TIMEOUT_S: std::ops::RangeInclusive<i64> = 1..=30;
+/// Bounds of `provider_timeout`, seconds; a buyer waits no longer than the upper one.
+const TIMEOUT_S: std::ops::RangeInclusive<i64> = 1..=8;
 /// Most repeats of one call.
 const RETRIES_MAX: u32 = 5;
 
@@ -45,7 +45,7 @@ pub struct ProviderSettings {
     pub key: Option<Hidden>,
     /// Secrets that sign incoming webhooks; several while one is being replaced.
     pub webhook_secrets: Vec<Hidden>,
-    /// Longest wait for one answer, seconds; a call with its repeats may take twice that.
+    /// Longest wait for one answer, seconds.
     pub timeout_s: u64,
     /// How often a call without a usable answer is repeated at once.
     pub retries: u32,
@@ -84,7 +84,7 @@ impl Found {
             }
         };
         if !TIMEOUT_S.contains(&self.timeout_s) {
-            return no("`provider_timeout` must be between 1s and 30s");
+            return no("`provider_timeout` must be between 1s and 8s");
         }
         if self.retries > RETRIES_MAX {
             return no("`provider_retries` must be at most 5");
