@@ -159,7 +159,7 @@ impl Books {
             return Err(Wrong::new("amount", words));
         }
         let refund = json!({
-            "id": format!("re_{}", self.refunds.len() + 1), "object": "refund",
+            "id": format!("re_fake_{}", self.refunds.len() + 1), "object": "refund",
             "status": self.refund_status.unwrap_or("succeeded"), "amount": amount,
             "currency": charge["currency"], "payment_intent": id, "charge": charge["id"],
             "metadata": form.metadata(), "created": now_s, "failure_reason": null,

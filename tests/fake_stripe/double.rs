@@ -145,8 +145,10 @@ impl StripeDouble {
     /// How the next new wish for a refund is answered, and whether it happens all the same.
     pub fn set_refund_trouble(&self, trouble: Trouble, happens: bool) {
         let fault = match trouble {
-            Trouble::Replayed(_) => Fault::Failure { status: 500, done: happens },
-            _ => Fault::Broken { done: happens },
+            Trouble::Refused(why) => Fault::Refused(why.leak()),
+            Trouble::Unreachable(_) | Trouble::Replayed(_) => {
+                Fault::Failure { status: 500, done: happens }
+            }
         };
         self.fail_next("refund", fault);
     }

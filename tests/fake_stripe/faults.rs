@@ -19,8 +19,10 @@ pub enum Fault {
     Slow { ms: u64 },
     /// A good status with a body nobody can read.
     Garbage { done: bool },
-    /// Refused before anything was done, with Stripe's words for it.
+    /// The key is none of ours.
     Unauthorized,
+    /// Refused once execution began, in these words.
+    Refused(&'static str),
 }
 
 pub struct Faults {

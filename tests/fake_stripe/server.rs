@@ -277,6 +277,7 @@ impl Call {
                 }
                 error(status, "api_error", "", "An unknown error occurred")
             }
+            Some(Fault::Refused(why)) => error(400, "invalid_request_error", "", why),
             _ => self.execute(shared, inside, &form),
         };
         if let Some(key) = key {

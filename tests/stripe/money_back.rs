@@ -83,7 +83,7 @@ fn all_pages_of_refunds_are_read() {
     }
     let all = desk.shop.block_on(stripe.refunds_of(&format!("pi_{session}"))).unwrap();
     let ids: BTreeSet<&str> = all.iter().map(|refund| refund.id.as_str()).collect();
-    assert_eq!((all.len(), ids.len(), all[0].id.as_str()), (205, 205, "re_205"));
+    assert_eq!((all.len(), ids.len(), all[0].id.as_str()), (205, 205, "re_fake_205"));
     assert!(all.iter().all(|refund| refund.refund.is_none()), "made in the dashboard");
     assert_eq!(desk.provider.calls("refunds_of").len(), 3);
 }
