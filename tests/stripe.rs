@@ -7,6 +7,28 @@ mod house;
 /// Who plays the provider here; `tests/payments.rs` runs the same tests with another.
 type Double = fake_stripe::StripeDouble;
 
+/// A shop whose money goes to the stand-in, which tells it of everything over HTTP.
+struct Stage {
+    shop: house::TestShop,
+    provider: std::sync::Arc<Double>,
+}
+
+impl Stage {
+    fn open() -> Self {
+        let provider = std::sync::Arc::new(Double::new(1));
+        let settings = provider.settings();
+        let shop = house::TestShop::with(house::Setup { settings, ..house::Setup::default() });
+        provider.meet(&shop);
+        provider.tell_to(&shop);
+        Self { shop, provider }
+    }
+
+    fn work_off(&self) {
+        self.provider.server.deliver_due();
+        self.shop.work_off();
+    }
+}
+
 #[path = "stripe/calls.rs"]
 mod calls;
 #[path = "payments/cancelling.rs"]
@@ -15,6 +37,8 @@ mod cancelling;
 mod desk;
 #[path = "payments/disputes.rs"]
 mod disputes;
+#[path = "journeys/endings.rs"]
+mod endings;
 #[path = "payments/flood.rs"]
 mod flood;
 #[path = "payments/holds.rs"]

@@ -183,7 +183,7 @@ impl Books {
         let was_failed = refund["status"] == "failed";
         refund["status"] = json!(status);
         if status == "failed" && !was_failed {
-            refund["failure_reason"] = json!("expired_or_canceled_card");
+            refund["failure_reason"] = json!("lost_or_stolen_card");
             let amount = refund["amount"].as_i64().unwrap();
             let payment = refund["payment_intent"].as_str().unwrap().to_owned();
             self.add_refunded(&payment, -amount);

@@ -40,6 +40,11 @@ impl StripeDouble {
         *self.server.shared.clock.lock().unwrap() = shop.clock.clone();
     }
 
+    /// From now on it tells the shop of what happens, by itself.
+    pub fn tell_to(&self, shop: &TestShop) {
+        self.server.inside().webhook = Some(format!("{}/webhooks/stripe", shop.base));
+    }
+
     pub fn set_down(&self, down: bool) {
         self.server.inside().faults.down = down;
     }

@@ -16,6 +16,34 @@ use super::{Inside, Shared};
 /// The API version of the account, older than the one the shop asks with, as is usual.
 const API_VERSION: &str = "2024-06-20";
 
+/// Slow money is there, or will not come.
+pub const ARRIVES: &str = "checkout.session.async_payment_succeeded";
+pub const FAILS: &str = "checkout.session.async_payment_failed";
+
+/// What is due by the clock happens, whether anybody is told of it or not.
+pub fn pass_time(shared: &Shared) {
+    let now_s = shared.now_s();
+    let mut inside = shared.inside();
+    let books = &mut inside.books;
+    let due: Vec<(String, bool)> = books
+        .events
+        .iter()
+        .filter(|event| event.due_s <= now_s && event.tries == 0)
+        .filter_map(|event| {
+            let kind = event.object["type"].as_str()?;
+            let id = event.object["data"]["object"]["id"].as_str()?.to_owned();
+            let arrives = kind == ARRIVES;
+            (arrives || kind == FAILS).then_some((id, arrives))
+        })
+        .collect();
+    for (id, arrives) in due {
+        if books.sessions[&id]["payment_status"] == "unpaid" {
+            let payment = if arrives { "succeeded" } else { "requires_payment_method" };
+            books.end_session(&id, "complete", payment, now_s);
+        }
+    }
+}
+
 /// An event about an object.
 pub fn event(id: &str, kind: &str, object: &Value, now_s: i64) -> Value {
     json!({
@@ -45,6 +73,7 @@ pub fn tell(inside: &mut Inside, kind: &str, object: &Value, now_s: i64, in_s: i
 
 /// Sends what is due; what is not taken stays.
 pub async fn deliver_due(shared: &Shared) {
+    pass_time(shared);
     let now_s = shared.now_s();
     let (url, due) = {
         let inside = shared.inside();

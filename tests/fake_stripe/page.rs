@@ -2,7 +2,7 @@
 
 use http_body_util::Full;
 use hyper::{Method, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::server::Answer;
 use super::{Inside, Shared, hooks};
@@ -61,14 +61,12 @@ fn act(shared: &Shared, id: &str, session: &Value, action: &str) -> Option<Strin
         }
         "async" => {
             end(&mut inside, id, "complete", "processing", now_s, 0);
-            inside.books.end_session(id, "complete", "succeeded", now_s);
-            later(&mut inside, id, "async_payment_succeeded", now_s);
-            unpaid_until_then(&mut inside, id);
+            later(&mut inside, id, hooks::ARRIVES, now_s);
             url("success_url")
         }
         "async_fail" => {
-            end(&mut inside, id, "complete", "requires_payment_method", now_s, 0);
-            later(&mut inside, id, "async_payment_failed", now_s);
+            end(&mut inside, id, "complete", "processing", now_s, 0);
+            later(&mut inside, id, hooks::FAILS, now_s);
             url("success_url")
         }
         "expire" => {
@@ -91,13 +89,5 @@ fn end(inside: &mut Inside, id: &str, status: &str, payment: &str, now_s: i64, i
 
 fn later(inside: &mut Inside, id: &str, kind: &str, now_s: i64) {
     let object = inside.books.sessions[id].clone();
-    hooks::tell(inside, &format!("checkout.session.{kind}"), &object, now_s, TRANSFER_S);
-}
-
-/// The money is on its way: the books say so until its event is due.
-fn unpaid_until_then(inside: &mut Inside, id: &str) {
-    let session = inside.books.sessions.get_mut(id).unwrap();
-    session["payment_status"] = json!("unpaid");
-    let intent = session["payment_intent"].as_str().unwrap().to_owned();
-    inside.books.payments.get_mut(&intent).unwrap()["status"] = json!("processing");
+    hooks::tell(inside, kind, &object, now_s, TRANSFER_S);
 }

@@ -62,6 +62,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answe
         return Ok(page::answer(&shared, &head.method, &path, &body).await);
     }
     let query = head.uri.query().unwrap_or_default().to_owned();
+    hooks::pass_time(&shared);
     let call = Call { method: head.method, path, headers: head.headers, query, body };
     let (status, value, replayed) = match call.run(&shared) {
         Outcome::Answer(status, value, replayed) => (status, value, replayed),
@@ -310,7 +311,9 @@ impl Call {
             "expire" => match books.sessions.get(&id).map(|s| s["status"] == "open") {
                 Some(true) => {
                     books.end_session(&id, "expired", "", now_s);
-                    (200, books.sessions[&id].clone())
+                    let closed = books.sessions[&id].clone();
+                    tell(inside, "checkout.session.expired", &closed, now_s);
+                    (200, closed)
                 }
                 Some(false) => {
                     let words =
@@ -321,7 +324,10 @@ impl Call {
             },
             "payment" => found(books.payments.get(&id).cloned(), "payment_intent", &id),
             "refund" => match books.make_refund(form, now_s) {
-                Ok(refund) => (200, refund),
+                Ok(refund) => {
+                    tell(inside, "refund.created", &refund, now_s);
+                    (200, refund)
+                }
                 Err(e) => wrong(&e),
             },
             "find_refund" => {
@@ -331,6 +337,13 @@ impl Call {
             "find_dispute" => found(books.disputes.get(&id).cloned(), "dispute", &id),
             _ => (200, list(books, operation, form)),
         }
+    }
+}
+
+/// Tells whoever listens; tests that play the provider themselves tell themselves.
+fn tell(inside: &mut Inside, kind: &str, object: &Value, now_s: i64) {
+    if inside.webhook.is_some() {
+        hooks::tell(inside, kind, object, now_s, 0);
     }
 }
 

@@ -12,7 +12,7 @@ fn unknown_types_are_stored_and_ignored() {
     let desk = Desk::open();
     let (_, session) = desk.session_for("KILN-1", 1);
     desk.provider.pay(&session);
-    for (n, kind) in ["charge.refunded", "payment_intent.succeeded", "a.b.c"].iter().enumerate() {
+    for (n, kind) in ["charge.captured", "payment_intent.succeeded", "a.b.c"].iter().enumerate() {
         let now = desk.shop.clock.now();
         let event = format!("evt_{n}");
         let (payload, header) = desk.provider.event(&session, kind, &event, now);
