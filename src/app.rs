@@ -16,7 +16,7 @@ use crate::payments::stripe::Stripe;
 use crate::payments::{Provider, Till};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
-use crate::platform::config_provider::ProviderName;
+use crate::platform::config::provider::ProviderName;
 use crate::platform::db::{DataLock, Db, Finding, Read};
 use crate::platform::jobs::{Bell, Job, Runner};
 use crate::platform::mail::{self, Transport};

@@ -1,5 +1,5 @@
-//! Stripe, through the shop's own client, against a strict stand-in over HTTP: everything that holds
-//! for any provider, and what only Stripe does.
+//! Stripe, through the shop's own client, against a strict stand-in over HTTP: everything that
+//! holds for any provider, and what only Stripe does.
 
 mod fake_stripe;
 mod house;

@@ -18,7 +18,7 @@ use stripe_client_core::{RequestBuilder, StripeClient, StripeClientErr, StripeMe
 use super::retry::{Budget, Stumble};
 use crate::base::{Fault, Randomness};
 use crate::payments::provider::Trouble;
-use crate::platform::config_provider::ProviderSettings;
+use crate::platform::config::provider::ProviderSettings;
 
 /// Largest answer read, in bytes: a page of a hundred charges is about half of one.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::config::BadSetting;
+use super::BadSetting;
 
 pub(super) fn bad(key: &str, value: &str, want: &str) -> BadSetting {
     BadSetting(format!("`{key}` is {value:?}; it must be {want}"))

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::config::{BadSetting, Hidden, Mode};
+use super::{BadSetting, Hidden, Mode};
 
 /// Where Stripe's programs are reached, unless a setting says otherwise.
 pub const STRIPE_API: &str = "https://api.stripe.com";

@@ -1,14 +1,20 @@
 //! How the shop runs: defaults, then `kiosk.toml`, then `KIOSK_*`, then flags. What the shop *is*
 //! stands in `content/shop.toml`. Nothing else reads the environment.
 
+mod private_file;
+pub mod provider;
+mod values;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use super::config_provider::{Found, ProviderSettings};
-use super::config_values::{bad, checked_url, duration_s, encrypted, list, parse, switch};
-use super::private_file::read_private;
+pub use private_file::write_private;
+
+use private_file::read_private;
+use provider::{Found, ProviderSettings};
+use values::{bad, checked_url, duration_s, encrypted, list, parse, switch};
 
 /// Whether money is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
