@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Response};
 
-use super::event::Event;
+use super::event::{Event, Topic};
 use super::model::Source;
 use super::{Till, signature, store_inbox};
 use crate::base::Problem;
@@ -19,7 +19,10 @@ const EVENT_BYTES_MAX: usize = 1024 * 1024;
 #[must_use]
 pub fn routes(till: &Till) -> Routes {
     let till = Arc::new(till.clone());
-    Routes::new().post("/hooks/stripe", endpoint(move |r| receive(Arc::clone(&till), r)))
+    let also = Arc::clone(&till);
+    Routes::new()
+        .post("/webhooks/stripe", endpoint(move |r| receive(Arc::clone(&till), r)))
+        .post("/hooks/stripe", endpoint(move |r| receive(Arc::clone(&also), r)))
 }
 
 /// 200 once the event is on disk; 400 for anything not signed by us, without saying what was
@@ -33,7 +36,13 @@ async fn receive(till: Arc<Till>, mut request: Request) -> Result<Response, Erro
     }
     let payload = String::from_utf8(body.to_vec()).map_err(|_| Error::from(unsigned()))?;
     let Some(event) = Event::parse(&payload) else { return Err(unsigned().into()) };
-    let state = if event.is_about_session() { "new" } else { "ignored" };
+    // Test money never pays a live order, nor live money a test order, whatever was signed.
+    let is_live = till.provider.mode() == "live";
+    let fits = event.live.is_none_or(|live| live == is_live);
+    if !fits {
+        tracing::warn!(event = event.id, "an event of the other mode, test or live, is ignored");
+    }
+    let state = if event.topic() == Topic::Nothing || !fits { "ignored" } else { "new" };
     let provider = till.provider.name();
     let stored = till.kit.db.write(move |tx| {
         let source = Source::Webhook;

@@ -12,7 +12,7 @@ fn unknown_types_are_stored_and_ignored() {
     let desk = Desk::open();
     let (_, session) = desk.session_for("KILN-1", 1);
     desk.provider.pay(&session);
-    for (n, kind) in ["charge.refunded", "payment_intent.succeeded", "a.b.c"].iter().enumerate() {
+    for (n, kind) in ["charge.captured", "payment_intent.succeeded", "a.b.c"].iter().enumerate() {
         let now = desk.shop.clock.now();
         let event = format!("evt_{n}");
         let (payload, header) = desk.provider.event(&session, kind, &event, now);
@@ -94,7 +94,7 @@ fn an_event_about_an_unknown_session_is_retried_then_put_aside() {
     assert_backoff(&pauses(&desk, "evt_1"));
     assert_eq!(desk.event("evt_1"), "dead");
     let why = desk.shop.text("SELECT last_error FROM webhook_event");
-    assert!(why.contains("no such session"), "{why}");
+    assert!(why.to_lowercase().contains("no such"), "{why}");
     assert_eq!(desk.shop.number("SELECT attempts FROM webhook_event"), 10);
     // A repeat of what was put aside is counted and does not wake it.
     desk.tell_and_tend("cs_of_nobody", "completed", "evt_1");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::Double;
 use crate::desk::{Desk, form_for};
-use crate::house::{Answer, FakeProvider};
+use crate::house::Answer;
 
 const ORDERS: &str = "SELECT group_concat(payment_status) FROM orders";
 const ATTEMPTS: &str = "SELECT group_concat(state) FROM payment";
@@ -98,7 +99,7 @@ fn a_lost_answer_makes_no_second_session() {
     assert_come_back_later(&answer);
     desk.provider.set_losing_replies(false);
     let again = buyer.checkout();
-    assert!(again.location().ends_with("/cs_fake_1"), "{}", again.location());
+    assert!(again.location().ends_with(&desk.provider.last()), "{}", again.location());
     assert_eq!(desk.provider.sessions_made(), 1);
 }
 
@@ -132,7 +133,7 @@ fn a_payment_is_not_lost_when_the_session_was_never_noted() {
 #[test]
 fn a_crash_before_the_session_is_noted_ends_right() {
     let data = TempDir::new().unwrap();
-    let provider = Arc::new(FakeProvider::new(1));
+    let provider = Arc::new(Double::new(1));
     let path = data.path().to_owned();
     let desk = Desk::with(Arc::clone(&provider), Some(path.clone()));
     provider.set_losing_replies(true);
@@ -155,7 +156,7 @@ fn a_crash_before_the_session_is_noted_ends_right() {
 #[test]
 fn a_crash_before_the_provider_was_called_is_swept_up() {
     let data = TempDir::new().unwrap();
-    let provider = Arc::new(FakeProvider::new(1));
+    let provider = Arc::new(Double::new(1));
     let path = data.path().to_owned();
     let desk = Desk::with(Arc::clone(&provider), Some(path.clone()));
     provider.set_down(true);
