@@ -103,21 +103,19 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
 type Providers = (Arc<dyn Provider>, Option<Arc<Simulator>>);
 
 /// Who takes the money: whoever is handed in, else the one the settings name.
-fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
+fn provider_of(kit: &Kit, world: &World) -> Providers {
     if let Some(given) = &world.provider {
-        return Ok((Arc::clone(given), None));
+        return (Arc::clone(given), None);
     }
     let own = Simulator::new(kit);
-    Ok((Arc::clone(&own) as Arc<dyn Provider>, Some(own)))
+    (Arc::clone(&own) as Arc<dyn Provider>, Some(own))
 }
 
 /// The till alone, for commands that give money back while no shop, or another process, serves.
-///
-/// # Errors
-/// When the provider's settings cannot be used.
-pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
-    let (provider, _) = provider_of(kit, &World::default())?;
-    Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
+#[must_use]
+pub fn open_till(kit: &Kit, book: Book) -> Till {
+    let (provider, _) = provider_of(kit, &World::default());
+    Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider }
 }
 
 impl App {
@@ -128,7 +126,7 @@ impl App {
     pub fn assemble(kit: Kit, book: Book, world: &World) -> Result<Self, Fault> {
         let transport = Transport::from_settings(&kit.settings)?;
         let shelf = Shelf::open(&kit, Arc::new(book))?;
-        let (provider, simulator) = provider_of(&kit, world)?;
+        let (provider, simulator) = provider_of(&kit, world);
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
         Ok(Self { kit, shelf, till, simulator, transport })
     }
