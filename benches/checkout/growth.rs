@@ -132,7 +132,7 @@ fn fill(folder: &Path, count: u64) {
                (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?1)
              INSERT INTO {table} ({names}) SELECT {values} FROM counted, {table} t"
         );
-        database.execute(&sql, [count]).unwrap();
+        database.execute(&sql, [count.cast_signed()]).unwrap();
     }
     database.execute_batch("COMMIT; PRAGMA journal_mode = WAL;").unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use kiosk::app::{App, World, open_kit};
@@ -22,6 +22,9 @@ use crate::{CLIENTS, ROUND};
 /// What everybody buys.
 pub(crate) const GOODS: [&str; 3] = ["KILN-1", "GLAZE-6", "APRON-S"];
 
+/// What it costs, minor units; known after the first checkout.
+static TOTAL: AtomicI64 = AtomicI64::new(0);
+
 /// A shop in this process.
 pub(crate) struct Shop {
     pub kit: Kit,
@@ -35,7 +38,7 @@ pub(crate) fn submission(buyer: u64) -> serde_json::Value {
     serde_json::json!({
         "email": format!("buyer{buyer}@example.com"), "name": "Ada Lovelace",
         "line1": "1 High Street", "city": "Bath", "postcode": "BA1 1AA", "country": "GB",
-        "lines": GOODS.map(|sku| serde_json::json!({ "sku": sku, "qty": 1 })),
+        "quote_total": TOTAL.load(Relaxed), "lines": GOODS.map(|sku| serde_json::json!({ "sku": sku, "qty": 1 })),
     })
 }
 
@@ -144,5 +147,6 @@ async fn buy(app: App, buyer: u64) -> Result<String, Failure<Refusal>> {
             begin(tx, &till, &book, Some(&session), &parsed, &seen, now)
         })
         .await?;
+    TOTAL.store(begun.order.total_minor, Relaxed);
     payments::open(&app.till, &begun.payment.id).await.map_err(Failure::lift)
 }
