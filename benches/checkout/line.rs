@@ -81,6 +81,31 @@ pub(crate) fn round(base: &str) -> (f64, Vec<f64>) {
     (took.len() as f64 / begun.elapsed().as_secs_f64(), took)
 }
 
+/// As many buyers, who come at this pace and do not wait for each other; how long each waited, ms.
+pub(crate) fn paced(base: &str, per_s: f64) -> Vec<f64> {
+    let (begun, pause) = (Instant::now(), Duration::from_secs_f64(CLIENTS as f64 / per_s));
+    thread::scope(|scope| {
+        let buyers: Vec<_> = (0..CLIENTS)
+            .map(|first| {
+                scope.spawn(move || {
+                    let mut line = Line::open(base);
+                    let mut due = begun + pause.mul_f64(first as f64 / CLIENTS as f64);
+                    let mut took = Vec::new();
+                    while due.duration_since(begun) < ROUND * 2 {
+                        thread::sleep(due.saturating_duration_since(Instant::now()));
+                        let body = submission(BUYERS.fetch_add(1, Relaxed)).to_string();
+                        assert_eq!(line.post("/api/checkout", "", &body), 201);
+                        took.push(due.elapsed().as_secs_f64() * 1e3);
+                        due += pause;
+                    }
+                    took
+                })
+            })
+            .collect();
+        buyers.into_iter().flat_map(|buyer| buyer.join().unwrap()).collect()
+    })
+}
+
 /// Sends every event at its time on four lines; how long after its time each was answered, ms.
 pub(crate) fn deliver(base: &str, hooks: &[(String, String)]) -> Vec<f64> {
     let begun = Instant::now();
