@@ -30,8 +30,8 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Statements that may sort what they have found, for an index does not give their order: file, a
-/// piece of the statement, reason. A list that grows with orders, carts or events has no place here.
+/// Statements that may sort what they have found, for no index gives their order: file, a piece of
+/// the statement, reason. A list that grows with orders, carts or events has no place here.
 const MAY_SORT: &[(&str, &str, &str)] = &[];
 
 /// Statements put together from pieces that cannot be found.

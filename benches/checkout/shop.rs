@@ -38,7 +38,8 @@ pub(crate) fn submission(buyer: u64) -> serde_json::Value {
     serde_json::json!({
         "email": format!("buyer{buyer}@example.com"), "name": "Ada Lovelace",
         "line1": "1 High Street", "city": "Bath", "postcode": "BA1 1AA", "country": "GB",
-        "quote_total": TOTAL.load(Relaxed), "lines": GOODS.map(|sku| serde_json::json!({ "sku": sku, "qty": 1 })),
+        "quote_total": TOTAL.load(Relaxed),
+        "lines": GOODS.map(|sku| serde_json::json!({ "sku": sku, "qty": 1 })),
     })
 }
 

@@ -34,7 +34,7 @@ impl Shop {
         let connection = open::writing(&folder.path().join("kiosk.db")).unwrap();
         connection.execute_batch(TABLES).unwrap();
         let wal = folder.path().join("kiosk.db-wal");
-        // A batch ends when nobody waits, however long its jobs take: so it is known who shares one.
+        // A batch ends when nobody waits, however long its jobs take: it is known who shares one.
         let limits = Limits { company: Duration::from_secs(3600), ..limits };
         let writer = Arc::new(Writer::start(connection, Some(&wal), limits).unwrap());
         Self { folder, writer }
