@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kiosk::orders::state::{FulfilmentStatus, PaymentStatus};
+use kiosk::payments::{PaymentState, RefundState};
 use kiosk::platform::config::KEYS;
 use kiosk::platform::db::SCHEMA;
 
@@ -88,6 +90,39 @@ fn payments_are_explained() {
     {
         assert!(payments.contains(said), "docs/payments.md does not speak of {said:?}");
     }
+}
+
+/// A state machine as a picture: every state with what may follow.
+fn picture(name: &str, begins: &str, moves: &[(&str, Vec<&str>)]) -> String {
+    let mut lines =
+        vec![format!("    state \"{name}\" as {name} {{"), format!("        [*] --> {begins}")];
+    for (from, next) in moves {
+        lines.extend(next.iter().map(|to| format!("        {from} --> {to}")));
+    }
+    format!("```mermaid\nstateDiagram-v2\n{}\n    }}\n```\n", lines.join("\n"))
+}
+
+// S3.42, S4.26: the pictures of states are those of the transition tables.
+#[test]
+fn states_are_drawn_from_their_tables() {
+    macro_rules! moves {
+        ($states:expr) => {
+            $states
+                .map(|from| (from.word(), from.next().iter().map(|to| to.word()).collect()))
+                .to_vec()
+        };
+    }
+    let pictures = [
+        picture("order_payment_status", "pending", &moves!(PaymentStatus::ALL)),
+        picture("order_fulfilment_status", "unfulfilled", &moves!(FulfilmentStatus::ALL)),
+        picture("payment_state", "wanted", &moves!(PaymentState::ALL)),
+        picture("refund_state", "wanted", &moves!(RefundState::ALL)),
+    ];
+    let drawn = pictures.join("\n");
+    let document = read("docs/payments.md");
+    let (_, rest) = document.split_once("<!-- states -->\n").unwrap();
+    let (shown, _) = rest.split_once("<!-- end of states -->").unwrap();
+    assert_eq!(shown.trim(), drawn.trim(), "put this between the marks:\n{drawn}");
 }
 
 // S2.42, S4.25: cart storage and assumptions are written down.

@@ -2,8 +2,12 @@
 
 mod house;
 
+#[path = "payments/cancelling.rs"]
+mod cancelling;
 #[path = "payments/desk.rs"]
 mod desk;
+#[path = "payments/disputes.rs"]
+mod disputes;
 #[path = "payments/flood.rs"]
 mod flood;
 #[path = "payments/holds.rs"]
@@ -16,6 +20,8 @@ mod late_money;
 mod opening;
 #[path = "payments/redirects.rs"]
 mod redirects;
+#[path = "payments/refunds.rs"]
+mod refunds;
 #[path = "payments/signatures.rs"]
 mod signatures;
 #[path = "payments/simulator.rs"]

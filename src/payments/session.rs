@@ -61,7 +61,8 @@ async fn not_opened(
     match answer {
         Ok(session) => stop_wrong_amount(till, &session).await,
         Err(Trouble::Unreachable(_)) => refuse(Refusal::ProviderDown),
-        Err(Trouble::Refused(why)) => {
+        // Nobody has the address of a page whose making was answered with a failure for ever.
+        Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
             give_up(till, payment, &format!("the provider refused: {why}")).await?;
             refuse(Refusal::ProviderSaysNo { why })
         }
@@ -81,7 +82,8 @@ pub(super) async fn create(
 ) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
     let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
-    log_call(till, "create", Some(payment.key.clone()), &answer, started).await;
+    let outcome = answer.as_ref().map(|session| session.id.as_str());
+    log_call(till, "create", Some(payment.key.clone()), outcome, started).await;
     Ok(answer)
 }
 
@@ -89,7 +91,8 @@ pub(super) async fn create(
 pub(super) async fn expire(till: &Till, id: &str) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
     let answer = in_time(till.provider.expire(id)).await;
-    log_call(till, "expire", None, &answer, started).await;
+    let outcome = answer.as_ref().map(|session| session.id.as_str());
+    log_call(till, "expire", None, outcome, started).await;
     Ok(answer)
 }
 
@@ -99,21 +102,21 @@ pub(super) async fn find(till: &Till, id: &str) -> Result<Session, Trouble> {
 }
 
 /// An answer within what a buyer waits for; later than that is no answer.
-async fn in_time(call: Answer<'_, Session>) -> Result<Session, Trouble> {
+pub(super) async fn in_time<T>(call: Answer<'_, T>) -> Result<T, Trouble> {
     let late = || Trouble::Unreachable("no answer in time".to_owned());
     tokio::time::timeout(CALL_PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The log of calls is for people; a call that went well is not undone for want of it.
-async fn log_call(
+pub(super) async fn log_call(
     till: &Till,
     operation: &'static str,
     key: Option<String>,
-    answer: &Result<Session, Trouble>,
+    answer: Result<&str, &Trouble>,
     started: Instant,
 ) {
     let outcome = match answer {
-        Ok(session) => format!("ok {}", session.id),
+        Ok(id) => format!("ok {id}"),
         Err(trouble) => trouble.to_string(),
     };
     let (provider, now) = (till.provider.name(), till.kit.now());
@@ -179,7 +182,7 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
         None => match create(till, &payment).await? {
             Ok(session) => session.id,
             Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
-            Err(Trouble::Refused(why)) => {
+            Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
                 give_up(till, &payment, &why).await?;
                 return Ok(());
             }
@@ -187,7 +190,9 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
     };
     let session = match expire(till, &session).await? {
         Ok(session) => session,
-        Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
+        Err(Trouble::Unreachable(_) | Trouble::Replayed(_)) => {
+            return refuse(Refusal::ProviderDown);
+        }
         Err(Trouble::Refused(why)) => return refuse(Refusal::ProviderSaysNo { why }),
     };
     let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kiosk::payments;
-use kiosk::payments::Provider;
+use kiosk::base::ids::OrderId;
+use kiosk::payments::{self, Provider, Refund, RefundWish, Share};
 use serde_json::{Value, json};
 
 use crate::house::{Answer, Browser, FakeProvider, Setup, TestShop};
@@ -21,6 +21,14 @@ pub struct Desk {
 impl Desk {
     pub fn open() -> Self {
         Self::with(Arc::new(FakeProvider::new(SEED)), None)
+    }
+
+    /// With other content.
+    pub fn selling(content: PathBuf) -> Self {
+        let provider = Arc::new(FakeProvider::new(SEED));
+        let given: Arc<dyn Provider> = provider.clone();
+        let setup = Setup { provider: Some(given), content: Some(content), ..Setup::default() };
+        Self { shop: TestShop::with(setup), provider }
     }
 
     /// With a provider that has a past, and on a data folder that may have one.
@@ -77,6 +85,54 @@ impl Desk {
         self.tend();
     }
 
+    /// An order that is paid: its session.
+    #[track_caller]
+    pub fn paid(&self, sku: &str, qty: u32) -> String {
+        let (_, session) = self.session_for(sku, qty);
+        self.provider.pay(&session);
+        self.tell_and_tend(&session, "completed", &format!("evt_paid_{session}"));
+        assert_eq!(self.status(&session), "paid");
+        session
+    }
+
+    /// An event about anything but a session arrives.
+    #[track_caller]
+    pub fn tell_of(&self, object: &Value, kind: &str, event: &str) {
+        let now = self.shop.clock.now();
+        let (payload, header) = self.provider.event_about(object, kind, event, now);
+        assert_eq!(self.send(&payload, &header), 200);
+    }
+
+    /// The order of a session.
+    pub fn order_id(&self, session: &str) -> OrderId {
+        let sql = format!("SELECT order_id FROM payment WHERE session_id = '{session}'");
+        OrderId::from_stored(self.shop.text(&sql))
+    }
+
+    /// The merchant gives money back.
+    pub fn give_back(&self, session: &str, wish: RefundWish) -> Result<Refund, String> {
+        let (till, order) = (&self.shop.app.till, self.order_id(session));
+        let given = self.shop.block_on(payments::give_back(till, &order, wish, "staff"));
+        given.map_err(|failure| failure.to_string())
+    }
+
+    /// One value of the order of a session, as text.
+    pub fn of_order(&self, session: &str, column: &str) -> String {
+        self.shop.text(&format!(
+            "SELECT CAST(o.{column} AS TEXT) FROM payment p JOIN orders o ON o.id = p.order_id
+             WHERE p.session_id = '{session}'"
+        ))
+    }
+
+    /// The timeline of the order of a session.
+    pub fn timeline(&self, session: &str) -> String {
+        self.shop.text(&format!(
+            "SELECT group_concat(kind, ' ') FROM (SELECT kind FROM order_event
+             WHERE order_id = '{}' ORDER BY id)",
+            self.order_id(session)
+        ))
+    }
+
     /// Payment status of the order of a session.
     pub fn status(&self, session: &str) -> String {
         self.shop.text(&format!(
@@ -120,6 +176,18 @@ impl Desk {
     pub fn units(&self, sku: &str) -> (u32, u32) {
         let level = self.shop.level(sku);
         (level.on_hand, level.held)
+    }
+}
+
+/// A refund of this share, and nothing to the shelf.
+pub fn wish(share: Share) -> RefundWish {
+    RefundWish {
+        share,
+        delivery: false,
+        restock: [].into(),
+        reason: "asked for".to_owned(),
+        by_hand: false,
+        late: false,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Money that comes when nobody expects it any more is never silent: it buys the goods when they
 //! are there, and calls a person when they are not.
 
-use crate::desk::Desk;
+use kiosk::payments::{RefundState, RefundWish, Share, Trouble};
+
+use crate::desk::{Desk, wish};
 
 /// Lets the hold of an order end.
 const LAPSE_S: i64 = 15 * 60;
@@ -20,31 +22,59 @@ fn late_money_takes_the_goods_again_when_they_are_there() {
     desk.shop.assert_audit();
 }
 
-// S1.19, S1.22: there is not enough any more: nothing is oversold, the merchant is told once.
-#[test]
-fn late_money_for_sold_goods_is_flagged() {
-    let desk = Desk::open();
+/// A payment that comes when its goods are sold: its session.
+fn too_late(desk: &Desk) -> String {
     let (_, late) = desk.session_for("KILN-1", 3);
     desk.wait_s(LAPSE_S);
-    let (_, quick) = desk.session_for("KILN-1", 2);
-    desk.provider.pay(&quick);
-    desk.tell_and_tend(&quick, "completed", "evt_1");
+    desk.paid("KILN-1", 2);
     desk.provider.pay(&late);
+    late
+}
+
+// S1.19, S1.22: there is not enough any more: nothing is oversold, the money goes back by itself,
+// and merchant and buyer are told once.
+#[test]
+fn late_money_for_sold_goods_goes_back() {
+    let desk = Desk::open();
+    let late = too_late(&desk);
     for event in ["evt_2", "evt_3"] {
         desk.tell_and_tend(&late, "completed", event);
         assert_eq!(desk.event(event), "done");
     }
     assert_eq!((desk.status(&late), desk.units("KILN-1")), ("expired".into(), (2, 0)));
-    assert!(desk.attention(&late).contains("refund it or find the goods"));
+    assert_eq!(desk.attempt(&late), "returned");
+    let key = format!("auto-refund-{}", desk.order_id(&late));
+    assert_eq!(desk.provider.calls("refund"), [key]);
+    assert_eq!((desk.provider.refunds().len(), desk.attention(&late)), (1, String::new()));
     assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
+    assert_eq!(desk.letters("order_refunded"), 1);
     let told = "SELECT recipient FROM outbox WHERE template = 'order_attention'";
     assert_eq!(desk.shop.text(told), "help@shop.example");
     desk.shop.assert_audit();
-    // The goods come back: the money that is there buys them, and nobody pays twice.
+    // The goods come back: money that has gone buys nothing.
     desk.shop.set_stock("KILN-1", 3);
+    desk.tell_and_tend(&late, "completed", "evt_4");
     desk.wait_s(LAPSE_S);
-    assert_eq!((desk.status(&late), desk.units("KILN-1")), ("paid".into(), (0, 0)));
-    assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (2, 1));
+    assert_eq!((desk.status(&late), desk.units("KILN-1")), ("expired".into(), (3, 0)));
+    desk.shop.work_off();
+    desk.shop.assert_audit();
+}
+
+// S1.22: the provider will not send it back: it stays in sight until a person has done it.
+#[test]
+fn late_money_that_cannot_go_back_waits_for_a_person() {
+    let desk = Desk::open();
+    let late = too_late(&desk);
+    desk.provider.set_refund_trouble(Trouble::Refused("not today".to_owned()), false);
+    desk.tell_and_tend(&late, "completed", "evt_2");
+    assert_eq!((desk.attempt(&late), desk.letters("order_attention")), ("review".into(), 2));
+    assert!(desk.attention(&late).contains("not today"), "{}", desk.attention(&late));
+    let by_hand = RefundWish { by_hand: true, ..wish(Share::All) };
+    let refund = desk.give_back(&late, by_hand.clone()).unwrap();
+    assert_eq!((refund.state, refund.late), (RefundState::Succeeded, true));
+    assert_eq!((desk.attempt(&late), desk.attention(&late)), ("returned".into(), String::new()));
+    assert!(desk.give_back(&late, by_hand).unwrap_err().contains("No money"));
+    assert_eq!((desk.status(&late), desk.provider.refunds().len()), ("expired".into(), 0));
     desk.shop.assert_audit();
 }
 
@@ -81,8 +111,9 @@ fn a_second_session_paid_for_one_order_is_flagged() {
     desk.provider.pay(&first);
     desk.tell_and_tend(&first, "completed", "evt_2");
     assert_eq!((desk.status(&second), desk.units("KILN-1")), ("paid".into(), (3, 0)));
-    assert!(desk.attention(&first).contains("paid although the order was paid before"));
+    assert_eq!((desk.attempt(&first), desk.provider.refunds().len()), ("returned".into(), 1));
     assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
+    assert_eq!(desk.of_order(&first, "refunded_minor"), "0", "the order's own money stays");
     desk.shop.assert_audit();
 }
 
@@ -103,7 +134,7 @@ fn the_first_session_paid_while_the_second_is_open_counts() {
     desk.shop.assert_audit();
     desk.provider.pay(&second);
     desk.tell_and_tend(&second, "completed", "evt_2");
-    assert!(desk.attention(&second).contains("paid although the order was paid before"));
+    assert_eq!((desk.attempt(&second), desk.provider.refunds().len()), ("returned".into(), 1));
     assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
     assert_eq!(desk.units("KILN-1"), (3, 0));
     desk.shop.assert_audit();

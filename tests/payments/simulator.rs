@@ -1,7 +1,13 @@
 //! The built-in provider: every button and every switch of its page, through signed webhooks over
 //! the network. No account, no key, no tunnel.
 
-use crate::house::{Answer, Browser, TestShop};
+use std::process::Command;
+
+use kiosk::base::ids::OrderId;
+use kiosk::payments::{self, RefundState, Share};
+
+use crate::desk::wish;
+use crate::house::{Answer, Browser, TestShop, base_content};
 
 const STATUS: &str = "SELECT payment_status FROM orders";
 const EVENTS: &str = "SELECT count(*) FROM webhook_event WHERE source = 'webhook'";
@@ -237,4 +243,101 @@ fn all_switches_together_end_right() {
         before.wait_s(5);
         before.assert_now(ending, left.0, left.1);
     }
+}
+
+// S0.8, S1.40: the provider's own side: a refund made there, one that fails later, a dispute.
+#[test]
+fn the_providers_side_refunds_and_disputes() {
+    let mut before = Before::new();
+    before.press("pay", &[]);
+    let closed = before.buyer.get(&before.page);
+    let desk = closed.attribute("a[href^='/simulator/desk/']", "href");
+    assert_eq!(before.buyer.get(&desk).status, 200);
+    let post = |before: &mut Before, fields: &[(&str, &str)]| {
+        let answer = before.buyer.post(&desk, fields);
+        before.shop.work_off();
+        answer
+    };
+    assert_eq!(post(&mut before, &[("action", "refund"), ("amount", "99.99")]).status, 303);
+    before.assert_now("part_refunded", 3, 0);
+    let much = post(&mut before, &[("action", "refund"), ("amount", "900.01")]);
+    assert_eq!(much.texts("[role=alert]").len(), 1, "{}", much.body);
+    post(&mut before, &[("action", "ending_fail_later")]);
+    let order = OrderId::from_stored(before.shop.text("SELECT id FROM orders"));
+    let till = before.shop.app.till.clone();
+    let given = payments::give_back(&till, &order, wish(Share::All), "staff");
+    assert_eq!(before.shop.block_on(given).unwrap().state, RefundState::Pending);
+    before.wait_s(20);
+    before.assert_now("part_refunded", 3, 0);
+    assert_eq!(before.shop.number("SELECT count(*) FROM refund WHERE state = 'failed'"), 1);
+    post(&mut before, &[("action", "needs_response")]);
+    assert_eq!(before.shop.number("SELECT disputed FROM orders"), 1);
+    post(&mut before, &[("action", "won")]);
+    assert_eq!(before.shop.number("SELECT disputed FROM orders"), 0);
+    assert!(before.buyer.get(&desk).body.contains("The merchant wins"));
+    assert_eq!(post(&mut before, &[("action", "steal")]).status, 422);
+    before.assert_now("part_refunded", 3, 0);
+    let undone = "SELECT count(*) FROM webhook_event WHERE state NOT IN ('done', 'ignored')";
+    assert_eq!(before.shop.number(undone), 0);
+}
+
+/// `kiosk order …`, as typed beside the running shop: its exit code and what it says.
+fn kiosk(shop: &TestShop, args: &[&str]) -> (Option<i32>, String) {
+    let content = base_content();
+    let data = shop.dir.path().join("data");
+    let output = Command::new(env!("CARGO_BIN_EXE_kiosk"))
+        .arg("order")
+        .args(args)
+        .arg("--content")
+        .arg(content)
+        .arg("--data")
+        .arg(data)
+        .current_dir(shop.dir.path())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+// S1.40, S3.37: what the merchant types, and what is answered.
+#[test]
+fn the_merchant_gives_money_back_by_command() {
+    let mut before = Before::new();
+    before.press("pay", &[]);
+    let number = before.shop.text("SELECT number FROM orders");
+    let refund =
+        |more: &[&str]| kiosk(&before.shop, &[&["refund", number.as_str()], more].concat());
+    for (more, said) in [
+        (&[][..], "say how much goes back"),
+        (&["--amount", "a lot"], "is no amount of GBP"),
+        (&["--line", "KILN-1"], "should look like MUG-1=2"),
+        (&["--line", "KILN-1=2"], "Only 1 of KILN-1 can be given back"),
+        (&["--amount", "1000"], "Only £999.99"),
+        (&["--all", "--restock", "KILN-1=2"], "Only 1 of KILN-1"),
+        (&["--all", "--late"], "No money was received"),
+    ] {
+        let (code, words) = refund(more);
+        assert!(code == Some(2) && words.contains(said), "{more:?}: {words}");
+    }
+    assert_eq!(kiosk(&before.shop, &["refund", "0", "--all"]).0, Some(2));
+    let (code, words) = refund(&["--amount", "99.99", "--reason", "a scratch", "--json"]);
+    assert_eq!(code, Some(0), "{words}");
+    let told: serde_json::Value = serde_json::from_str(&words).unwrap();
+    assert_eq!(
+        (&told["refund"]["state"], &told["refunded_minor"]),
+        (&"succeeded".into(), &9_999.into())
+    );
+    let (code, words) = refund(&["--all", "--restock", "all"]);
+    assert!(code == Some(0) && words.contains("£900.00 went back"), "{words}");
+    before.shop.work_off();
+    before.assert_now("refunded", 4, 0);
+    let (_, shown) = kiosk(&before.shop, &["show", &number]);
+    assert!(shown.contains("-£900.00") && shown.contains("a scratch"), "{shown}");
+
+    let mut other = Before::new();
+    other.press("pay", &[]);
+    let number = other.shop.text("SELECT number FROM orders");
+    let (code, words) = kiosk(&other.shop, &["cancel", &number]);
+    assert!(code == Some(0) && words.contains("£999.99 went back"), "{words}");
+    other.assert_now("refunded", 4, 0);
 }
