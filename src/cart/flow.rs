@@ -155,9 +155,10 @@ pub fn fill(
     if store::had_cart(tx, session)? {
         return Ok(());
     }
+    let mut cart = open(tx, kit, book, session, now)?;
     for (item, qty) in wanted {
-        let cart = open(tx, kit, book, session, now)?;
         add(tx, kit, book, &cart, item, qty, now)?;
+        cart.lines = store::list_lines(tx, &cart.id)?;
     }
     Ok(())
 }

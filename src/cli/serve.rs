@@ -124,9 +124,17 @@ async fn open_shop(mut settings: Settings) -> Result<(), Fault> {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
     let darkroom = app.shelf.darkroom.clone();
+    let db = kit.db.clone();
+    let stop = async move {
+        tokio::select! {
+            () = stop => {}
+            () = db.broken() => {}
+        }
+    };
     let served = app.run(door, stop).await;
     darkroom.close();
-    served
+    served?;
+    kit.db.sound()
 }
 
 /// What comes after the first edition: packing it, the copy for bad days, sizes of pictures.

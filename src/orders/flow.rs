@@ -56,7 +56,7 @@ pub fn place(
     stock::hold(tx, &id, &placement.quote.units(), hold_until).map_err(Failure::lift)?;
     claim::hold(tx, book, &placement.quote.claims, &id, &placement.email.folded())?;
     store_lines::insert_event(tx, &id, "placed", "buyer", &json!({}), now)?;
-    Ok(must_get(tx, &id)?)
+    Ok(store::get_placed(tx, &id, placement)?)
 }
 
 fn insert_lines(tx: &Tx, id: &OrderId, placement: &Placement) -> Result<(), Fault> {

@@ -2,11 +2,12 @@
 
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
-use super::model::{Address, Order, Placement};
+use super::model::{Address, Asked, Order, Placement};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use crate::base::ids::{CartId, OrderId};
 use crate::base::{Currency, Fault, Instant};
 use crate::platform::db::{Read, Tx};
+use crate::pricing::Quote;
 
 const COLUMNS: &str = "id, number, cart_id, email, payment_status, fulfilment_status, currency,
     total_minor, pricing_input, quote, name, phone, line1, line2, city, postcode, country, note,
@@ -24,6 +25,10 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> rusqlite::R
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Order> {
+    order_of(row, json(row, 8)?, json(row, 9)?)
+}
+
+fn order_of(row: &Row, asked: Asked, quote: Quote) -> rusqlite::Result<Order> {
     let text = |column: usize| row.get::<_, String>(column);
     let moment = |column: usize| row.get::<_, Option<i64>>(column).map(|ms| ms.map(Instant));
     let tracking = row.get::<_, Option<String>>(18)?.zip(row.get::<_, Option<String>>(19)?);
@@ -36,8 +41,8 @@ fn from_row(row: &Row) -> rusqlite::Result<Order> {
         fulfilment: FulfilmentStatus::parse(&text(5)?).ok_or_else(|| wrong(5, "status"))?,
         currency: Currency::parse(&text(6)?).ok_or_else(|| wrong(6, "currency"))?,
         total_minor: row.get(7)?,
-        asked: json(row, 8)?,
-        quote: json(row, 9)?,
+        asked,
+        quote,
         address: Address {
             name: text(10)?,
             phone: text(11)?,
@@ -73,6 +78,13 @@ fn find(read: &Read, condition: &str, value: &dyn ToSql) -> Result<Option<Order>
 /// When the database fails.
 pub fn get(read: &Read, id: &OrderId) -> Result<Option<Order>, Fault> {
     find(read, "id = ?1", &id.as_str())
+}
+
+/// The order just made from a placement; its long texts need not be read back.
+pub(super) fn get_placed(tx: &Tx, id: &OrderId, placement: &Placement) -> Result<Order, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = ?1");
+    let order = |row: &Row| order_of(row, placement.asked.clone(), placement.quote.clone());
+    Ok(tx.prepare_cached(&sql)?.query_row([id.as_str()], order)?)
 }
 
 /// The order with this number.
