@@ -6,7 +6,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
-use super::flow::{Begun, Seen, begin};
+use super::flow::{Begun, Seen, begin, paid_before};
 use super::model::{Refusal, Submission, WantedLine};
 use super::web_order;
 use crate::base::email_address::EmailAddress;
@@ -89,11 +89,14 @@ async fn submit_json(till: Arc<Till>, mut request: Request) -> Result<Response, 
     let submission: Submission = read_json(&mut request).await?;
     let (begun, url) = submit(&till, &request, &submission).await?;
     let token = token_of(&till.kit.secret, &begun.order.id);
+    let base = &till.kit.settings.public_url;
+    // An order that is paid leads to its own page; a program needs the whole address.
+    let payment_url = if url.starts_with('/') { format!("{base}{url}") } else { url };
     let body = json!({
         "number": begun.order.number,
         "token": token.as_str(),
-        "order_url": format!("{}/order/{}", till.kit.settings.public_url, token.as_str()),
-        "payment_url": url,
+        "order_url": format!("{base}/order/{}", token.as_str()),
+        "payment_url": payment_url,
         "total_minor": begun.order.total_minor,
         "currency": begun.order.currency,
     });
@@ -129,13 +132,21 @@ async fn submit(
         [] => identity::presented(&till.kit, request),
         wanted => Some(cart_of(till, request, submission, wanted).await?),
     };
+    let is_keyed = !submission.lines.is_empty();
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
         let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
         let token = presented.clone();
         let begun = till.kit.db.write(move |tx| {
             let session = token.map(|t| identity::find_session(tx, &t, now)).transpose()?.flatten();
-            begin(tx, &inner, &book, session.as_deref(), &buyer, &seen, now)
+            let session = session.as_deref();
+            match begin(tx, &inner, &book, session, &buyer, &seen, now) {
+                Err(Failure::Refused(Refusal::EmptyCart)) if is_keyed => {
+                    let paid = session.map(|s| paid_before(tx, s)).transpose()?.flatten();
+                    paid.ok_or(Failure::Refused(Refusal::EmptyCart))
+                }
+                begun => begun,
+            }
         });
         match begun.await {
             Ok(begun) => {

@@ -115,6 +115,15 @@ pub fn order_for_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault
     find(read, condition, &cart.as_str())
 }
 
+/// The order made from a cart whose money came, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn paid_order_of_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault> {
+    let condition = "cart_id = ?1 AND paid_at IS NOT NULL ORDER BY placed_at DESC LIMIT 1";
+    find(read, condition, &cart.as_str())
+}
+
 /// Whether the cart an order came from was ordered again later.
 ///
 /// # Errors

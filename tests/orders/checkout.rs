@@ -72,6 +72,42 @@ fn a_program_sends_its_cart_along() {
     shop.assert_audit();
 }
 
+// S0.12: the key stays the order's after it was paid, and nothing is ordered again.
+#[test]
+fn a_key_repeated_after_payment_answers_the_same_order() {
+    let shop = TestShop::open();
+    let mut wanted = json!({
+        "email": "ada@example.com", "name": "Ada", "line1": "1 High Street", "city": "Bath",
+        "postcode": "BA1 1AA", "country": "GB", "quote_total": 1,
+        "lines": [{ "sku": "GLAZE-6", "qty": 2 }],
+    });
+    let keyed = |key: &str, wanted: &Value| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        shop.browser().send("/api/checkout", &headers, wanted.to_string().as_bytes())
+    };
+    wanted["quote_total"] = keyed("till-7", &wanted).json()["now_minor"].clone();
+    let first = keyed("till-7", &wanted).json();
+    shop.browser().press(first["payment_url"].as_str().unwrap(), "pay");
+    shop.work_off();
+    shop.advance_s(3600);
+    for _ in 0..2 {
+        let again = keyed("till-7", &wanted);
+        assert_eq!(again.status, 201, "{}", again.body);
+        let again = again.json();
+        for member in ["number", "token", "order_url", "total_minor", "currency"] {
+            assert_eq!(again[member], first[member]);
+        }
+        assert_eq!(again["payment_url"], first["order_url"], "there is nothing left to pay");
+    }
+    assert_eq!(shop.number("SELECT count(*) FROM orders"), 1);
+    assert_eq!(shop.level("GLAZE-6").on_hand, 18);
+    // Another key, or another body under the same key, is another order.
+    assert_ne!(keyed("till-8", &wanted).json()["number"], first["number"]);
+    wanted["note"] = json!("please ring");
+    assert_ne!(keyed("till-7", &wanted).json()["number"], first["number"]);
+    shop.assert_audit();
+}
+
 // S4.11 S2.128 S4.6 S3.60: what is wrong decides the status; nothing is written.
 #[test]
 fn refusals_have_their_own_status() {
