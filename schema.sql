@@ -24,6 +24,7 @@ CREATE TABLE outbox (
   CHECK ((state = 'sent') = (sent_at IS NOT NULL))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
@@ -306,6 +307,7 @@ CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_i
 CREATE INDEX payment_look ON payment (look_at)
   WHERE state IN ('wanted', 'open', 'processing', 'closing', 'review');
 CREATE INDEX payment_order ON payment (order_id);
+CREATE INDEX payment_received ON payment (ended_at) WHERE state = 'paid';
 
 -- The inbox: every event a provider told us (or the reconciler fetched), kept as it came.
 CREATE TABLE webhook_event (
@@ -326,6 +328,9 @@ CREATE TABLE webhook_event (
   PRIMARY KEY (provider, event_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
+CREATE INDEX webhook_event_state ON webhook_event (state, received_at, source);
+CREATE INDEX webhook_event_decline ON webhook_event (received_at)
+  WHERE type = 'payment_intent.payment_failed';
 CREATE INDEX webhook_event_order ON webhook_event (order_id) WHERE order_id IS NOT NULL;
 
 -- Every call to a provider: what, with which key, how it went.
@@ -364,3 +369,27 @@ CREATE TABLE simulator_delivery (
   state    TEXT    NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done', 'given_up'))
 ) STRICT;
 CREATE INDEX simulator_delivery_due ON simulator_delivery (due_at) WHERE state = 'due';
+
+-- ── room: checkout ──────────────────────────────────────────────────────────────────────────
+
+-- Where the newest attempt at an order came from, so that declined cards count against that place:
+-- network and e-mail address as keyed hashes that can be compared, not read. Kept for two days.
+CREATE TABLE checkout_origin (
+  order_id TEXT    PRIMARY KEY,
+  source   TEXT    NOT NULL,
+  cart     TEXT    NOT NULL DEFAULT '',
+  email    TEXT    NOT NULL,
+  at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX checkout_origin_at ON checkout_origin (at);
+
+-- Episodes of card testing: the merchant gets one letter for each. `declines` is the most seen
+-- within ten minutes.
+CREATE TABLE card_testing (
+  id       INTEGER PRIMARY KEY,
+  began_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  declines INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX card_testing_now ON card_testing (ended_at IS NULL) WHERE ended_at IS NULL;

@@ -1,5 +1,7 @@
 //! All rooms put together into one running shop.
 
+mod metrics;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -123,6 +125,7 @@ impl App {
     pub fn routes(&self) -> Routes {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut routes = health_routes(kit)
+            .and(metrics::routes(kit))
             .and(search::routes(kit, &self.shelf.searching))
             .and(orders::routes(kit))
             .and(cart::routes(kit, books))
@@ -148,6 +151,7 @@ impl App {
         jobs.extend(identity::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
+        jobs.extend(checkout::jobs(&self.till));
         jobs.extend(storefront::jobs(kit, &self.shelf));
         if let Some(simulator) = &self.simulator {
             jobs.extend(simulator::jobs(simulator));

@@ -2,8 +2,12 @@
 
 mod house;
 
+#[path = "payments/card_testing.rs"]
+mod card_testing;
 #[path = "payments/desk.rs"]
 mod desk;
+#[path = "payments/events.rs"]
+mod events;
 #[path = "payments/flood.rs"]
 mod flood;
 #[path = "payments/holds.rs"]

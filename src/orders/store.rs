@@ -147,6 +147,25 @@ pub fn list(read: &Read, status: Option<PaymentStatus>, limit: u32) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many orders with each of these payment statuses were placed after `since`.
+///
+/// # Errors
+/// When the database fails.
+pub fn counts(
+    read: &Read,
+    statuses: &[PaymentStatus],
+    since: Instant,
+) -> Result<Vec<(PaymentStatus, i64)>, Fault> {
+    let sql = "SELECT count(*) FROM orders WHERE payment_status = ?1 AND placed_at > ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let mut counted = Vec::new();
+    for status in statuses {
+        let count = statement.query_row(params![status.word(), since.0], |row| row.get(0))?;
+        counted.push((*status, count));
+    }
+    Ok(counted)
+}
+
 pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {
     let sql = "UPDATE order_sequence SET next = next + 1 WHERE id = 1 RETURNING next - 1";
     Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

@@ -11,6 +11,7 @@
 mod audit;
 mod event;
 mod flow;
+mod health;
 mod jobs;
 mod model;
 mod provider;
@@ -18,12 +19,14 @@ mod session;
 pub mod signature;
 pub mod simulator;
 mod store;
+mod store_events;
 mod store_inbox;
 mod web;
 
 pub use audit::audit;
 pub use event::Event;
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
+pub use health::{Health, LATELY_S, span};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
 pub use provider::{
@@ -32,6 +35,10 @@ pub use provider::{
 };
 pub use session::{close, open};
 pub use store::{alive_payment, find_by_session, last_payment};
+pub use store_events::{
+    STATES as EVENT_STATES, Stored, Wanted, count_paid, find_events, health, list_declines,
+    list_events, replay,
+};
 pub use web::routes;
 
 use std::sync::Arc;

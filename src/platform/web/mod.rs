@@ -22,6 +22,7 @@ mod caching;
 mod cookies;
 mod deadlines;
 mod edge;
+mod exposition;
 mod faulty_input;
 mod form;
 mod guard;
@@ -31,10 +32,11 @@ mod problem;
 mod routes;
 mod serve;
 
-pub use addresses::{Network, client_address};
+pub use addresses::{Network, client_address, neighbourhood};
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
 pub use edge::{Dress, Edge, EdgeSettings, RequestId, security_headers};
+pub use exposition::{Figures, MEDIA_TYPE as FIGURES_MEDIA_TYPE};
 pub use form::{
     BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
 };
