@@ -24,6 +24,7 @@ CREATE TABLE outbox (
   CHECK ((state = 'sent') = (sent_at IS NOT NULL))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
 CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
@@ -329,6 +330,8 @@ CREATE TABLE webhook_event (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
 CREATE INDEX webhook_event_state ON webhook_event (state, received_at, source);
+CREATE INDEX webhook_event_raw ON webhook_event (received_at)
+  WHERE state = 'done' AND payload <> '';
 CREATE INDEX webhook_event_decline ON webhook_event (received_at)
   WHERE type = 'payment_intent.payment_failed';
 CREATE INDEX webhook_event_order ON webhook_event (order_id) WHERE order_id IS NOT NULL;
@@ -343,6 +346,20 @@ CREATE TABLE provider_call (
   took_ms         INTEGER NOT NULL,
   at              INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX provider_call_at ON provider_call (at);
+
+-- Days whose payments were compared with the provider's books. `differences` is a list; empty when
+-- the two agree.
+CREATE TABLE statement (
+  day         TEXT    PRIMARY KEY,
+  from_at     INTEGER NOT NULL,
+  until_at    INTEGER NOT NULL,
+  taken_at    INTEGER NOT NULL,
+  provider    TEXT    NOT NULL,
+  theirs      INTEGER NOT NULL,
+  ours        INTEGER NOT NULL,
+  differences TEXT    NOT NULL DEFAULT '[]'
+) STRICT, WITHOUT ROWID;
 
 -- The simulator's own memory: it plays the provider, so the shop never reads these rows.
 CREATE TABLE simulator_session (

@@ -15,12 +15,14 @@ mod health;
 mod jobs;
 mod model;
 mod provider;
+mod prune;
 mod session;
 pub mod signature;
 pub mod simulator;
 mod store;
 mod store_events;
 mod store_inbox;
+mod store_prune;
 mod web;
 
 pub use audit::audit;

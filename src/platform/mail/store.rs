@@ -110,6 +110,14 @@ pub fn unsent(read: &Read) -> Result<Unsent, Fault> {
     Ok(Unsent { waiting, oldest_at: oldest.map(Instant), dead })
 }
 
+/// Forgets letters sent before `before`; how many.
+pub(super) fn delete_sent(tx: &Tx, before: Instant, limit: u32) -> Result<usize, Fault> {
+    let sql = "DELETE FROM outbox WHERE id IN
+               (SELECT id FROM outbox WHERE state = 'sent' AND sent_at < ?1
+                ORDER BY sent_at LIMIT ?2)";
+    Ok(tx.prepare_cached(sql)?.execute(params![before.0, limit])?)
+}
+
 pub(super) fn set_sent(tx: &Tx, id: i64, answer: &str, now: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE outbox SET state = 'sent', sent_at = ?2, answer = ?3, attempts = attempts + 1
