@@ -25,7 +25,7 @@ use crate::platform::secret::Secret;
 use crate::platform::web::{
     self, Edge, EdgeSettings, Error, Limiter, Routes, ServeLimits, endpoint,
 };
-use crate::pricing::Book;
+use crate::pricing::{Book, Books};
 use crate::storefront::{self, Shelf};
 use crate::{cart, checkout, identity, orders, payments, search, stock};
 
@@ -100,6 +100,15 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
     findings.extend(payments::audit(read)?);
     findings.sort_by_key(|f| f.id.trim_start_matches('I').parse::<u32>().unwrap_or(u32::MAX));
     Ok(findings)
+}
+
+/// The till alone, for commands that speak to the provider of a shop that runs or not.
+///
+/// # Errors
+/// When the provider cannot be used.
+pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
+    let provider = Simulator::new(kit) as Arc<dyn Provider>;
+    Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
 }
 
 impl App {

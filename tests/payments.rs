@@ -24,3 +24,5 @@ mod redirects;
 mod signatures;
 #[path = "payments/simulator.rs"]
 mod simulator;
+#[path = "payments/statement.rs"]
+mod statement;

@@ -37,6 +37,7 @@ mod init;
 mod order;
 mod seed;
 mod serve;
+mod statement;
 mod stock;
 mod theme;
 
@@ -107,6 +108,8 @@ enum Command {
     Order(order::Command),
     /// Shows what the payment provider told us and what became of it; tries again.
     Events(events::Options),
+    /// Compares a day's payments with the provider's books.
+    Statement(statement::Options),
     /// Proves that the books are in order, one line for each invariant.
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
@@ -157,6 +160,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Stock(command) => stock::run(command, settings),
         Command::Order(command) => order::run(command, settings),
         Command::Events(options) => events::run(options, settings),
+        Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
     }

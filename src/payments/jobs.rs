@@ -23,6 +23,7 @@ pub fn jobs(till: &Till) -> Vec<Job> {
     vec![
         Job::new("inbox", Duration::from_secs(1), move || apply_next(inbox.clone())),
         Job::new("sessions-at-provider", Duration::from_secs(1), move || look_next(looks.clone())),
+        super::reckoning::job(till),
         super::prune::job(till),
     ]
 }

@@ -5,7 +5,7 @@
 //! and believed only after the session was fetched anew. At most one attempt of an order is alive.
 //! Stock is freed only after the provider confirmed that the session is closed. The provider's
 //! amount must equal ours to the minor unit.
-//! **Tables:** `payment`, `webhook_event`, `provider_call`, `simulator_session`,
+//! **Tables:** `payment`, `webhook_event`, `provider_call`, `statement`, `simulator_session`,
 //! `simulator_refund`, `simulator_dispute`, `simulator_delivery`.
 
 mod audit;
@@ -16,13 +16,16 @@ mod jobs;
 mod model;
 mod provider;
 mod prune;
+mod reckoning;
 mod session;
 pub mod signature;
 pub mod simulator;
+mod statement;
 mod store;
 mod store_events;
 mod store_inbox;
 mod store_prune;
+mod store_statement;
 mod web;
 
 pub use audit::audit;
@@ -36,7 +39,9 @@ pub use provider::{
     ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
     Trouble,
 };
+pub use reckoning::{keep, take, yesterday};
 pub use session::{close, open};
+pub use statement::{Difference, Statement};
 pub use store::{alive_payment, find_by_session, last_payment};
 pub use store_events::{
     STATES as EVENT_STATES, Stored, Wanted, count_paid, find_events, health, list_declines,

@@ -10,7 +10,7 @@ use crate::base::fault::{Failure, Never};
 use crate::platform::jobs::{Found, Job};
 
 /// How long raw events and calls are kept, seconds.
-pub const KEPT_S: i64 = 90 * 86_400;
+const KEPT_S: i64 = 90 * 86_400;
 /// Rows of each kind in one transaction.
 const BATCH: u32 = 500;
 

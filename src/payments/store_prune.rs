@@ -7,11 +7,7 @@ use crate::platform::db::Tx;
 
 /// Forgets the raw text of events older than `before` that took effect. That they came stays known:
 /// it proves that their orders are paid, and that a repeat is one.
-pub(super) fn set_payloads_forgotten(
-    tx: &Tx,
-    before: Instant,
-    limit: u32,
-) -> Result<usize, Fault> {
+pub(super) fn set_payloads_forgotten(tx: &Tx, before: Instant, limit: u32) -> Result<usize, Fault> {
     let sql = "UPDATE webhook_event SET payload = '' WHERE (provider, event_id) IN
                (SELECT provider, event_id FROM webhook_event
                 WHERE state = 'done' AND payload <> '' AND received_at < ?1

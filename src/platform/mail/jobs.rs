@@ -31,9 +31,8 @@ pub fn jobs(kit: &Kit, transport: &Transport) -> Vec<Job> {
 
 async fn forget(kit: Kit) -> Result<Found, Fault> {
     let before = kit.now().plus_s(-KEPT_S);
-    let forgotten = kit
-        .db
-        .write(move |tx| Ok::<_, Failure<Never>>(store::delete_sent(tx, before, BATCH)?));
+    let forgotten =
+        kit.db.write(move |tx| Ok::<_, Failure<Never>>(store::delete_sent(tx, before, BATCH)?));
     Ok(if forgotten.await? == 0 { Found::Nothing } else { Found::Work })
 }
 
