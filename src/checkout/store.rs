@@ -46,7 +46,7 @@ pub(super) struct Episode {
 }
 
 pub(super) fn find_episode(read: &Read) -> Result<Option<Episode>, Fault> {
-    let sql = "SELECT id, last_at FROM card_testing WHERE ended_at IS NULL";
+    let sql = "SELECT id, last_at FROM card_testing WHERE ended_at IS NULL LIMIT 1";
     let found = read
         .prepare_cached(sql)?
         .query_row([], |row| Ok(Episode { id: row.get(0)?, last_at: Instant(row.get(1)?) }));
