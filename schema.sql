@@ -334,7 +334,8 @@ CREATE INDEX webhook_event_raw ON webhook_event (received_at)
   WHERE state = 'done' AND payload <> '';
 CREATE INDEX webhook_event_decline ON webhook_event (received_at)
   WHERE type = 'payment_intent.payment_failed';
-CREATE INDEX webhook_event_order ON webhook_event (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX webhook_event_order ON webhook_event (order_id, received_at)
+  WHERE order_id IS NOT NULL;
 
 -- Every call to a provider: what, with which key, how it went.
 CREATE TABLE provider_call (

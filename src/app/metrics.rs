@@ -14,7 +14,7 @@ use crate::checkout::{Stage, Watched};
 use crate::orders::state::PaymentStatus;
 use crate::payments::{Health, LATELY_S};
 use crate::platform::Kit;
-use crate::platform::db::Read;
+use crate::platform::db::{self, Read};
 use crate::platform::mail::{self, Unsent};
 use crate::platform::web::{Error, FIGURES_MEDIA_TYPE, Figures, Routes, client_address, endpoint};
 use crate::stock::{self, Promised};
@@ -109,6 +109,7 @@ impl Counted {
         figures.gauge("kiosk_holds_units", "Units in them.", held.units);
         let help = "Holds whose time is over while the provider has not confirmed the end.";
         figures.gauge("kiosk_holds_overdue", help, held.overdue);
+        writer(&kit.db.figures(), &mut figures);
         self.breaker(&mut figures);
         for (limit, count) in kit.limiter.refused() {
             let help = "Requests refused by a rate limit since the start.";
@@ -150,6 +151,26 @@ impl Counted {
         }
         let help = "How long the oldest of those that are new or retried has waited.";
         figures.gauge("kiosk_inbox_lag_seconds", help, i.lag_s);
+    }
+}
+
+fn writer(db: &db::Figures, figures: &mut Figures) {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let help = "Writes waiting for their turn.";
+    figures.gauge("kiosk_writer_queue", help, whole(db.queued));
+    let help = "Writes that may wait before one more is told to come back.";
+    figures.gauge("kiosk_writer_queue_max", help, whole(db.queue_max));
+    figures.gauge("kiosk_readers_busy", "Reads waiting or running.", whole(db.reading));
+    figures.gauge("kiosk_wal_bytes", "Size of the log beside the database.", whole(db.wal_bytes));
+    for (what, count) in [
+        ("written", db.jobs),
+        ("commits", db.commits),
+        ("turned_away", db.turned_away),
+        ("failed_commits", db.failed_commits),
+        ("checkpoints", db.checkpoints),
+    ] {
+        let help = "What the writer of the database has done since the start.";
+        figures.counter_of("kiosk_writer_total", help, ("what", what), whole(count));
     }
 }
 

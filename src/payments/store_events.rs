@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::health::{Health, LATELY_S};
+use super::model::Source;
 use crate::base::ids::OrderId;
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
@@ -155,18 +156,17 @@ fn next_provider(read: &Read, after: &str) -> Result<Option<String>, Fault> {
 pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     let since = now.plus_s(-LATELY_S);
     let mut health = Health::default();
+    let sql = "SELECT count(*) FROM webhook_event
+               WHERE state = ?1 AND received_at > ?2 AND source = ?3 AND provider <> 'shop'";
+    let mut statement = read.prepare_cached(sql)?;
     for state in STATES {
-        let sql = "SELECT source, count(*) FROM webhook_event
-                   WHERE state = ?1 AND received_at > ?2 AND provider <> 'shop' GROUP BY source";
-        let mut statement = read.prepare_cached(sql)?;
-        let rows = statement.query_map(params![state, since.0], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-        })?;
-        for row in rows {
-            let (source, count) = row?;
-            let came =
-                if source == "webhook" { &mut health.received_24h } else { &mut health.found_24h };
-            *came += count;
+        for source in [Source::Webhook, Source::Reconciler] {
+            let asked = params![state, since.0, source.word()];
+            let count: i64 = statement.query_row(asked, |row| row.get(0))?;
+            match source {
+                Source::Webhook => health.received_24h += count,
+                Source::Reconciler => health.found_24h += count,
+            }
             match state {
                 "done" => health.applied_24h += count,
                 "ignored" => health.ignored_24h += count,
