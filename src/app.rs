@@ -14,9 +14,11 @@ use tokio::net::TcpListener;
 use crate::base::fault::{Doing, Failure, Never};
 use crate::base::{Clock, Fault, Randomness};
 use crate::payments::simulator::{self, Simulator};
+use crate::payments::stripe::Stripe;
 use crate::payments::{Provider, Till};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
+use crate::platform::config_provider::ProviderName;
 use crate::platform::db::{DataLock, Db, Finding, Read};
 use crate::platform::jobs::{Bell, Job, Runner};
 use crate::platform::mail::{self, Transport};
@@ -102,12 +104,28 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
     Ok(findings)
 }
 
+type Providers = (Arc<dyn Provider>, Option<Arc<Simulator>>);
+
+/// Who takes the money: whoever is handed in, else the one the settings name.
+fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
+    if let Some(given) = &world.provider {
+        return Ok((Arc::clone(given), None));
+    }
+    Ok(match kit.settings.provider.name {
+        ProviderName::Stripe => (Stripe::new(kit)?, None),
+        ProviderName::Simulator => {
+            let own = Simulator::new(kit);
+            (Arc::clone(&own) as Arc<dyn Provider>, Some(own))
+        }
+    })
+}
+
 /// The till alone, for commands that speak to the provider of a shop that runs or not.
 ///
 /// # Errors
 /// When the provider cannot be used.
 pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
-    let provider = Simulator::new(kit) as Arc<dyn Provider>;
+    let (provider, _) = provider_of(kit, &World::default())?;
     Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
 }
 
@@ -119,12 +137,7 @@ impl App {
     pub fn assemble(kit: Kit, book: Book, world: &World) -> Result<Self, Fault> {
         let transport = Transport::from_settings(&kit.settings)?;
         let shelf = Shelf::open(&kit, Arc::new(book))?;
-        let simulator = world.provider.is_none().then(|| Simulator::new(&kit));
-        let provider = match (&world.provider, &simulator) {
-            (Some(given), _) => Arc::clone(given),
-            (None, Some(own)) => Arc::clone(own) as Arc<dyn Provider>,
-            (None, None) => return Err(Fault::new("no payment provider is set")),
-        };
+        let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
         Ok(Self { kit, shelf, till, simulator, transport })
     }
@@ -195,7 +208,7 @@ impl App {
         let settings = EdgeSettings {
             public_url: self.kit.settings.public_url.clone(),
             // A checkout form leads to the provider's page, wherever that is.
-            form_targets: self.kit.settings.provider_url.iter().cloned().collect(),
+            form_targets: self.kit.settings.provider.pages.clone(),
             random: self.kit.random.clone(),
             pages: Some(storefront::problem_page(&self.kit.render)),
         };

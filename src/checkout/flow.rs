@@ -1,5 +1,7 @@
 //! Beginning a checkout: everything that must be true together, in one transaction.
 
+use jiff::tz::TimeZone;
+
 use super::model::{Buyer, Refusal, blocked};
 use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Failure, Fault, Instant, refuse};
@@ -7,10 +9,14 @@ use crate::cart::{self, Cart};
 use crate::orders::{self, Asked, Order, Placement, token_of};
 use crate::payments::{self, DeliveryCharge, Payment, SessionRequest, Till};
 use crate::platform::db::Tx;
+use crate::platform::render::Locale;
 use crate::pricing::{self, Book, Destination, Objection, amount_lines};
 
 /// A provider's page lives at least this long (Stripe's floor is 30 minutes), seconds.
 const SESSION_SHORTEST_S: i64 = 31 * 60;
+
+/// A provider's page lives at most this long (Stripe's ceiling is a day), seconds.
+const SESSION_LONGEST_S: i64 = 86_400 - 60;
 
 /// An order can be paid again for this long, seconds.
 const REOPEN_S: i64 = 86_400;
@@ -217,16 +223,18 @@ fn request_for(
     hold_until: Instant,
     now: Instant,
 ) -> SessionRequest {
-    let base = &till.kit.settings.public_url;
+    let (base, shop) = (&till.kit.settings.public_url, &book.catalog.shop);
     let token = token_of(&till.kit.secret, &order.id);
     let delivery = order.quote.delivery.as_ref().map(|delivery| DeliveryCharge {
         title: delivery.title.clone(),
         amount_minor: delivery.price_minor,
     });
+    let zone = TimeZone::get(&shop.timezone).unwrap_or(TimeZone::UTC);
+    let until = Locale::of(&shop.locale).moment(hold_until.in_zone(&zone).datetime());
     SessionRequest {
         order: order.id.as_str().to_owned(),
         number: order.number.clone(),
-        merchant: book.catalog.shop.name.clone(),
+        merchant: shop.name.clone(),
         email: order.email.clone(),
         currency: order.currency,
         amount_minor: order.total_minor,
@@ -234,7 +242,11 @@ fn request_for(
         delivery,
         success_url: format!("{base}/checkout/success?session_id={{CHECKOUT_SESSION_ID}}"),
         cancel_url: format!("{base}/order/{}?from=cancel", token.as_str()),
-        expires_at: now.plus_s(SESSION_SHORTEST_S).max(hold_until.plus_s(60)),
+        // Asked for at any moment of the hold, it is still long enough: a first call may be late.
+        expires_at: hold_until.plus_s(SESSION_SHORTEST_S).min(now.plus_s(SESSION_LONGEST_S)),
         hold_until,
+        note: till.kit.render.word("order.held_until").replace("{time}", &until),
+        locale: shop.locale.clone(),
+        ship_to: Some(order.address.clone()),
     }
 }

@@ -141,9 +141,8 @@ fn moment(text: &str) -> Result<Instant, Fault> {
 
 /// The same headers as the shop's own answers.
 fn headers(settings: &Settings) -> Result<Vec<(String, String)>, Fault> {
-    let forms: Vec<String> = settings.provider_url.iter().cloned().collect();
     let is_https = Origin::of(&settings.public_url).is_some_and(|origin| origin.is_https());
-    let all = security_headers(&forms, is_https)?.into_iter();
+    let all = security_headers(&settings.provider.pages, is_https)?.into_iter();
     all.map(|(name, value)| Ok((name.as_str().to_owned(), value.to_str()?.to_owned()))).collect()
 }
 

@@ -10,6 +10,7 @@ use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
 use crate::platform::Kit;
 use crate::platform::config::{Mode, Settings, url_of};
+use crate::platform::config_provider::ProviderName;
 use crate::platform::content::report;
 use crate::platform::render::SiteMistake;
 use crate::platform::telemetry;
@@ -124,9 +125,7 @@ async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
         Darkroom::run(its_kit, shelf).await;
     });
     say!("{} is open at {}", shop_name(&app), kit.settings.public_url);
-    if kit.settings.mode == Mode::Test {
-        say!("Test shop: payments go to the built-in simulator, no real money is taken.");
-    }
+    say_who_takes_the_money(&kit.settings);
     if kit.settings.dev {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
@@ -156,6 +155,26 @@ fn assemble(kit: Kit, book: Book, world: &World) -> Result<App, Fault> {
     let app = App::assemble(Kit { render, ..kit }, book, world)?;
     app.shelf.news.complain(mistakes);
     Ok(app)
+}
+
+fn say_who_takes_the_money(settings: &Settings) {
+    let provider = &settings.provider;
+    match (settings.mode, provider.name) {
+        (_, ProviderName::Simulator) => {
+            say!("Test shop: payments go to the built-in simulator, no real money is taken.");
+        }
+        (Mode::Test, ProviderName::Stripe) => {
+            let at = provider.url.as_deref().unwrap_or_default();
+            say!("Test shop: payments go to Stripe at {at} with a test key, no real money.");
+        }
+        (Mode::Live, ProviderName::Stripe) => say!("Payments go to Stripe. This is real money."),
+    }
+    if provider.name == ProviderName::Stripe && provider.webhook_secrets.is_empty() {
+        tracing::warn!(
+            "no webhook secret is set: the shop finds payments by asking, minutes later; set \
+             KIOSK_WEBHOOK_SECRETS, see docs/payments.md"
+        );
+    }
 }
 
 fn shop_name(app: &App) -> String {

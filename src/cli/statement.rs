@@ -30,9 +30,8 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault> {
     let book = load_book(&settings)?;
     let kit = open(settings)?;
-    let till = app::open_till(&kit, book)?;
     let day: Date = match &options.day {
-        None => payments::yesterday(&till.books.now(), kit.now())?,
+        None => payments::yesterday(&book, kit.now())?,
         Some(day) => day
             .parse()
             .map_err(|_| Fault::new(format!("{day:?} is no day; write it as 2026-11-24")))?,
@@ -42,6 +41,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
         .build()
         .doing("starting the runtime")?;
     let statement = runtime.block_on(async {
+        let till = app::open_till(&kit, book)?;
         match payments::take(&till, day).await? {
             Ok(statement) => {
                 payments::keep(&till, statement.clone(), false).await?;

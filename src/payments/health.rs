@@ -51,7 +51,7 @@ impl Health {
         let mut said = Vec::new();
         if self.dead > 0 {
             said.push(format!(
-                "{} put aside after ten tries: `kiosk events list --state dead` says why, `kiosk \
+                "{} put aside for you: `kiosk events list --state dead` says why, `kiosk \
                  events replay --dead` tries again.",
                 events(self.dead, "is", "are")
             ));

@@ -26,6 +26,7 @@ mod store_events;
 mod store_inbox;
 mod store_prune;
 mod store_statement;
+pub mod stripe;
 mod web;
 
 pub use audit::audit;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Currency, Instant};
+use crate::orders::Address;
 use crate::pricing::ProviderLine;
 
 /// A call that is under way.
@@ -60,6 +61,15 @@ pub struct SessionRequest {
     pub expires_at: Instant,
     /// Until when the goods are held, told on the page.
     pub hold_until: Instant,
+    /// What the page says beside its button; may be empty.
+    #[serde(default)]
+    pub note: String,
+    /// The shop's language, such as `en-GB`.
+    #[serde(default)]
+    pub locale: String,
+    /// Where the goods go: banks look at it when they judge a payment.
+    #[serde(default)]
+    pub ship_to: Option<Address>,
 }
 
 /// Delivery as the buyer reads it on the payment page.
@@ -219,6 +229,11 @@ pub trait Provider: Send + Sync {
 
     /// `live`, `test` or `simulator`.
     fn mode(&self) -> &'static str;
+
+    /// Why a payment of this total cannot be taken, in a sentence for the buyer; none when it can.
+    fn objection(&self, _total_minor: i64, _currency: Currency) -> Option<String> {
+        None
+    }
 
     /// Makes a session; the same key gives the same session.
     fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session>;

@@ -7,7 +7,7 @@ use crate::base::{Currency, Instant, Money};
 
 /// A payment as our books have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ours {
+pub(super) struct Ours {
     /// The provider's name for the payment.
     pub payment_id: String,
     /// The session it was paid in.
@@ -66,7 +66,7 @@ pub struct Statement {
 /// we know under the provider's names; a payment of ours that the provider did not list was asked
 /// for by itself, and stands in `seen` when the provider knows it from another day.
 #[must_use]
-pub fn compare(
+pub(super) fn compare(
     theirs: &[(Received, Option<String>)],
     ours: &[Ours],
     seen: &[Received],

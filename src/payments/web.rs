@@ -19,7 +19,10 @@ const EVENT_BYTES_MAX: usize = 1024 * 1024;
 #[must_use]
 pub fn routes(till: &Till) -> Routes {
     let till = Arc::new(till.clone());
-    Routes::new().post("/hooks/stripe", endpoint(move |r| receive(Arc::clone(&till), r)))
+    let also = Arc::clone(&till);
+    Routes::new()
+        .post("/webhooks/stripe", endpoint(move |r| receive(Arc::clone(&till), r)))
+        .post("/hooks/stripe", endpoint(move |r| receive(Arc::clone(&also), r)))
 }
 
 /// 200 once the event is on disk; 400 for anything not signed by us, without saying what was

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use crate::base::Fault;
-use crate::base::fault::Doing;
+use super::config_provider::{Found, ProviderSettings};
+use super::config_values::{bad, checked_url, duration_s, encrypted, list, parse, switch};
+use super::private_file::read_private;
 
 /// Whether money is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +35,8 @@ pub struct Settings {
     pub public_url: String,
     /// Whether money is real.
     pub mode: Mode,
-    /// Payment provider: `simulator`.
-    pub provider: String,
-    /// Base address of the provider, where its pages are; the shop's own for the simulator.
-    pub provider_url: Option<String>,
-    /// Secrets that sign incoming webhooks; several while one is being replaced.
-    pub webhook_secrets: Vec<Hidden>,
+    /// Who takes the money, and how they are asked.
+    pub provider: ProviderSettings,
     /// Outgoing mail, `smtp://user:password@host:port` or `smtps://…`; files when absent.
     pub smtp_url: Option<Hidden>,
     /// How long stock is held for a checkout, in seconds; wins over the shop's file.
@@ -79,9 +74,15 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("listen", "127.0.0.1:8080", "address and port to listen on"),
     ("public_url", "", "address buyers see; http://<listen> when empty"),
     ("mode", "test", "\"test\" takes no real money, \"live\" does"),
-    ("provider", "simulator", "payment provider: \"simulator\""),
-    ("provider_url", "", "base address of the provider; the shop's for the simulator when empty"),
+    ("provider", "simulator", "payment provider: \"simulator\" or \"stripe\""),
+    ("provider_url", "", "base address of the provider; its usual one when empty"),
+    ("provider_pages", "", "address of Stripe's payment pages, when you have a domain for them"),
+    ("provider_timeout", "4s", "longest wait for one answer of the provider"),
+    ("provider_retries", "2", "how often a call without an answer is repeated at once"),
+    ("stripe_key", "", "secret or restricted key of Stripe; environment only"),
+    ("stripe_key_file", "", "private file (mode 0600) that holds the key instead"),
     ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
+    ("webhook_secrets_file", "", "private file (mode 0600) with one secret a line instead"),
     ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),
@@ -93,7 +94,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
 ];
 
 /// Secrets belong into the environment, never into a file that gets copied around.
-const ENVIRONMENT_ONLY: &[&str] = &["webhook_secrets", "smtp_url", "metrics_token"];
+const ENVIRONMENT_ONLY: &[&str] = &["stripe_key", "webhook_secrets", "smtp_url", "metrics_token"];
+
+/// Secrets that may stand in a private file of their own, and what names it.
+const FILED: &[(&str, &str)] =
+    &[("stripe_key", "stripe_key_file"), ("webhook_secrets", "webhook_secrets_file")];
 
 /// What was typed: flags that win over everything.
 pub type Overrides = BTreeMap<String, String>;
@@ -126,7 +131,22 @@ impl Settings {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(BadSetting(format!("kiosk.toml cannot be read: {e}"))),
         };
-        Self::resolve(file.as_deref(), environment, overrides)
+        let mut values = layer(file.as_deref(), environment, overrides)?;
+        for (key, file) in FILED {
+            let path = values.get(*file).map(|path| path.trim().to_owned()).unwrap_or_default();
+            let text = values.entry((*key).to_owned()).or_default();
+            match (path.is_empty(), text.trim().is_empty()) {
+                (true, _) => {}
+                (false, true) => {
+                    *text = read_private(Path::new(&path))
+                        .map_err(|why| BadSetting(format!("`{file}`: {why}")))?;
+                }
+                (false, false) => {
+                    return Err(BadSetting(format!("`{key}` and `{file}` are both set; keep one")));
+                }
+            }
+        }
+        Self::from_values(&values)
     }
 
     /// Layers the sources; pure, so that tests can try them all.
@@ -138,24 +158,7 @@ impl Settings {
         environment: Vec<(String, String)>,
         overrides: &Overrides,
     ) -> Result<Self, BadSetting> {
-        let mut values: BTreeMap<String, String> =
-            KEYS.iter().map(|(k, v, _)| ((*k).to_owned(), (*v).to_owned())).collect();
-        for (key, value) in read_file(file.unwrap_or_default())? {
-            known(&key, "kiosk.toml")?;
-            if ENVIRONMENT_ONLY.contains(&key.as_str()) {
-                return Err(BadSetting(format!(
-                    "kiosk.toml: `{key}` is a secret; set KIOSK_{} in the environment instead",
-                    key.to_uppercase()
-                )));
-            }
-            values.insert(key, value);
-        }
-        for (key, value) in environment {
-            known(&key, "the environment")?;
-            values.insert(key, value);
-        }
-        values.extend(overrides.clone());
-        Self::from_values(&values)
+        Self::from_values(&layer(file, environment, overrides)?)
     }
 
     fn from_values(values: &BTreeMap<String, String>) -> Result<Self, BadSetting> {
@@ -168,17 +171,6 @@ impl Settings {
             "live" => Mode::Live,
             other => return Err(bad("mode", other, "\"test\" or \"live\"")),
         };
-        let provider = text("provider");
-        if provider != "simulator" {
-            return Err(bad("provider", &provider, "\"simulator\""));
-        }
-        if mode == Mode::Live {
-            return Err(BadSetting(
-                "mode is \"live\" but the provider is the simulator, which takes no real money; \
-                 set mode = \"test\" or choose a real provider"
-                    .to_owned(),
-            ));
-        }
         let dev = switch("dev", &text("dev"))?;
         let avif = switch("avif", &text("avif"))?;
         if dev && !listen.ip().is_loopback() {
@@ -191,6 +183,19 @@ impl Settings {
         if data_dir.starts_with(&content_dir) {
             return Err(bad("data_dir", &text("data_dir"), "outside the content folder"));
         }
+        let public_url = checked_url("public_url", &public_url)?;
+        let url = |key: &str| some(key).map(|url| checked_url(key, &url)).transpose();
+        let provider = Found {
+            name: text("provider"),
+            url: url("provider_url")?,
+            pages: url("provider_pages")?,
+            key: some("stripe_key"),
+            webhook_secrets: list(&text("webhook_secrets").replace('\n', ",")),
+            timeout_s: duration_s("provider_timeout", &text("provider_timeout"))?,
+            retries: parse("provider_retries", &text("provider_retries"), "a whole number")?,
+            mode,
+            https: public_url.starts_with("https://"),
+        };
         let hold_s = some("hold").map(|v| duration_s("hold", &v)).transpose()?;
         let trusted_proxies = list(&text("trusted_proxies"));
         for proxy in &trusted_proxies {
@@ -202,13 +207,9 @@ impl Settings {
             data_dir,
             site_dir: text("site_dir").into(),
             listen,
-            public_url: checked_url("public_url", &public_url)?,
+            public_url,
             mode,
-            provider,
-            provider_url: some("provider_url")
-                .map(|url| checked_url("provider_url", &url))
-                .transpose()?,
-            webhook_secrets: list(&text("webhook_secrets")).into_iter().map(Hidden).collect(),
+            provider: provider.check()?,
             smtp_url: some("smtp_url").map(|url| Hidden(encrypted(url))),
             hold_s,
             limits: switch("limits", &text("limits"))?,
@@ -236,6 +237,32 @@ pub fn url_of(mut listen: SocketAddr) -> String {
         _ => {}
     }
     format!("http://{listen}")
+}
+
+/// All sources laid over each other.
+fn layer(
+    file: Option<&str>,
+    environment: Vec<(String, String)>,
+    overrides: &Overrides,
+) -> Result<BTreeMap<String, String>, BadSetting> {
+    let mut values: BTreeMap<String, String> =
+        KEYS.iter().map(|(k, v, _)| ((*k).to_owned(), (*v).to_owned())).collect();
+    for (key, value) in read_file(file.unwrap_or_default())? {
+        known(&key, "kiosk.toml")?;
+        if ENVIRONMENT_ONLY.contains(&key.as_str()) {
+            return Err(BadSetting(format!(
+                "kiosk.toml: `{key}` is a secret; set KIOSK_{} in the environment instead",
+                key.to_uppercase()
+            )));
+        }
+        values.insert(key, value);
+    }
+    for (key, value) in environment {
+        known(&key, "the environment")?;
+        values.insert(key, value);
+    }
+    values.extend(overrides.clone());
+    Ok(values)
 }
 
 /// The file as flat `key = value` pairs.
@@ -280,85 +307,6 @@ fn known(key: &str, place: &str) -> Result<(), BadSetting> {
         key.into()
     };
     Err(BadSetting(format!("{place}: unknown setting `{shown}`{near}")))
-}
-
-fn bad(key: &str, value: &str, want: &str) -> BadSetting {
-    BadSetting(format!("`{key}` is {value:?}; it must be {want}"))
-}
-
-fn parse<T: FromStr>(key: &str, value: &str, want: &str) -> Result<T, BadSetting> {
-    value.parse().map_err(|_| bad(key, value, want))
-}
-
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
-}
-
-fn switch(key: &str, value: &str) -> Result<bool, BadSetting> {
-    match value {
-        "on" | "true" | "1" => Ok(true),
-        "off" | "false" | "0" | "" => Ok(false),
-        other => Err(bad(key, other, "\"on\" or \"off\"")),
-    }
-}
-
-/// A mail server that is told a password is spoken to over TLS, unless the address says how.
-fn encrypted(url: String) -> String {
-    let is_plain = url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=");
-    if !is_plain {
-        return url;
-    }
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}tls=required")
-}
-
-fn checked_url(key: &str, url: &str) -> Result<String, BadSetting> {
-    let url = url.trim_end_matches('/');
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ', '"', '<']) => {
-            Ok(url.to_owned())
-        }
-        _ => Err(bad(key, url, "an address such as https://shop.example")),
-    }
-}
-
-/// `45s`, `15m`, `2h` or `30d` in seconds.
-fn duration_s(key: &str, text: &str) -> Result<i64, BadSetting> {
-    let want = "a time such as 45s, 15m, 2h or 30d";
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err(bad(key, text, want)),
-    };
-    let number: i64 = parse(key, number, want)?;
-    match number.checked_mul(seconds) {
-        Some(s) if (1..=86_400 * 365).contains(&s) => Ok(s),
-        _ => Err(bad(key, text, want)),
-    }
-}
-
-/// Writes a file that only its owner may read, whole or not at all.
-///
-/// # Errors
-/// When the folder cannot be written.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let beside = path.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&beside).doing(&format!("writing {}", path.display()))?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    Ok(())
 }
 
 #[cfg(test)]

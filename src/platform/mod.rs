@@ -6,11 +6,14 @@
 //! transport) arrives as a value in the [`Kit`].
 
 pub mod config;
+pub mod config_provider;
+mod config_values;
 pub mod content;
 pub mod db;
 pub mod images;
 pub mod jobs;
 pub mod mail;
+pub mod private_file;
 pub mod render;
 pub mod secret;
 pub mod telemetry;

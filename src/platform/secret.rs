@@ -32,7 +32,7 @@ impl Secret {
                 .ok_or_else(|| Fault::new(format!("{} is damaged", path.display())));
         }
         let secret = Self(random.bytes());
-        super::config::write_private(&path, hex(&secret.0).as_bytes())
+        super::private_file::write_private(&path, hex(&secret.0).as_bytes())
             .doing("writing the shop's secret")?;
         Ok(secret)
     }

@@ -20,7 +20,7 @@ use crate::base::fault::Doing;
 /// The list of what a build wrote.
 const MANIFEST: &str = ".kiosk-build";
 /// Paths that only a running shop answers. [`SEARCH`] is another one unless the copy has its own.
-pub const LIVE: [&str; 9] = [
+pub const LIVE: [&str; 10] = [
     "/api/*",
     "/cart",
     "/cart/*",
@@ -29,6 +29,7 @@ pub const LIVE: [&str; 9] = [
     "/order",
     "/order/*",
     "/hooks/*",
+    "/webhooks/*",
     "/simulator/*",
 ];
 /// The page of search results.

@@ -58,7 +58,7 @@ impl Simulator {
     /// Where its pages are reached: the provider's address when one is set, else the shop's.
     fn base_url(&self) -> &str {
         let settings = &self.kit.settings;
-        settings.provider_url.as_deref().unwrap_or(&settings.public_url)
+        settings.provider.url.as_deref().unwrap_or(&settings.public_url)
     }
 
     fn session_of(&self, record: Record) -> Session {
@@ -165,7 +165,7 @@ impl Provider for Simulator {
 
     fn secrets(&self) -> Vec<String> {
         let own = [self.secret()];
-        let configured = self.kit.settings.webhook_secrets.iter().map(|s| s.0.clone());
+        let configured = self.kit.settings.provider.webhook_secrets.iter().map(|s| s.0.clone());
         own.into_iter().chain(configured).collect()
     }
 }

@@ -64,7 +64,7 @@ impl Transport {
             Self::Files(folder) => {
                 let path = folder.join(format!("{name}.eml"));
                 let bytes = message.formatted();
-                let write = move || super::super::config::write_private(&path, &bytes);
+                let write = move || super::super::private_file::write_private(&path, &bytes);
                 tokio::task::spawn_blocking(write).await??;
                 Ok(format!("written to {name}.eml"))
             }

@@ -13,7 +13,7 @@ use crate::base::Problem;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Where other programs deliver events; they prove themselves by signature instead.
-const EXEMPT: &str = "/hooks/";
+const EXEMPT: [&str; 2] = ["/webhooks/", "/hooks/"];
 
 /// Scheme, host and port of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,9 @@ pub fn cross_site(
     headers: &HeaderMap,
     own: Option<&Origin>,
 ) -> Result<(), Error> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || path.starts_with(EXEMPT) {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+        || EXEMPT.iter().any(|root| path.starts_with(root))
+    {
         return Ok(());
     }
     let allowed = if headers.contains_key(SEC_FETCH_SITE) {
@@ -133,6 +135,7 @@ mod tests {
             ("POST", "/x", &[(site, "nonsense")], false),
             ("POST", "/x", &[(site, "same-origin"), (site, "cross-site")], false),
             ("POST", "/x", &[(site, "cross-site"), ("origin", "https://site.example")], false),
+            ("POST", "/webhooks/x", &[(site, "cross-site")], true),
             ("POST", "/hooks/x", &[(site, "cross-site")], true),
             ("POST", "/hooksx", &[(site, "cross-site")], false),
             ("POST", "/x", &[], true),

@@ -166,7 +166,7 @@ pub fn respond(
     response
 }
 
-/// Whether a failure of this request should be a page: never below `/api/` and `/hooks/`, else
+/// Whether a failure of this request should be a page: never below `/api/` and the webhooks, else
 /// when `Accept` names HTML and does not rank JSON above it.
 #[must_use]
 pub fn wants_html(request: &Request) -> bool {
@@ -176,7 +176,7 @@ pub fn wants_html(request: &Request) -> bool {
 
 /// Paths that only programs call.
 pub(super) fn is_for_programs(path: &str) -> bool {
-    ["/api", "/hooks"].iter().any(|root| {
+    ["/api", "/webhooks", "/hooks"].iter().any(|root| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }

@@ -1,0 +1,64 @@
+//! How a setting's text becomes a value, and what is said when it does not. Pure.
+
+use std::str::FromStr;
+
+use super::config::BadSetting;
+
+pub(super) fn bad(key: &str, value: &str, want: &str) -> BadSetting {
+    BadSetting(format!("`{key}` is {value:?}; it must be {want}"))
+}
+
+pub(super) fn parse<T: FromStr>(key: &str, value: &str, want: &str) -> Result<T, BadSetting> {
+    value.parse().map_err(|_| bad(key, value, want))
+}
+
+pub(super) fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+pub(super) fn switch(key: &str, value: &str) -> Result<bool, BadSetting> {
+    match value {
+        "on" | "true" | "1" => Ok(true),
+        "off" | "false" | "0" | "" => Ok(false),
+        other => Err(bad(key, other, "\"on\" or \"off\"")),
+    }
+}
+
+/// A mail server that is told a password is spoken to over TLS, unless the address says how.
+pub(super) fn encrypted(url: String) -> String {
+    let is_plain = url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=");
+    if !is_plain {
+        return url;
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}tls=required")
+}
+
+pub(super) fn checked_url(key: &str, url: &str) -> Result<String, BadSetting> {
+    let url = url.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ', '"', '<']) => {
+            Ok(url.to_owned())
+        }
+        _ => Err(bad(key, url, "an address such as https://shop.example")),
+    }
+}
+
+/// `45s`, `15m`, `2h` or `30d` in seconds.
+pub(super) fn duration_s(key: &str, text: &str) -> Result<i64, BadSetting> {
+    let want = "a time such as 45s, 15m, 2h or 30d";
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(bad(key, text, want)),
+    };
+    let number: i64 = parse(key, number, want)?;
+    match number.checked_mul(seconds) {
+        Some(s) if (1..=86_400 * 365).contains(&s) => Ok(s),
+        _ => Err(bad(key, text, want)),
+    }
+}
