@@ -35,6 +35,7 @@ mod events;
 mod explain;
 mod init;
 mod order;
+mod order_money;
 mod seed;
 mod serve;
 mod statement;

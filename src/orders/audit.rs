@@ -25,10 +25,9 @@ const SALES: &str = "
     JOIN (SELECT order_id, ref, sum(qty) AS qty FROM order_item
           WHERE kind IN ('product', 'part') GROUP BY order_id, ref) n ON n.order_id = o.id
     LEFT JOIN (SELECT order_id, sku, sum(delta) AS total FROM stock_move
-               WHERE reason IN ('sale', 'cancel', 'return') GROUP BY order_id, sku) m
+               WHERE reason = 'sale' GROUP BY order_id, sku) m
            ON m.order_id = o.id AND m.sku = n.ref
-    WHERE o.paid_at IS NOT NULL AND coalesce(-m.total, 0) <> n.qty
-      AND o.payment_status = 'paid'";
+    WHERE o.paid_at IS NOT NULL AND coalesce(-m.total, 0) <> n.qty";
 
 const STALE_HOLDS: &str = "
     SELECT o.number || ': ' || h.sku || ' still held though ' || o.payment_status

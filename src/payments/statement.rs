@@ -96,7 +96,8 @@ fn only_theirs(their: &Received, number: Option<&str>) -> Difference {
     let says = match number {
         Some(number) => format!(
             "The provider received {money} for order {number} ({}), and our books have no such \
-             payment: look at `kiosk order show {number}` and `kiosk events list --order {number}`.",
+             payment: look at `kiosk order show {number}` and `kiosk events list --order \
+             {number}`.",
             their.payment_id
         ),
         None => format!(

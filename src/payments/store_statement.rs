@@ -13,7 +13,12 @@ pub(super) struct Noted {
     pub ours: Ours,
 }
 
-const COLUMNS: &str = "order_id, provider_payment_id, session_id, received_minor, currency";
+/// Money the provider knows to be on its way back or gone counts; what was given back by hand it
+/// has not seen.
+const COLUMNS: &str = "order_id, provider_payment_id, session_id, received_minor, currency,
+    (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+     WHERE r.payment_id = payment.id AND r.state IN ('pending', 'succeeded')
+       AND r.origin <> 'hand')";
 
 fn from_row(row: &Row) -> rusqlite::Result<Noted> {
     let code: String = row.get(4)?;
@@ -26,7 +31,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Noted> {
         session: row.get(2)?,
         number: String::new(),
         amount_minor: row.get(3)?,
-        refunded_minor: 0,
+        refunded_minor: row.get(5)?,
         currency,
     };
     Ok(Noted { order: OrderId::from_stored(row.get::<_, String>(0)?), ours })

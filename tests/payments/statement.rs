@@ -81,6 +81,21 @@ fn differences_are_told_once_in_words() {
     assert_eq!(desk.shop.number("SELECT count(*) FROM outbox WHERE state = 'dead'"), 0);
 }
 
+// N9: money that went back is compared as well, whoever sent it.
+#[test]
+fn money_that_went_back_is_compared() {
+    let desk = Desk::open();
+    desk.shop.work_off();
+    let session = paid(&desk, "KILN-1", "evt_1");
+    desk.provider.refund_in_dashboard(&session, 500);
+    desk.shop.advance_s(DAY_S);
+    // Nobody told us: no event came.
+    desk.shop.work_off();
+    let found = differences(&desk.shop, "2026-11-24");
+    assert_eq!(kinds(&found), ["refunded"], "{found:#?}");
+    assert_eq!((&found[0]["theirs_minor"], &found[0]["ours_minor"]), (&500.into(), &0.into()));
+}
+
 // A provider that does not answer is asked again, and the day is not forgotten.
 #[test]
 fn a_silent_provider_is_asked_again() {
