@@ -24,6 +24,8 @@ CREATE TABLE outbox (
   CHECK ((state = 'sent') = (sent_at IS NOT NULL))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
@@ -315,6 +317,7 @@ CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_i
 CREATE INDEX payment_look ON payment (look_at)
   WHERE state IN ('wanted', 'open', 'processing', 'closing', 'review');
 CREATE INDEX payment_order ON payment (order_id);
+CREATE INDEX payment_received ON payment (ended_at) WHERE state = 'paid';
 
 -- Money on its way back, written down before anybody is asked to send it. `origin` is who made
 -- it: the shop, the provider's own dashboard, or a person by other means. The provider is called
@@ -400,7 +403,13 @@ CREATE TABLE webhook_event (
   PRIMARY KEY (provider, event_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
-CREATE INDEX webhook_event_order ON webhook_event (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX webhook_event_state ON webhook_event (state, received_at, source);
+CREATE INDEX webhook_event_raw ON webhook_event (received_at)
+  WHERE state = 'done' AND payload <> '';
+CREATE INDEX webhook_event_decline ON webhook_event (received_at)
+  WHERE type = 'payment_intent.payment_failed';
+CREATE INDEX webhook_event_order ON webhook_event (order_id, received_at)
+  WHERE order_id IS NOT NULL;
 
 -- Every call to a provider: what, with which key, how it went.
 CREATE TABLE provider_call (
@@ -412,6 +421,20 @@ CREATE TABLE provider_call (
   took_ms         INTEGER NOT NULL,
   at              INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX provider_call_at ON provider_call (at);
+
+-- Days whose payments were compared with the provider's books. `differences` is a list; empty when
+-- the two agree.
+CREATE TABLE statement (
+  day         TEXT    PRIMARY KEY,
+  from_at     INTEGER NOT NULL,
+  until_at    INTEGER NOT NULL,
+  taken_at    INTEGER NOT NULL,
+  provider    TEXT    NOT NULL,
+  theirs      INTEGER NOT NULL,
+  ours        INTEGER NOT NULL,
+  differences TEXT    NOT NULL DEFAULT '[]'
+) STRICT, WITHOUT ROWID;
 
 -- The simulator's own memory: it plays the provider, so the shop never reads these rows.
 CREATE TABLE simulator_session (
@@ -465,3 +488,27 @@ CREATE TABLE simulator_delivery (
   state    TEXT    NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done', 'given_up'))
 ) STRICT;
 CREATE INDEX simulator_delivery_due ON simulator_delivery (due_at) WHERE state = 'due';
+
+-- ── room: checkout ──────────────────────────────────────────────────────────────────────────
+
+-- Where the newest attempt at an order came from, so that declined cards count against that place:
+-- network and e-mail address as keyed hashes that can be compared, not read. Kept for two days.
+CREATE TABLE checkout_origin (
+  order_id TEXT    PRIMARY KEY,
+  source   TEXT    NOT NULL,
+  cart     TEXT    NOT NULL DEFAULT '',
+  email    TEXT    NOT NULL,
+  at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX checkout_origin_at ON checkout_origin (at);
+
+-- Episodes of card testing: the merchant gets one letter for each. `declines` is the most seen
+-- within ten minutes.
+CREATE TABLE card_testing (
+  id       INTEGER PRIMARY KEY,
+  began_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  declines INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX card_testing_now ON card_testing (ended_at IS NULL) WHERE ended_at IS NULL;

@@ -1,5 +1,7 @@
 //! All rooms put together into one running shop.
 
+mod metrics;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -120,10 +122,10 @@ fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
     })
 }
 
-/// The till alone, for commands that give money back while no shop, or another process, serves.
+/// The till alone, for commands that speak to the provider of a shop that runs or not.
 ///
 /// # Errors
-/// When the provider's settings cannot be used.
+/// When the provider cannot be used.
 pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
     let (provider, _) = provider_of(kit, &World::default())?;
     Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
@@ -147,6 +149,7 @@ impl App {
     pub fn routes(&self) -> Routes {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut routes = health_routes(kit)
+            .and(metrics::routes(kit))
             .and(search::routes(kit, &self.shelf.searching))
             .and(orders::routes(kit))
             .and(cart::routes(kit, books))
@@ -172,6 +175,7 @@ impl App {
         jobs.extend(identity::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
+        jobs.extend(checkout::jobs(&self.till));
         jobs.extend(storefront::jobs(kit, &self.shelf));
         if let Some(simulator) = &self.simulator {
             jobs.extend(simulator::jobs(simulator));

@@ -1,5 +1,7 @@
 //! An order from the checkout on: placed once, snapshot, private link, given up, paid again.
 
+#[path = "orders/programs.rs"]
+mod programs;
 #[path = "orders/checkout.rs"]
 mod checkout;
 #[path = "orders/letters.rs"]

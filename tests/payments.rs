@@ -7,10 +7,14 @@ type Double = house::FakeProvider;
 
 #[path = "payments/cancelling.rs"]
 mod cancelling;
+#[path = "payments/card_testing.rs"]
+mod card_testing;
 #[path = "payments/desk.rs"]
 mod desk;
 #[path = "payments/disputes.rs"]
 mod disputes;
+#[path = "payments/events.rs"]
+mod events;
 #[path = "payments/flood.rs"]
 mod flood;
 #[path = "payments/holds.rs"]
@@ -29,3 +33,5 @@ mod refunds;
 mod signatures;
 #[path = "payments/simulator.rs"]
 mod simulator;
+#[path = "payments/statement.rs"]
+mod statement;

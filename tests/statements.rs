@@ -28,6 +28,21 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "FROM outbox ORDER BY id DESC LIMIT",
         "the newest rows by row id, with a limit",
     ),
+    (
+        "src/platform/mail/store.rs",
+        "FROM outbox WHERE state = 'waiting'",
+        "counts along an index that holds only the letters that have not left",
+    ),
+    (
+        "src/platform/mail/store.rs",
+        "FROM outbox WHERE state = 'dead'",
+        "counts along an index that holds only the letters given up",
+    ),
+    (
+        "src/stock/store.rs",
+        "FROM hold WHERE state = 'active'",
+        "counts along an index that holds only the active holds",
+    ),
 ];
 
 /// Statements that may sort what they have found, for no index gives their order: file, a piece of

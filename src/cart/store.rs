@@ -66,6 +66,16 @@ pub(super) fn had_cart(read: &Read, session: &str) -> Result<bool, Fault> {
     Ok(read.prepare_cached(sql)?.exists([session])?)
 }
 
+/// The ordered cart of a session that has one cart only, as those of callers without a cookie have.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_ordered(read: &Read, session: &str) -> Result<Option<CartId>, Fault> {
+    let sql = "SELECT id FROM cart WHERE token_hash = ?1 AND status = 'ordered' LIMIT 1";
+    let id = read.prepare_cached(sql)?.query_row([session], |row| row.get::<_, String>(0));
+    Ok(id.optional()?.map(CartId::from_stored))
+}
+
 pub(super) fn insert_cart(
     tx: &Tx,
     id: &CartId,

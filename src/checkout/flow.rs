@@ -80,6 +80,18 @@ pub fn begin(
     attempt(tx, till, book, order, 1, hold_until, now)
 }
 
+/// What a session ordered and paid before: a program that did not hear the answer asks again with
+/// the same key, and the cart it asks for is an order by now.
+pub(super) fn paid_before(tx: &Tx, session: &str) -> Result<Option<Begun>, Fault> {
+    let Some(cart) = cart::find_ordered_cart(tx, session)? else { return Ok(None) };
+    let Some(order) = orders::paid_order_of_cart(tx, &cart)? else { return Ok(None) };
+    let payment = match payments::alive_payment(tx, &order.id)? {
+        None => payments::last_payment(tx, &order.id)?,
+        alive => alive,
+    };
+    Ok(payment.map(|payment| Begun { order, payment }))
+}
+
 enum Key {
     Free(String),
     Taken(Box<Begun>),

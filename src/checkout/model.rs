@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::breaker::Whose;
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Currency, Money, Problem};
@@ -222,6 +223,13 @@ pub enum Refusal {
     CloseFirst(OrderId),
     /// Too many checkouts from here lately.
     Slower(Box<Problem>),
+    /// Too many cards were declined lately.
+    Paused {
+        /// Of what came from the same place.
+        whose: Whose,
+        /// Seconds until it is worth another try.
+        wait_s: u32,
+    },
     /// The cart says no.
     Cart(crate::cart::Refusal),
     /// The order says no.
@@ -235,6 +243,20 @@ pub(super) fn blocked(reason: &'static str, why: impl Into<String>) -> Problem {
     Problem::new(409, "cart-blocked", "Not everything can be ordered", why)
         .hint("Change the cart and order again.")
         .with("reason", reason)
+}
+
+fn paused(whose: Whose, wait_s: u32) -> Problem {
+    let detail = match whose {
+        Whose::Shop => "Too many payments were declined in this shop lately.",
+        _ => "Too many payments from here were declined lately.",
+    };
+    let minutes = wait_s.div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    Problem::new(429, "checkout-paused", "Checkout takes a pause", detail)
+        .hint(format!("Nothing was charged and the cart is kept. Try again in {minutes} {unit}."))
+        .with("reason", whose.word())
+        .with("minutes", minutes)
+        .retry_after(wait_s)
 }
 
 impl From<crate::cart::Refusal> for Refusal {
@@ -300,6 +322,7 @@ impl crate::base::Refusal for Refusal {
                 Problem::new(422, "invalid-fields", "Some fields need another look", first)
                     .with("errors", listed)
             }
+            Self::Paused { whose, wait_s } => paused(*whose, *wait_s),
             Self::Blocked(problem) | Self::Slower(problem) => (**problem).clone(),
             Self::Cart(refusal) => refusal.problem(),
             Self::Order(refusal) => refusal.problem(),

@@ -1,13 +1,15 @@
 //! The checkout's page, form and JSON.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
-use super::flow::{Begun, Seen, begin};
+use super::flow::{Begun, Seen, begin, paid_before};
 use super::model::{Refusal, Submission, WantedLine};
+use super::watch::{admit, origin, remember};
 use super::web_order;
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{Token, sha256_hex};
@@ -17,11 +19,14 @@ use crate::identity;
 use crate::orders::token_of;
 use crate::payments::{self, Till};
 use crate::platform::web::{
-    Caller, Error, Rate, Routes, client_address, endpoint, read_form, read_json, wants_html,
+    Caller, Error, Rate, Routes, client_address, endpoint, neighbourhood, read_form, read_json,
+    wants_html,
 };
 
 /// Checkouts one address, cart or e-mail may begin (card testers try hundreds).
 const BEGIN: Rate = Rate::new(10, 600);
+/// Checkouts under one e-mail address, wherever from: many, for an address can be anybody's claim.
+const BEGIN_NAME: Rate = Rate::new(30, 3600);
 /// Checkouts everybody together may begin.
 const BEGIN_ALL: Rate = Rate::new(600, 600);
 /// Times an earlier order of the same cart is closed before giving up.
@@ -89,11 +94,14 @@ async fn submit_json(till: Arc<Till>, mut request: Request) -> Result<Response, 
     let submission: Submission = read_json(&mut request).await?;
     let (begun, url) = submit(&till, &request, &submission).await?;
     let token = token_of(&till.kit.secret, &begun.order.id);
+    let base = &till.kit.settings.public_url;
+    // An order that is paid leads to its own page; a program needs the whole address.
+    let payment_url = if url.starts_with('/') { format!("{base}{url}") } else { url };
     let body = json!({
         "number": begun.order.number,
         "token": token.as_str(),
-        "order_url": format!("{}/order/{}", till.kit.settings.public_url, token.as_str()),
-        "payment_url": url,
+        "order_url": format!("{base}/order/{}", token.as_str()),
+        "payment_url": payment_url,
         "total_minor": begun.order.total_minor,
         "currency": begun.order.currency,
     });
@@ -124,18 +132,33 @@ async fn submit(
         Err(errors) => return Err(Failure::Refused(Refusal::Fields(errors))),
     };
     let now = till.kit.now();
-    limit(till, request, &buyer.email.folded())?;
+    let place = client_address(request, &till.kit.proxies);
+    limit(till, request, place, &buyer.email.folded())?;
     let presented = match submission.lines.as_slice() {
         [] => identity::presented(&till.kit, request),
         wanted => Some(cart_of(till, request, submission, wanted).await?),
     };
+    let is_keyed = !submission.lines.is_empty();
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
         let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
         let token = presented.clone();
         let begun = till.kit.db.write(move |tx| {
             let session = token.map(|t| identity::find_session(tx, &t, now)).transpose()?.flatten();
-            begin(tx, &inner, &book, session.as_deref(), &buyer, &seen, now)
+            let session = session.as_deref();
+            let cart = session.map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
+            let email = buyer.email.folded();
+            let origin = origin(&inner.kit, place, &email, cart.as_ref().map(|cart| &cart.id));
+            admit(tx, &inner.kit, &origin, now)?;
+            let begun = match begin(tx, &inner, &book, session, &buyer, &seen, now) {
+                Err(Failure::Refused(Refusal::EmptyCart)) if is_keyed => {
+                    let paid = session.map(|s| paid_before(tx, s)).transpose()?.flatten();
+                    paid.ok_or(Failure::Refused(Refusal::EmptyCart))
+                }
+                begun => begun,
+            }?;
+            remember(tx, &inner.kit, &begun.order.id, &origin, now)?;
+            Ok(begun)
         });
         match begun.await {
             Ok(begun) => {
@@ -186,17 +209,28 @@ async fn cart_of(
     filled.await
 }
 
-fn limit(till: &Till, request: &Request, email: &str) -> Result<(), Failure<Refusal>> {
+fn limit(
+    till: &Till,
+    request: &Request,
+    place: IpAddr,
+    email: &str,
+) -> Result<(), Failure<Refusal>> {
     let now = till.kit.now();
     // By address and e-mail together, so that nobody locks a stranger's address out.
-    let place = client_address(request, &till.kit.proxies);
-    let caller = Caller::Named(format!("{place} {email}"));
+    let caller = Caller::Named(format!("{} {email}", neighbourhood(place)));
+    let name = Caller::Named(email.to_owned());
+    let cart = identity::presented(&till.kit, request).map(|token| Caller::Named(token.hash()));
     // In turn: what is refused for one address takes nothing from everybody's share.
     let limiter = &till.kit.limiter;
     let admitted = till
         .kit
         .admit(request, "checkout", BEGIN)
         .and_then(|()| limiter.check("checkout-email", caller, BEGIN, now))
+        .and_then(|()| limiter.check("checkout-name", name, BEGIN_NAME, now))
+        .and_then(|()| match cart {
+            Some(cart) => limiter.check("checkout-cart", cart, BEGIN, now),
+            None => Ok(()),
+        })
         .and_then(|()| limiter.check("checkout-all", Caller::Everybody, BEGIN_ALL, now));
     match admitted {
         Ok(()) => Ok(()),

@@ -7,11 +7,13 @@ use serde::Deserialize;
 
 use super::flow::{Begun, reopen};
 use super::model::Refusal;
+use super::watch::{admit, origin, remember};
 use super::web::{go, on_this_host, payment_page};
 use crate::base::Failure;
+use crate::base::email_address::EmailAddress;
 use crate::orders::{self, token_of};
 use crate::payments::{self, Till};
-use crate::platform::web::{Error, Rate, read_path, read_query};
+use crate::platform::web::{Error, Rate, client_address, read_path, read_query};
 
 /// Attempts to pay or cancel one address may make.
 const ACTS: Rate = Rate::new(20, 600);
@@ -45,12 +47,19 @@ pub(super) async fn pay(till: Arc<Till>, request: Request) -> Result<Response, E
     till.kit.admit(&request, "order", ACTS)?;
     let OrderPath { token } = read_path(&request)?;
     let (inner, book, now) = (Arc::clone(&till), till.books.now(), till.kit.now());
+    let place = client_address(&request, &till.kit.proxies);
     let begun = till.kit.db.write(move |tx| {
         let order = orders::find_for_link(tx, &token).map_err(Failure::lift::<Refusal>)?;
-        match payments::alive_payment(tx, &order.id)? {
-            Some(payment) => Ok(Begun { order, payment }),
-            None => reopen(tx, &inner, &book, &order.id, now),
+        if let Some(payment) = payments::alive_payment(tx, &order.id)? {
+            return Ok(Begun { order, payment });
         }
+        let email = EmailAddress::parse(&order.email).map(|email| email.folded());
+        let email = email.unwrap_or_default();
+        let origin = origin(&inner.kit, place, &email, order.cart.as_ref());
+        admit(tx, &inner.kit, &origin, now)?;
+        let begun = reopen(tx, &inner, &book, &order.id, now)?;
+        remember(tx, &inner.kit, &begun.order.id, &origin, now)?;
+        Ok(begun)
     });
     let begun = begun.await?;
     let url = payment_page(&till, &begun).await?;

@@ -31,12 +31,14 @@ mod build;
 mod check;
 mod check_output;
 mod check_pages;
+mod events;
 mod explain;
 mod init;
 mod order;
 mod order_money;
 mod seed;
 mod serve;
+mod statement;
 mod stock;
 mod theme;
 
@@ -105,6 +107,10 @@ enum Command {
     /// Shows orders and moves them on.
     #[command(subcommand)]
     Order(order::Command),
+    /// Shows what the payment provider told us and what became of it; tries again.
+    Events(events::Options),
+    /// Compares a day's payments with the provider's books.
+    Statement(statement::Options),
     /// Proves that the books are in order, one line for each invariant.
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
@@ -154,6 +160,8 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),
         Command::Order(command) => order::run(command, settings),
+        Command::Events(options) => events::run(options, settings),
+        Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
     }

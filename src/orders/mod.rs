@@ -29,7 +29,8 @@ pub use refunding::{
     RefundNote, RefundTurn, note_cancelled, note_dispute, note_refund, settle_attention,
 };
 pub use store::{
-    find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders, order_for_cart,
+    counts, find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders,
+    order_for_cart, paid_order_of_cart,
 };
 pub use store_lines::{Event, list_events, list_items};
 pub use view::{OrderView, state_word, token_of, view};

@@ -131,6 +131,15 @@ pub fn order_for_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault
     find(read, condition, &cart.as_str())
 }
 
+/// The order made from a cart whose money came, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn paid_order_of_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, Fault> {
+    let condition = "cart_id = ?1 AND paid_at IS NOT NULL ORDER BY placed_at DESC LIMIT 1";
+    find(read, condition, &cart.as_str())
+}
+
 /// Whether the cart an order came from was ordered again later.
 ///
 /// # Errors
@@ -152,6 +161,25 @@ pub fn list(read: &Read, status: Option<PaymentStatus>, limit: u32) -> Result<Ve
     let mut statement = read.prepare_cached(&sql)?;
     let rows = statement.query_map(params![status.map(PaymentStatus::word), limit], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many orders with each of these payment statuses were placed after `since`.
+///
+/// # Errors
+/// When the database fails.
+pub fn counts(
+    read: &Read,
+    statuses: &[PaymentStatus],
+    since: Instant,
+) -> Result<Vec<(PaymentStatus, i64)>, Fault> {
+    let sql = "SELECT count(*) FROM orders WHERE payment_status = ?1 AND placed_at > ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let mut counted = Vec::new();
+    for status in statuses {
+        let count = statement.query_row(params![status.word(), since.0], |row| row.get(0))?;
+        counted.push((*status, count));
+    }
+    Ok(counted)
 }
 
 pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {

@@ -32,6 +32,8 @@ pub fn jobs(till: &Till) -> Vec<Job> {
         Job::new("refunds-at-provider", Duration::from_secs(1), move || {
             sending::tend_next(refunds.clone())
         }),
+        super::reckoning::job(till),
+        super::prune::job(till),
     ]
 }
 

@@ -7,33 +7,41 @@
 //! amount must equal ours to the minor unit. No more goes back than came in; goods come back to
 //! the shelf once, with the refund that says so.
 //! **Tables:** `payment`, `refund`, `refund_item`, `refund_restock`, `dispute`, `webhook_event`,
-//! `provider_call`, `simulator_session`, `simulator_refund`, `simulator_dispute`,
+//! `provider_call`, `statement`, `simulator_session`, `simulator_refund`, `simulator_dispute`,
 //! `simulator_delivery`.
 
 mod audit;
 mod dispute;
 mod event;
 mod flow;
+mod health;
 mod jobs;
 mod model;
 mod model_refund;
 mod plan;
 mod provider;
+mod prune;
+mod reckoning;
 mod refund;
 mod sending;
 mod session;
 mod share;
 pub mod signature;
 pub mod simulator;
+mod statement;
 mod store;
+mod store_events;
 mod store_inbox;
 mod store_refund;
+mod store_prune;
+mod store_statement;
 pub mod stripe;
 mod web;
 
 pub use audit::audit;
 pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
+pub use health::{Health, LATELY_S, span};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
 pub use model_refund::{Dispute, NoRefund, Origin, Refund, RefundState, RefundWish, Share};
@@ -42,10 +50,16 @@ pub use provider::{
     ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
     Trouble,
 };
+pub use reckoning::{keep, take, yesterday};
 pub use refund::want_refund;
 pub use sending::{cancel, give_back};
 pub use session::{close, open};
+pub use statement::{Difference, Statement};
 pub use store::{alive_payment, find_by_session, last_payment};
+pub use store_events::{
+    STATES as EVENT_STATES, Stored, Wanted, count_paid, find_events, health, list_declines,
+    list_events, replay,
+};
 pub use store_refund::{list_disputes, list_refunds};
 pub use web::routes;
 

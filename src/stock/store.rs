@@ -147,6 +147,29 @@ pub fn held_by(read: &Read, order: &OrderId) -> Result<Vec<(Sku, u32)>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Goods promised to open checkouts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Promised {
+    /// Holds.
+    pub holds: i64,
+    /// Units in them.
+    pub units: i64,
+    /// Holds whose time is over and whose end the provider has not confirmed yet.
+    pub overdue: i64,
+}
+
+/// Counts the active holds.
+///
+/// # Errors
+/// When the database fails.
+pub fn promised(read: &Read, now: Instant) -> Result<Promised, Fault> {
+    let sql = "SELECT count(*), coalesce(sum(qty), 0), coalesce(sum(expires_at < ?1), 0)
+               FROM hold WHERE state = 'active'";
+    Ok(read.prepare_cached(sql)?.query_row([now.0], |row| {
+        Ok(Promised { holds: row.get(0)?, units: row.get(1)?, overdue: row.get(2)? })
+    })?)
+}
+
 pub(super) fn set_hold_ended(
     tx: &Tx,
     order: &OrderId,

@@ -41,37 +41,6 @@ fn a_program_checks_out() {
     assert_eq!(program.get(order).status, 200);
 }
 
-// S4.5 S2.131: a program sends its cart along; the same key is the same order.
-#[test]
-fn a_program_sends_its_cart_along() {
-    let shop = TestShop::open();
-    let mut program = shop.browser();
-    let mut wanted = json!({
-        "email": "ada@example.com", "name": "Ada", "line1": "1 High Street", "city": "Bath",
-        "postcode": "BA1 1AA", "country": "GB", "quote_total": 1,
-        "lines": [{ "sku": "GLAZE-6", "qty": 2 }],
-    });
-    let unseen = program.json("POST", "/api/checkout", &wanted);
-    assert_eq!(unseen.status, 409, "{}", unseen.body);
-    wanted["quote_total"] = unseen.json()["now_minor"].clone();
-    let keyed = |shop: &TestShop, wanted: &Value| {
-        let headers = [("content-type", "application/json"), ("idempotency-key", "till-7")];
-        shop.browser().send("/api/checkout", &headers, wanted.to_string().as_bytes())
-    };
-    let (first, again) = (keyed(&shop, &wanted), keyed(&shop, &wanted));
-    assert_eq!((first.status, again.status), (201, 201), "{} {}", first.body, again.body);
-    assert_eq!(first.json()["number"], again.json()["number"]);
-    assert_eq!(shop.number("SELECT count(*) FROM orders"), 1);
-    assert_eq!(shop.level("GLAZE-6").held, 2);
-    for bad in [json!([{ "qty": 1 }]), json!([{ "sku": "NOBODY", "qty": 1 }]), json!([{}])] {
-        wanted["lines"] = bad;
-        let refused = program.json("POST", "/api/checkout", &wanted).status;
-        assert!((400..500).contains(&refused), "{refused}");
-    }
-    assert_eq!(shop.number("SELECT count(*) FROM orders"), 1);
-    shop.assert_audit();
-}
-
 // S4.11 S2.128 S4.6 S3.60: what is wrong decides the status; nothing is written.
 #[test]
 fn refusals_have_their_own_status() {

@@ -105,6 +105,30 @@ fn reachable(simulator: &Simulator) -> SocketAddr {
     address
 }
 
+/// An event about a declined card in the real provider's shape: it is about the payment, which
+/// carries our order as its session does.
+pub(super) fn declined(record: &Record, random: &Randomness, now: Instant) -> String {
+    let request = &record.request;
+    json!({
+        "id": format!("evt_sim_{}", hex(&random.bytes::<12>())),
+        "object": "event",
+        "api_version": "2026-09-30.endive",
+        "created": now.unix_s(),
+        "livemode": false,
+        "type": "payment_intent.payment_failed",
+        "data": { "object": {
+            "id": format!("pi_sim_{}", hex(&random.bytes::<12>())),
+            "object": "payment_intent",
+            "amount": request.amount_minor,
+            "currency": request.currency.code().to_lowercase(),
+            "metadata": { "order": request.order },
+            "status": "requires_payment_method",
+            "last_payment_error": { "type": "card_error", "code": "card_declined" },
+        }},
+    })
+    .to_string()
+}
+
 /// An event about a session in the real provider's shape.
 pub(super) fn event(record: &Record, kind: &str, random: &Randomness, now: Instant) -> String {
     let request = &record.request;

@@ -136,7 +136,7 @@ async fn press(simulator: Arc<Simulator>, mut request: Request) -> Result<Respon
         return page(&simulator, &record, None);
     }
     match press.action.as_str() {
-        "decline" | "3ds_fail" => page(&simulator, &record, Some("declined")),
+        "decline" | "3ds_fail" => decline(&simulator, &record, &press).await,
         "3ds" => draw(&simulator, "bank", &record, json!({ "switches": ticked(&press) })),
         "close" => {
             // Pays, and never comes back: what only the webhook can tell.
@@ -156,6 +156,22 @@ async fn press(simulator: Arc<Simulator>, mut request: Request) -> Result<Respon
             Err(Problem::new(422, "no-such-button", "No such button", detail).into())
         }
     }
+}
+
+/// The bank says no: the page stays open, and an event tells the shop, as the real provider's does.
+async fn decline(simulator: &Simulator, record: &Record, press: &Press) -> Result<Response, Error> {
+    if press.lost.is_none() {
+        let now = simulator.kit.now();
+        let event = deliver::declined(record, &simulator.kit.random, now);
+        let due = if press.late.is_some() { now.plus_s(LATE_S) } else { now };
+        let owed = simulator.kit.db.write(move |tx| {
+            store::insert_delivery(tx, &event, false, due)?;
+            Ok::<_, Failure<Never>>(())
+        });
+        owed.await?;
+        simulator.kit.bell.ring();
+    }
+    page(simulator, record, Some("declined"))
 }
 
 fn ticked(press: &Press) -> Vec<&'static str> {

@@ -51,6 +51,8 @@ pub struct Settings {
     pub limits: bool,
     /// Proxies whose forwarded address is believed.
     pub trusted_proxies: Vec<String>,
+    /// Who may read `/metrics` from elsewhere; this machine only when absent.
+    pub metrics_token: Option<Hidden>,
     /// Development: `/dev/mail`, faster watching.
     pub dev: bool,
     /// Whether pictures are made as AVIF as well.
@@ -91,13 +93,14 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),
     ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
+    ("metrics_token", "", "what readers of /metrics must say; environment only"),
     ("avif", "on", "pictures as AVIF as well: lighter, but slow to make"),
     ("dev", "off", "development: shows /dev/mail"),
     ("log_json", "off", "log lines as JSON"),
 ];
 
 /// Secrets belong into the environment, never into a file that gets copied around.
-const ENVIRONMENT_ONLY: &[&str] = &["stripe_key", "webhook_secrets", "smtp_url"];
+const ENVIRONMENT_ONLY: &[&str] = &["stripe_key", "webhook_secrets", "smtp_url", "metrics_token"];
 
 /// Secrets that may stand in a private file of their own, and what names it.
 const FILED: &[(&str, &str)] =
@@ -217,6 +220,7 @@ impl Settings {
             hold_s,
             limits: switch("limits", &text("limits"))?,
             trusted_proxies,
+            metrics_token: some("metrics_token").map(Hidden),
             dev,
             avif,
             log_json: switch("log_json", &text("log_json"))?,

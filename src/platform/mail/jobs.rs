@@ -12,13 +12,28 @@ use crate::platform::Kit;
 use crate::platform::jobs::backoff::{LETTERS, Verdict};
 use crate::platform::jobs::{Found, Job};
 
-/// The postman.
+/// How long a letter is kept after it was sent, seconds. What caused it does not come again.
+const KEPT_S: i64 = 90 * 86_400;
+/// Letters forgotten in one transaction.
+const BATCH: u32 = 500;
+
+/// The postman, and forgetting old letters.
 #[must_use]
 pub fn jobs(kit: &Kit, transport: &Transport) -> Vec<Job> {
-    let (kit, transport) = (kit.clone(), transport.clone());
-    vec![Job::new("letters", Duration::from_secs(5), move || {
-        send_next(kit.clone(), transport.clone())
-    })]
+    let (old, kit, transport) = (kit.clone(), kit.clone(), transport.clone());
+    vec![
+        Job::new("letters", Duration::from_secs(5), move || {
+            send_next(kit.clone(), transport.clone())
+        }),
+        Job::new("old-letters", Duration::from_hours(1), move || forget(old.clone())).unhurried(),
+    ]
+}
+
+async fn forget(kit: Kit) -> Result<Found, Fault> {
+    let before = kit.now().plus_s(-KEPT_S);
+    let forgotten =
+        kit.db.write(move |tx| Ok::<_, Failure<Never>>(store::delete_sent(tx, before, BATCH)?));
+    Ok(if forgotten.await? == 0 { Found::Nothing } else { Found::Work })
 }
 
 async fn send_next(kit: Kit, transport: Transport) -> Result<Found, Fault> {

@@ -15,7 +15,7 @@ use crate::base::{Fault, Instant};
 use crate::platform::db::Tx;
 
 pub use jobs::jobs;
-pub use store::{Posted, list_recent};
+pub use store::{Posted, Unsent, list_recent, unsent};
 pub use transport::Transport;
 
 /// A letter to be sent: which template, with what in it, to whom.

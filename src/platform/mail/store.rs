@@ -86,6 +86,38 @@ pub fn list_recent(read: &Read, limit: u32) -> Result<Vec<Posted>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Letters that have not left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// Waiting for their turn or for another try.
+    pub waiting: i64,
+    /// When the oldest of them was written.
+    pub oldest_at: Option<Instant>,
+    /// Given up.
+    pub dead: i64,
+}
+
+/// Counts the letters that have not left.
+///
+/// # Errors
+/// When the database fails.
+pub fn unsent(read: &Read) -> Result<Unsent, Fault> {
+    let sql = "SELECT count(*), min(created_at) FROM outbox WHERE state = 'waiting'";
+    let (waiting, oldest): (i64, Option<i64>) =
+        read.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = "SELECT count(*) FROM outbox WHERE state = 'dead'";
+    let dead = read.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(Unsent { waiting, oldest_at: oldest.map(Instant), dead })
+}
+
+/// Forgets letters sent before `before`; how many.
+pub(super) fn delete_sent(tx: &Tx, before: Instant, limit: u32) -> Result<usize, Fault> {
+    let sql = "DELETE FROM outbox WHERE id IN
+               (SELECT id FROM outbox WHERE state = 'sent' AND sent_at < ?1
+                ORDER BY sent_at LIMIT ?2)";
+    Ok(tx.prepare_cached(sql)?.execute(params![before.0, limit])?)
+}
+
 pub(super) fn set_sent(tx: &Tx, id: i64, answer: &str, now: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE outbox SET state = 'sent', sent_at = ?2, answer = ?3, attempts = attempts + 1

@@ -101,7 +101,8 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
 }
 
 /// The address limits are counted by: IPv6 subscribers own a whole /64.
-pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let host_bits = 128 - u32::from(SUBSCRIBER_BITS);

@@ -1,6 +1,6 @@
 //! How often a caller may do something: token buckets, kept as one moment each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,6 +59,8 @@ struct Buckets {
     /// When each bucket will be full again.
     full_at_us: HashMap<(&'static str, Caller), i64>,
     swept_ms: Option<i64>,
+    /// How often each limit said no since the start.
+    refused: BTreeMap<&'static str, i64>,
 }
 
 impl Limiter {
@@ -97,8 +99,18 @@ impl Limiter {
                 buckets.full_at_us.insert(key, full_at_us);
                 Ok(())
             }
-            Err(wait_s) => Err(too_many(wait_s).into()),
+            Err(wait_s) => {
+                *buckets.refused.entry(what).or_default() += 1;
+                Err(too_many(wait_s).into())
+            }
         }
+    }
+
+    /// How often each limit said no since the program started, by name.
+    #[must_use]
+    pub fn refused(&self) -> Vec<(&'static str, i64)> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.refused.iter().map(|(what, count)| (*what, *count)).collect()
     }
 }
 
@@ -180,6 +192,7 @@ mod tests {
         assert!(limiter.check("login", home(), LOGIN, at_s(5)).is_err());
         assert!(limiter.check("login", home(), LOGIN, at_s(6)).is_ok());
         assert!(limiter.check("login", home(), LOGIN, at_s(6)).is_err());
+        assert_eq!(limiter.refused(), [("login", 3)]);
     }
 
     #[test]

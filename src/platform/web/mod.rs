@@ -25,6 +25,7 @@ mod deadlines;
 mod door;
 mod edge;
 mod extent;
+mod exposition;
 mod faulty_input;
 mod form;
 mod guard;
@@ -34,11 +35,12 @@ mod problem;
 mod routes;
 mod serve;
 
-pub use addresses::{Network, client_address};
+pub use addresses::{Network, client_address, neighbourhood};
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
 pub use door::Door;
 pub use edge::{Dress, Edge, EdgeSettings, RequestId, security_headers};
+pub use exposition::{Figures, MEDIA_TYPE as FIGURES_MEDIA_TYPE};
 pub use extent::Extent;
 pub use form::{
     BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
