@@ -346,13 +346,40 @@ CREATE TABLE simulator_session (
   request         TEXT    NOT NULL,
   status          TEXT    NOT NULL CHECK (status IN ('open', 'complete', 'expired')),
   payment_status  TEXT    NOT NULL CHECK (payment_status IN ('unpaid', 'paid', 'failed')),
-  payment_id      TEXT,
+  payment_id      TEXT    UNIQUE,
   outcome         TEXT    CHECK (outcome IN ('paid', 'failed')),
   settles_at      INTEGER,
+  paid_at         INTEGER,
+  refunds         TEXT    NOT NULL DEFAULT 'succeed'
+                          CHECK (refunds IN ('succeed', 'succeed_later', 'fail_later')),
   expires_at      INTEGER NOT NULL,
   created_at      INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX simulator_session_paid ON simulator_session (paid_at) WHERE paid_at IS NOT NULL;
 CREATE INDEX simulator_session_open ON simulator_session (expires_at) WHERE status = 'open';
+
+-- Money the simulator sent back, by the shop's wish (then with its key) or from its own page. One
+-- that has not settled yet is pending.
+CREATE TABLE simulator_refund (
+  id              TEXT    PRIMARY KEY,
+  idempotency_key TEXT    UNIQUE,
+  payment_id      TEXT    NOT NULL REFERENCES simulator_session (payment_id),
+  amount_minor    INTEGER NOT NULL CHECK (amount_minor > 0),
+  refund          TEXT,
+  outcome         TEXT    NOT NULL CHECK (outcome IN ('succeeded', 'failed')),
+  settles_at      INTEGER NOT NULL,
+  created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX simulator_refund_payment ON simulator_refund (payment_id);
+
+-- Payments a buyer complained about to the simulator's bank.
+CREATE TABLE simulator_dispute (
+  id         TEXT    PRIMARY KEY,
+  payment_id TEXT    NOT NULL UNIQUE REFERENCES simulator_session (payment_id),
+  status     TEXT    NOT NULL CHECK (status IN ('needs_response', 'under_review', 'won', 'lost')),
+  due_at     INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
 
 -- Webhooks the simulator owes: each is posted to the shop's public endpoint until answered.
 CREATE TABLE simulator_delivery (

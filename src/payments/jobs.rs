@@ -136,7 +136,9 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     let answer = match &payment.session {
         // Written down, but whether the provider heard of it is unknown: ask again the same way.
         None => match session::create(till, payment).await? {
-            Err(Trouble::Refused(why)) => return session::give_up(till, payment, &why).await,
+            Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
+                return session::give_up(till, payment, &why).await;
+            }
             other => other,
         },
         Some(id) => session::find(till, id).await,

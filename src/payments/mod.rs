@@ -6,7 +6,7 @@
 //! Stock is freed only after the provider confirmed that the session is closed. The provider's
 //! amount must equal ours to the minor unit.
 //! **Tables:** `payment`, `webhook_event`, `provider_call`, `simulator_session`,
-//! `simulator_delivery`.
+//! `simulator_refund`, `simulator_dispute`, `simulator_delivery`.
 
 mod audit;
 mod event;
@@ -27,7 +27,8 @@ pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
 pub use provider::{
-    Answer, DeliveryCharge, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus,
+    Answer, DeliveryCharge, DisputeStatus, PaymentOutcome, Provider, ProviderDispute,
+    ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
     Trouble,
 };
 pub use session::{close, open};

@@ -18,6 +18,9 @@ pub enum Trouble {
     Refused(String),
     /// No answer, or not a usable one: whether it happened is unknown. Ask again with the same key.
     Unreachable(String),
+    /// The provider gives again the failure it gave before under this key: asking again with the
+    /// key brings nothing new. Look whether it happened before using another key.
+    Replayed(String),
 }
 
 impl std::fmt::Display for Trouble {
@@ -25,6 +28,7 @@ impl std::fmt::Display for Trouble {
         match self {
             Self::Refused(why) => write!(f, "the payment provider refused: {why}"),
             Self::Unreachable(why) => write!(f, "the payment provider cannot be reached: {why}"),
+            Self::Replayed(why) => write!(f, "the payment provider repeats its failure: {why}"),
         }
     }
 }
@@ -112,6 +116,102 @@ pub struct Session {
     pub expires_at: Instant,
 }
 
+/// Money to be sent back. Stored before it is sent, so that a repeat is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequest {
+    /// Our name for it; comes back as `metadata.refund`.
+    pub refund: String,
+    /// Order id; comes back as `metadata.order`.
+    pub order: String,
+    /// The provider's name for the payment the money came by.
+    pub payment_id: String,
+    /// How much, minor units; never zero.
+    pub amount_minor: i64,
+    /// Currency of the payment.
+    pub currency: Currency,
+}
+
+/// What became of money sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// On its way, or waiting for somebody.
+    Pending,
+    /// Gone back.
+    Succeeded,
+    /// It will not go back this way: the money is ours again.
+    Failed,
+}
+
+/// A refund as the provider has it at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRefund {
+    /// The provider's name for it.
+    pub id: String,
+    /// What became of it.
+    pub status: RefundStatus,
+    /// How much, minor units.
+    pub amount_minor: i64,
+    /// In which currency.
+    pub currency: Currency,
+    /// The provider's name for the payment it belongs to.
+    pub payment_id: Option<String>,
+    /// Our name for it; none when it was made in the provider's own dashboard.
+    pub refund: Option<String>,
+    /// Our order id, when we gave it.
+    pub order: Option<String>,
+    /// Why it failed, in the provider's words.
+    pub failure: Option<String>,
+}
+
+/// Where a dispute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisputeStatus {
+    /// The merchant has until the due date to answer.
+    NeedsResponse,
+    /// The bank decides.
+    UnderReview,
+    /// The money stays here.
+    Won,
+    /// The money is gone.
+    Lost,
+}
+
+/// A dispute as the provider has it at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderDispute {
+    /// The provider's name for it.
+    pub id: String,
+    /// The provider's name for the payment it is about.
+    pub payment_id: Option<String>,
+    /// How much, minor units.
+    pub amount_minor: i64,
+    /// In which currency.
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: DisputeStatus,
+    /// Why, in the provider's word, such as `fraudulent`.
+    pub reason: String,
+    /// Until when the merchant can answer.
+    pub due_at: Option<Instant>,
+}
+
+/// One received payment as the provider's books have it, for the daily statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The provider's name for the payment.
+    pub payment_id: String,
+    /// Our order id, when we gave it.
+    pub order: Option<String>,
+    /// How much came, minor units.
+    pub amount_minor: i64,
+    /// How much of it went back, minor units.
+    pub refunded_minor: i64,
+    /// In which currency.
+    pub currency: Currency,
+    /// When it came.
+    pub at: Instant,
+}
+
 /// A payment provider.
 pub trait Provider: Send + Sync {
     /// Stored with every payment and event.
@@ -128,6 +228,22 @@ pub trait Provider: Send + Sync {
 
     /// Closes an open session; answers with what it is afterwards, which may be complete.
     fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session>;
+
+    /// Sends money back; the same key gives the same refund.
+    fn refund<'a>(&'a self, request: &'a RefundRequest, key: &'a str)
+    -> Answer<'a, ProviderRefund>;
+
+    /// A refund as it is now.
+    fn find_refund<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderRefund>;
+
+    /// Every refund of a payment, newest first, whoever made it.
+    fn refunds_of<'a>(&'a self, payment_id: &'a str) -> Answer<'a, Vec<ProviderRefund>>;
+
+    /// A dispute as it is now.
+    fn find_dispute<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderDispute>;
+
+    /// Payments received from `from` (inclusive) until `until`, all pages of them.
+    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>>;
 
     /// Secrets its webhooks may be signed with.
     fn secrets(&self) -> Vec<String>;

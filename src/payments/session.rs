@@ -33,7 +33,8 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
     let session = match create(till, &payment).await? {
         Ok(session) => session,
         Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
-        Err(Trouble::Refused(why)) => {
+        // Nobody has the address of a page whose making was answered with a failure for ever.
+        Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
             give_up(till, &payment, &format!("the provider refused: {why}")).await?;
             return refuse(Refusal::ProviderSaysNo { why });
         }
@@ -162,7 +163,7 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
         None => match create(till, &payment).await? {
             Ok(session) => session.id,
             Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
-            Err(Trouble::Refused(why)) => {
+            Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
                 give_up(till, &payment, &why).await?;
                 return Ok(());
             }
@@ -170,7 +171,9 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
     };
     let session = match expire(till, &session).await? {
         Ok(session) => session,
-        Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
+        Err(Trouble::Unreachable(_) | Trouble::Replayed(_)) => {
+            return refuse(Refusal::ProviderDown);
+        }
         Err(Trouble::Refused(why)) => return refuse(Refusal::ProviderSaysNo { why }),
     };
     let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());

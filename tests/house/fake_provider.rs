@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use kiosk::base::{Instant, Randomness};
 use kiosk::payments::{
-    Answer, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus, Trouble, signature,
+    Answer, DisputeStatus, PaymentOutcome, Provider, ProviderDispute, ProviderRefund, Received,
+    RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus, Trouble, signature,
 };
 use serde_json::json;
 
@@ -30,6 +31,15 @@ struct Inside {
     failing_percent: u64,
     /// Charged instead of what was asked.
     overcharge_minor: i64,
+    /// Oldest first.
+    refunds: Vec<ProviderRefund>,
+    refund_by_key: BTreeMap<String, (RefundRequest, Result<String, Trouble>)>,
+    /// What becomes of refunds made from now on.
+    refund_ending: Option<RefundStatus>,
+    /// The answer to the next new wish for a refund is this, for ever under its key; and whether
+    /// the refund is made all the same.
+    refund_trouble: Option<(Trouble, bool)>,
+    disputes: BTreeMap<String, ProviderDispute>,
 }
 
 /// A provider whose every move the test decides.
@@ -143,6 +153,76 @@ impl FakeProvider {
         session.payment_id = Some(format!("pi_{id}"));
     }
 
+    /// What becomes of refunds made from now on; `Succeeded` unless said.
+    pub fn set_refund_ending(&self, ending: RefundStatus) {
+        self.inside().refund_ending = Some(ending);
+    }
+
+    /// How the next new wish for a refund is answered, and whether it happens all the same.
+    pub fn set_refund_trouble(&self, trouble: Trouble, happens: bool) {
+        self.inside().refund_trouble = Some((trouble, happens));
+    }
+
+    /// Every refund, oldest first.
+    pub fn refunds(&self) -> Vec<ProviderRefund> {
+        self.inside().refunds.clone()
+    }
+
+    /// What a refund has become.
+    pub fn end_refund(&self, id: &str, status: RefundStatus) {
+        let mut inside = self.inside();
+        let found = inside.refunds.iter_mut().find(|refund| refund.id == id);
+        let refund = found.expect("a refund of ours");
+        refund.status = status;
+        let failed = status == RefundStatus::Failed;
+        refund.failure = failed.then(|| "lost_or_stolen_card".to_owned());
+    }
+
+    /// Somebody refunds in the provider's own dashboard; answers with the refund's name.
+    pub fn refund_in_dashboard(&self, session: &str, amount_minor: i64) -> String {
+        let mut inside = self.inside();
+        let paid = inside.sessions.get(session).cloned().expect("a session of ours");
+        let id = format!("re_fake_{}", inside.refunds.len() + 1);
+        inside.refunds.push(ProviderRefund {
+            id: id.clone(),
+            status: RefundStatus::Succeeded,
+            amount_minor,
+            currency: paid.currency,
+            payment_id: paid.payment_id,
+            refund: None,
+            order: None,
+            failure: None,
+        });
+        id
+    }
+
+    /// A buyer complained at the bank, or the bank has moved on.
+    pub fn dispute(&self, session: &str, id: &str, status: DisputeStatus, due_at: Instant) {
+        let mut inside = self.inside();
+        let paid = inside.sessions.get(session).cloned().expect("a session of ours");
+        let dispute = ProviderDispute {
+            id: id.to_owned(),
+            payment_id: paid.payment_id,
+            amount_minor: paid.amount_minor,
+            currency: paid.currency,
+            status,
+            reason: "fraudulent".to_owned(),
+            due_at: Some(due_at),
+        };
+        inside.disputes.insert(id.to_owned(), dispute);
+    }
+
+    /// An event about anything that is not a session, and its signature header.
+    pub fn event_about(&self, object: &serde_json::Value, kind: &str, event: &str, now: Instant)
+    -> (String, String) {
+        let payload = json!({
+            "id": event, "object": "event", "type": kind, "data": { "object": object },
+        })
+        .to_string();
+        let header = signature::sign(SECRET, payload.as_bytes(), now);
+        (payload, header)
+    }
+
     /// An event about a session, and its signature header.
     pub fn event(&self, session: &str, kind: &str, event: &str, now: Instant) -> (String, String) {
         let order = self.inside().sessions.get(session).map(|s| s.order.clone());
@@ -228,6 +308,108 @@ impl Provider for FakeProvider {
                 session.status = SessionStatus::Expired;
             }
             Ok(session.clone())
+        })
+    }
+
+    fn refund<'a>(
+        &'a self,
+        request: &'a RefundRequest,
+        key: &'a str,
+    ) -> Answer<'a, ProviderRefund> {
+        Box::pin(async move {
+            self.answer("refund", key)?;
+            let mut inside = self.inside();
+            let lost = || Trouble::Unreachable("the answer was lost".to_owned());
+            if let Some((first, said)) = inside.refund_by_key.get(key).cloned() {
+                assert_eq!(&first, request, "the same key must carry the same request");
+                let id = said.map_err(|trouble| match trouble {
+                    Trouble::Unreachable(why) => Trouble::Replayed(why),
+                    other => other,
+                })?;
+                let known = inside.refunds.iter().find(|refund| refund.id == id);
+                return if inside.losing_replies { Err(lost()) } else { Ok(known.unwrap().clone()) };
+            }
+            let paid = inside.sessions.values().find(|session| {
+                session.payment_id.as_deref() == Some(request.payment_id.as_str())
+            });
+            let paid = paid.map_or(0, |session| session.amount_minor);
+            let gone = inside.refunds.iter().filter(|refund| {
+                refund.payment_id.as_deref() == Some(request.payment_id.as_str())
+                    && refund.status != RefundStatus::Failed
+            });
+            let left = paid - gone.map(|refund| refund.amount_minor).sum::<i64>();
+            if request.amount_minor > left {
+                return Err(Trouble::Refused(format!("only {left} are left to refund")));
+            }
+            let trouble = inside.refund_trouble.take();
+            let id = format!("re_fake_{}", inside.refunds.len() + 1);
+            let refund = ProviderRefund {
+                id: id.clone(),
+                status: inside.refund_ending.unwrap_or(RefundStatus::Succeeded),
+                amount_minor: request.amount_minor,
+                currency: request.currency,
+                payment_id: Some(request.payment_id.clone()),
+                refund: Some(request.refund.clone()),
+                order: Some(request.order.clone()),
+                failure: None,
+            };
+            if trouble.as_ref().is_none_or(|(_, happens)| *happens) {
+                inside.refunds.push(refund.clone());
+            }
+            let said = trouble.map_or(Ok(id), |(trouble, _)| Err(trouble));
+            inside.refund_by_key.insert(key.to_owned(), (request.clone(), said.clone()));
+            said?;
+            if inside.losing_replies { Err(lost()) } else { Ok(refund) }
+        })
+    }
+
+    fn find_refund<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderRefund> {
+        Box::pin(async move {
+            self.answer("find_refund", id)?;
+            let found = self.inside().refunds.iter().find(|refund| refund.id == id).cloned();
+            found.ok_or_else(|| Trouble::Refused("no such refund".to_owned()))
+        })
+    }
+
+    fn refunds_of<'a>(&'a self, payment_id: &'a str) -> Answer<'a, Vec<ProviderRefund>> {
+        Box::pin(async move {
+            self.answer("refunds_of", payment_id)?;
+            let inside = self.inside();
+            let newest = inside.refunds.iter().rev();
+            let its = newest.filter(|refund| refund.payment_id.as_deref() == Some(payment_id));
+            Ok(its.cloned().collect())
+        })
+    }
+
+    fn find_dispute<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderDispute> {
+        Box::pin(async move {
+            self.answer("find_dispute", id)?;
+            let found = self.inside().disputes.get(id).cloned();
+            found.ok_or_else(|| Trouble::Refused("no such dispute".to_owned()))
+        })
+    }
+
+    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+        Box::pin(async move {
+            self.answer("received", &format!("{}..{}", from.0, until.0))?;
+            let inside = self.inside();
+            let paid = inside.sessions.values().filter(|s| s.outcome == PaymentOutcome::Paid);
+            let received = paid.filter_map(|session| {
+                let payment_id = session.payment_id.clone()?;
+                let gone = inside.refunds.iter().filter(|refund| {
+                    refund.payment_id.as_deref() == Some(payment_id.as_str())
+                        && refund.status != RefundStatus::Failed
+                });
+                Some(Received {
+                    order: Some(session.order.clone()),
+                    amount_minor: session.amount_minor,
+                    refunded_minor: gone.map(|refund| refund.amount_minor).sum(),
+                    currency: session.currency,
+                    at: from,
+                    payment_id,
+                })
+            });
+            Ok(received.collect())
         })
     }
 

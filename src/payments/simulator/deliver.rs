@@ -9,14 +9,16 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::store::{self, Delivery};
 use super::{Record, Simulator};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::hex;
 use crate::base::{Fault, Instant, Randomness};
-use crate::payments::provider::{PaymentOutcome, Provider, SessionStatus};
+use crate::payments::provider::{
+    PaymentOutcome, Provider, ProviderDispute, ProviderRefund, RefundStatus, SessionStatus,
+};
 use crate::payments::signature;
 use crate::platform::jobs::backoff::{Patience, Verdict};
 use crate::platform::jobs::{Found, Job};
@@ -106,6 +108,85 @@ fn reachable(simulator: &Simulator) -> SocketAddr {
 /// An event about a session in the real provider's shape.
 pub(super) fn event(record: &Record, kind: &str, random: &Randomness, now: Instant) -> String {
     let request = &record.request;
+    let object = json!({
+        "id": record.id,
+        "object": "checkout.session",
+        "amount_total": request.amount_minor,
+        "currency": request.currency.code().to_lowercase(),
+        "client_reference_id": request.order,
+        "metadata": { "order": request.order },
+        "status": match record.status {
+            SessionStatus::Open => "open",
+            SessionStatus::Complete => "complete",
+            SessionStatus::Expired => "expired",
+        },
+        "payment_status":
+            if record.outcome == PaymentOutcome::Paid { "paid" } else { "unpaid" },
+        "payment_intent": record.payment_id,
+        "expires_at": record.expires_at.unix_s(),
+    });
+    wrapped(&object, kind, random, now)
+}
+
+/// An event about a refund.
+pub(super) fn refund_event(
+    refund: &ProviderRefund,
+    kind: &str,
+    random: &Randomness,
+    now: Instant,
+) -> String {
+    let mut metadata = serde_json::Map::new();
+    for (name, value) in [("refund", &refund.refund), ("order", &refund.order)] {
+        if let Some(value) = value {
+            metadata.insert(name.to_owned(), value.as_str().into());
+        }
+    }
+    let object = json!({
+        "id": refund.id,
+        "object": "refund",
+        "amount": refund.amount_minor,
+        "currency": refund.currency.code().to_lowercase(),
+        "metadata": metadata,
+        "payment_intent": refund.payment_id,
+        "status": match refund.status {
+            RefundStatus::Pending => "pending",
+            RefundStatus::Succeeded => "succeeded",
+            RefundStatus::Failed => "failed",
+        },
+        "failure_reason": refund.failure,
+    });
+    wrapped(&object, kind, random, now)
+}
+
+/// The event that some money of a payment went back.
+pub(super) fn charge_event(payment: &str, random: &Randomness, now: Instant) -> String {
+    let charge = payment.replacen("pi_", "ch_", 1);
+    let object = json!({ "id": charge, "object": "charge", "payment_intent": payment });
+    wrapped(&object, "charge.refunded", random, now)
+}
+
+/// An event about a dispute; `status` is the provider's word.
+pub(super) fn dispute_event(
+    dispute: &ProviderDispute,
+    status: &str,
+    kind: &str,
+    random: &Randomness,
+    now: Instant,
+) -> String {
+    let object = json!({
+        "id": dispute.id,
+        "object": "dispute",
+        "amount": dispute.amount_minor,
+        "currency": dispute.currency.code().to_lowercase(),
+        "payment_intent": dispute.payment_id,
+        "reason": dispute.reason,
+        "status": status,
+        "evidence_details": { "due_by": dispute.due_at.map(Instant::unix_s) },
+    });
+    wrapped(&object, kind, random, now)
+}
+
+fn wrapped(object: &Value, kind: &str, random: &Randomness, now: Instant) -> String {
     json!({
         "id": format!("evt_sim_{}", hex(&random.bytes::<12>())),
         "object": "event",
@@ -113,23 +194,7 @@ pub(super) fn event(record: &Record, kind: &str, random: &Randomness, now: Insta
         "created": now.unix_s(),
         "livemode": false,
         "type": kind,
-        "data": { "object": {
-            "id": record.id,
-            "object": "checkout.session",
-            "amount_total": request.amount_minor,
-            "currency": request.currency.code().to_lowercase(),
-            "client_reference_id": request.order,
-            "metadata": { "order": request.order },
-            "status": match record.status {
-                SessionStatus::Open => "open",
-                SessionStatus::Complete => "complete",
-                SessionStatus::Expired => "expired",
-            },
-            "payment_status":
-                if record.outcome == PaymentOutcome::Paid { "paid" } else { "unpaid" },
-            "payment_intent": record.payment_id,
-            "expires_at": record.expires_at.unix_s(),
-        }},
+        "data": { "object": object },
     })
     .to_string()
 }

@@ -5,7 +5,9 @@
 //! endpoint, signed in the same scheme as the real one. It takes no real money.
 
 mod deliver;
+mod money;
 mod store;
+mod store_money;
 mod web;
 
 use std::sync::Arc;
@@ -14,7 +16,8 @@ use crate::base::fault::{Failure, Never};
 use crate::base::ids::hex;
 use crate::base::{Fault, Instant};
 use crate::payments::provider::{
-    Answer, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus, Trouble,
+    Answer, PaymentOutcome, Provider, ProviderDispute, ProviderRefund, Received, RefundRequest,
+    Session, SessionRequest, SessionStatus, Trouble,
 };
 use crate::platform::Kit;
 
@@ -36,6 +39,8 @@ struct Record {
     outcome: PaymentOutcome,
     payment_id: Option<String>,
     expires_at: Instant,
+    /// How refunds of its payment end: `succeed`, `succeed_later` or `fail_later`.
+    refunds: String,
 }
 
 impl Simulator {
@@ -132,6 +137,30 @@ impl Provider for Simulator {
             self.kit.bell.ring();
             Ok(self.session_of(self.get(id).await?))
         })
+    }
+
+    fn refund<'a>(
+        &'a self,
+        request: &'a RefundRequest,
+        key: &'a str,
+    ) -> Answer<'a, ProviderRefund> {
+        Box::pin(self.refund_for_shop(request, key))
+    }
+
+    fn find_refund<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderRefund> {
+        Box::pin(self.refund_now(id))
+    }
+
+    fn refunds_of<'a>(&'a self, payment_id: &'a str) -> Answer<'a, Vec<ProviderRefund>> {
+        Box::pin(self.refunds_now(payment_id))
+    }
+
+    fn find_dispute<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderDispute> {
+        Box::pin(self.dispute_now(id))
+    }
+
+    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+        Box::pin(self.received_between(from, until))
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -8,7 +8,7 @@ use crate::payments::provider::{PaymentOutcome, SessionRequest, SessionStatus};
 use crate::platform::db::{Read, Tx};
 
 const COLUMNS: &str =
-    "id, request, status, payment_status, payment_id, outcome, settles_at, expires_at";
+    "id, request, status, payment_status, payment_id, outcome, settles_at, expires_at, refunds";
 
 /// A row as it stands at `now`: time alone closes open sessions and settles slow payments.
 fn from_row(row: &Row, now: Instant) -> rusqlite::Result<Record> {
@@ -34,6 +34,7 @@ fn from_row(row: &Row, now: Instant) -> rusqlite::Result<Record> {
         },
         payment_id: row.get(4)?,
         expires_at,
+        refunds: row.get(8)?,
     })
 }
 
@@ -49,6 +50,32 @@ fn find_where(
 
 pub(super) fn find(read: &Read, id: &str, now: Instant) -> Result<Option<Record>, Fault> {
     find_where(read, "id = ?1", &id, now)
+}
+
+pub(super) fn find_by_payment(
+    read: &Read,
+    payment: &str,
+    now: Instant,
+) -> Result<Option<Record>, Fault> {
+    find_where(read, "payment_id = ?1", &payment, now)
+}
+
+/// Sessions whose money came from `from` until `until`, with when it came.
+pub(super) fn list_paid(
+    read: &Read,
+    from: Instant,
+    until: Instant,
+    now: Instant,
+) -> Result<Vec<(Record, Instant)>, Fault> {
+    let sql = format!(
+        "SELECT {COLUMNS}, paid_at FROM simulator_session
+         WHERE paid_at >= ?1 AND paid_at < ?2 AND paid_at <= ?3 ORDER BY paid_at"
+    );
+    let mut statement = read.prepare_cached(&sql)?;
+    let rows = statement.query_map([from.0, until.0, now.0], |row| {
+        Ok((from_row(row, now)?, Instant(row.get(9)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn find_by_key(read: &Read, key: &str, now: Instant) -> Result<Option<Record>, Fault> {
@@ -98,10 +125,14 @@ pub(super) fn set_complete(
     now: Instant,
 ) -> Result<bool, Fault> {
     let paid = if later.is_some() { "unpaid" } else { "paid" };
+    let paid_at = match later {
+        Some(later) => (later.outcome == "paid").then_some(later.settles_at.0),
+        None => Some(now.0),
+    };
     let changed = tx
         .prepare_cached(
             "UPDATE simulator_session SET status = 'complete', payment_status = ?2,
-                 payment_id = ?3, outcome = ?4, settles_at = ?5
+                 payment_id = ?3, outcome = ?4, settles_at = ?5, paid_at = ?7
              WHERE id = ?1 AND status = 'open' AND expires_at > ?6",
         )?
         .execute(params![
@@ -110,7 +141,8 @@ pub(super) fn set_complete(
             payment_id,
             later.map(|l| l.outcome),
             later.map(|l| l.settles_at.0),
-            now.0
+            now.0,
+            paid_at
         ])?;
     Ok(changed == 1)
 }
