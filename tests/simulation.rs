@@ -33,8 +33,8 @@ use world::{Tally, World};
 
 /// Schedules of `make test`, and how long each is; one in [`LONG_EVERY`] is longer.
 const SCHEDULES: u64 = 10_000;
-const STEPS: u64 = 12;
-const LONG_EVERY: u64 = 50;
+const STEPS: u64 = 6;
+const LONG_EVERY: u64 = 100;
 const LONG_STEPS: u64 = 100;
 /// Steps of one schedule of the nightly run.
 const NIGHTLY_STEPS: u64 = 200;

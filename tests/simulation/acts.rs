@@ -218,6 +218,9 @@ impl World {
             }
             _ => {
                 self.provider.pay(&id);
+                if matches!(step, Step::PayClosed(_)) {
+                    self.paid_closed.push(id.clone());
+                }
                 "checkout.session.completed"
             }
         };

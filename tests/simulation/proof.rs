@@ -114,22 +114,24 @@ impl World {
             if n % 2 == 0 { self.provider.pay(&session.id) } else { self.provider.fail(&session.id) }
             self.tell(&session.id, "checkout.session.async_payment_succeeded");
         }
+        // Money on a closed page whose event was lost: the provider goes on telling for days.
+        for session in std::mem::take(&mut self.paid_closed) {
+            self.tell(&session, "checkout.session.completed");
+        }
         let waiting = "SELECT (SELECT count(*) FROM orders
                                WHERE payment_status IN ('pending', 'processing'))
                             + (SELECT count(*) FROM webhook_event WHERE state IN ('new', 'retry'))
                             + (SELECT count(*) FROM payment
-                               WHERE state IN ('wanted', 'open', 'processing', 'closing'))
-                            + (SELECT count(*) FROM outbox WHERE state = 'waiting')";
+                               WHERE state IN ('wanted', 'open', 'processing', 'closing'))";
         for _ in 0..ROUNDS_MAX {
             self.deliver_all()?;
-            for said in [self.tend(), self.post(true)] {
-                if said.as_ref().is_none_or(|said| said.0 != 200) {
-                    return Err(format!("a job failed: {said:?}"));
-                }
-            }
+            well(&self.tend())?;
             self.prove()?;
             if self.number(waiting) == 0 {
-                return self.settled();
+                well(&self.post(true))?;
+                if self.number("SELECT count(*) FROM outbox WHERE state = 'waiting'") == 0 {
+                    return self.settled();
+                }
             }
             self.around.clock.advance_s(1200);
             self.close_pages();
@@ -208,7 +210,7 @@ impl World {
         let flagged = self.number("SELECT count(*) FROM orders WHERE attention IS NOT NULL");
         *self.tally.entry("order flagged".to_owned()).or_default() +=
             u64::try_from(flagged).unwrap();
-        self.sells_again()
+        if self.number("SELECT count(*) FROM orders") % 4 == 0 { self.sells_again() } else { Ok(()) }
     }
 
     /// Whatever happened, the shop goes on selling.
@@ -223,5 +225,12 @@ impl World {
             Some((201, ..)) => Ok(()),
             said => Err(format!("the shop does not sell any more: {said:?}")),
         }
+    }
+}
+
+fn well(said: &Said) -> Result<(), String> {
+    match said {
+        Some((200, ..)) => Ok(()),
+        other => Err(format!("a job failed: {other:?}")),
     }
 }

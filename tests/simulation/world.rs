@@ -45,6 +45,8 @@ pub struct World {
     pub events: u32,
     /// Events the shop has said 200 to.
     pub heard: Vec<String>,
+    /// Pages that took money after they were closed.
+    pub paid_closed: Vec<String>,
     pub disk: Disk,
     pub weather: Weather,
     /// The content in force, by its place in [`Land::books`].
@@ -81,6 +83,7 @@ impl World {
             told: Vec::new(),
             events: 0,
             heard: Vec::new(),
+            paid_closed: Vec::new(),
             disk: Disk::Fine,
             weather: Weather::Fine,
             content: 0,
