@@ -114,6 +114,8 @@ CREATE TABLE order_sequence (
 INSERT INTO order_sequence (id, next) VALUES (1, 1001);
 
 -- An order, with everything it was made from: later changes of the catalog never reach it.
+-- `refunded_minor` has gone back to the buyer, `refunding_minor` is on its way; `disputed` blocks
+-- shipping; until `cancel_until` the buyer may cancel a paid order that has not left.
 CREATE TABLE orders (
   id                  TEXT    PRIMARY KEY,
   number              TEXT    NOT NULL UNIQUE,
@@ -150,6 +152,10 @@ CREATE TABLE orders (
   carrier             TEXT,
   tracking_number     TEXT,
   attention           TEXT,
+  refunded_minor      INTEGER NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+  refunding_minor     INTEGER NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
+  disputed            INTEGER NOT NULL DEFAULT 0 CHECK (disputed IN (0, 1)),
+  cancel_until        INTEGER,
   hold_expires_at     INTEGER NOT NULL,
   placed_at           INTEGER NOT NULL,
   paid_at             INTEGER,
@@ -159,7 +165,8 @@ CREATE TABLE orders (
   version             INTEGER NOT NULL DEFAULT 1,
   CHECK (total_minor = items_minor - discount_minor + delivery_minor
          + CASE tax_included WHEN 1 THEN 0 ELSE tax_minor END),
-  CHECK (payment_status NOT IN ('paid', 'part_refunded', 'refunded') OR paid_at IS NOT NULL)
+  CHECK (payment_status NOT IN ('paid', 'part_refunded', 'refunded') OR paid_at IS NOT NULL),
+  CHECK (refunded_minor + refunding_minor <= total_minor)
 ) STRICT;
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
 CREATE INDEX orders_by_time ON orders (placed_at DESC);
@@ -272,7 +279,8 @@ CREATE INDEX cart_event_cart ON cart_event (cart_id);
 -- Attempts to be paid. A row is `wanted` before the provider is called, with the exact request
 -- frozen beside its idempotency key, so that a repeated call is the same call. `closing` is an
 -- attempt that another one overtook: its page is still to be closed. `review` is money that came
--- too late, twice or in another amount: a person must look at it.
+-- too late, twice or in another amount: it goes back, or a person must look at it. `returned` is
+-- such money after it went back.
 CREATE TABLE payment (
   id                  TEXT    PRIMARY KEY,
   order_id            TEXT    NOT NULL,
@@ -280,7 +288,8 @@ CREATE TABLE payment (
   provider            TEXT    NOT NULL,
   mode                TEXT    NOT NULL CHECK (mode IN ('live', 'test', 'simulator')),
   state               TEXT    NOT NULL CHECK (state IN ('wanted', 'open', 'processing', 'paid',
-                                                        'failed', 'expired', 'closing', 'review')),
+                                                        'failed', 'expired', 'closing', 'review',
+                                                        'returned')),
   idempotency_key     TEXT    NOT NULL UNIQUE,
   request             TEXT    NOT NULL,
   amount_minor        INTEGER NOT NULL CHECK (amount_minor >= 0),
@@ -306,6 +315,71 @@ CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_i
 CREATE INDEX payment_look ON payment (look_at)
   WHERE state IN ('wanted', 'open', 'processing', 'closing', 'review');
 CREATE INDEX payment_order ON payment (order_id);
+
+-- Money on its way back, written down before anybody is asked to send it. `origin` is who made
+-- it: the shop, the provider's own dashboard, or a person by other means. The provider is called
+-- with `idempotency_key`, and a new one is taken only when a look at the provider's books has
+-- shown that the old one brought nothing.
+CREATE TABLE refund (
+  id                 TEXT    PRIMARY KEY,
+  order_id           TEXT    NOT NULL,
+  payment_id         TEXT    NOT NULL REFERENCES payment (id),
+  origin             TEXT    NOT NULL CHECK (origin IN ('shop', 'provider', 'hand')),
+  state              TEXT    NOT NULL CHECK (state IN ('wanted', 'pending', 'succeeded',
+                                                       'failed')),
+  idempotency_key    TEXT    NOT NULL UNIQUE,
+  provider_refund_id TEXT    UNIQUE,
+  amount_minor       INTEGER NOT NULL CHECK (amount_minor > 0 OR origin = 'hand'
+                                             AND amount_minor = 0),
+  currency           TEXT    NOT NULL,
+  delivery_minor     INTEGER NOT NULL DEFAULT 0 CHECK (delivery_minor >= 0),
+  late               INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+  reason             TEXT    NOT NULL,
+  actor              TEXT    NOT NULL,
+  error              TEXT,
+  key_at             INTEGER NOT NULL,
+  look_at            INTEGER NOT NULL,
+  looks              INTEGER NOT NULL DEFAULT 0,
+  created_at         INTEGER NOT NULL,
+  ended_at           INTEGER,
+  CHECK ((state IN ('succeeded', 'failed')) = (ended_at IS NOT NULL))
+) STRICT;
+CREATE INDEX refund_look ON refund (look_at) WHERE state IN ('wanted', 'pending');
+CREATE INDEX refund_order ON refund (order_id);
+CREATE INDEX refund_payment ON refund (payment_id);
+
+-- Which lines a refund pays back: units, and their exact share of what was paid for the line.
+CREATE TABLE refund_item (
+  refund_id    TEXT    NOT NULL REFERENCES refund (id),
+  position     INTEGER NOT NULL,
+  qty          INTEGER NOT NULL CHECK (qty > 0),
+  amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+  PRIMARY KEY (refund_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Goods put back on the shelf with a refund, by the name they were sold under.
+CREATE TABLE refund_restock (
+  refund_id TEXT    NOT NULL REFERENCES refund (id),
+  sku       TEXT    NOT NULL,
+  qty       INTEGER NOT NULL CHECK (qty > 0),
+  PRIMARY KEY (refund_id, sku)
+) STRICT, WITHOUT ROWID;
+
+-- Payments whose buyer complained at the bank, as the provider had them when last asked.
+CREATE TABLE dispute (
+  id           TEXT    PRIMARY KEY,
+  order_id     TEXT    NOT NULL,
+  payment_id   TEXT    NOT NULL REFERENCES payment (id),
+  amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+  currency     TEXT    NOT NULL,
+  status       TEXT    NOT NULL CHECK (status IN ('needs_response', 'under_review', 'won',
+                                                  'lost')),
+  reason       TEXT    NOT NULL,
+  due_at       INTEGER,
+  opened_at    INTEGER NOT NULL,
+  changed_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX dispute_order ON dispute (order_id);
 
 -- The inbox: every event a provider told us (or the reconciler fetched), kept as it came.
 CREATE TABLE webhook_event (

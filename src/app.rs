@@ -23,7 +23,7 @@ use crate::platform::secret::Secret;
 use crate::platform::web::{
     self, Edge, EdgeSettings, Error, Limiter, Routes, ServeLimits, endpoint,
 };
-use crate::pricing::Book;
+use crate::pricing::{Book, Books};
 use crate::storefront::{self, Shelf};
 use crate::{cart, checkout, identity, orders, payments, search, stock};
 
@@ -100,6 +100,26 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
     Ok(findings)
 }
 
+type Providers = (Arc<dyn Provider>, Option<Arc<Simulator>>);
+
+/// Who takes the money: whoever is handed in, else the one the settings name.
+fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
+    if let Some(given) = &world.provider {
+        return Ok((Arc::clone(given), None));
+    }
+    let own = Simulator::new(kit);
+    Ok((Arc::clone(&own) as Arc<dyn Provider>, Some(own)))
+}
+
+/// The till alone, for commands that give money back while no shop, or another process, serves.
+///
+/// # Errors
+/// When the provider's settings cannot be used.
+pub fn open_till(kit: &Kit, book: Book) -> Result<Till, Fault> {
+    let (provider, _) = provider_of(kit, &World::default())?;
+    Ok(Till { kit: kit.clone(), books: Books::new(Arc::new(book)), provider })
+}
+
 impl App {
     /// Puts the shop together: prices in force, pages made, nothing listening yet.
     ///
@@ -108,12 +128,7 @@ impl App {
     pub fn assemble(kit: Kit, book: Book, world: &World) -> Result<Self, Fault> {
         let transport = Transport::from_settings(&kit.settings)?;
         let shelf = Shelf::open(&kit, Arc::new(book))?;
-        let simulator = world.provider.is_none().then(|| Simulator::new(&kit));
-        let provider = match (&world.provider, &simulator) {
-            (Some(given), _) => Arc::clone(given),
-            (None, Some(own)) => Arc::clone(own) as Arc<dyn Provider>,
-            (None, None) => return Err(Fault::new("no payment provider is set")),
-        };
+        let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
         Ok(Self { kit, shelf, till, simulator, transport })
     }

@@ -55,6 +55,8 @@ id! {
     CartId,
     /// Names one attempt to pay an order.
     PaymentId,
+    /// Names money on its way back to a buyer.
+    RefundId,
     /// Names a cart line or order line.
     LineId,
 }

@@ -32,6 +32,8 @@ pub struct Shop {
     pub cart_lines_max: u32,
     /// How long stock is held for a checkout, in seconds.
     pub hold_s: i64,
+    /// How long a buyer may cancel an order after paying, in seconds; zero when never.
+    pub cancel_window_s: i64,
     /// At this many or fewer, a SKU is low, unless it says otherwise.
     pub stock_low: u32,
     /// How stock is told to shoppers.

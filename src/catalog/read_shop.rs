@@ -83,6 +83,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         cart_expires_s: 30 * 86_400,
         cart_lines_max: 100,
         hold_s: 15 * 60,
+        cancel_window_s: 0,
         stock_low: 5,
         stock_show: StockShow::Status,
         page_size: 50,
@@ -109,7 +110,7 @@ fn contact_of(table: &mut Table<'_>) -> Contact {
 fn sections(top: &mut Table<'_>, shop: &mut Shop) {
     if let Some(mut t) = top.table("orders") {
         shop.number_prefix = t.get("number_prefix").read(12, prefix).unwrap_or_default();
-        t.get("cancel_window").read(20, duration_s);
+        shop.cancel_window_s = t.get("cancel_window").read(20, duration_s).unwrap_or_default();
         t.finish();
     }
     if let Some(mut t) = top.table("cart") {

@@ -57,12 +57,13 @@ pub(super) async fn pay(till: Arc<Till>, request: Request) -> Result<Response, E
     Ok(go(on_this_host(&till, &url)))
 }
 
-/// Gives up an order that is not paid; its goods are free again once its page is closed.
+/// Gives an order up: one that is not paid once its page is closed, a paid one by giving the money
+/// back while the shop's window for that is open.
 pub(super) async fn cancel(till: Arc<Till>, request: Request) -> Result<Response, Error> {
     till.kit.admit(&request, "order", ACTS)?;
     let OrderPath { token } = read_path(&request)?;
     let link = token.clone();
     let order = till.kit.db.read(move |read| orders::find_for_link(read, &link)).await?;
-    payments::close(&till, &order.id, "buyer").await?;
+    payments::cancel(&till, &order.id, "buyer", "cancelled by the buyer").await?;
     Ok(go(&format!("/order/{token}")))
 }

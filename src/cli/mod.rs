@@ -34,6 +34,7 @@ mod check_pages;
 mod explain;
 mod init;
 mod order;
+mod order_money;
 mod seed;
 mod serve;
 mod stock;

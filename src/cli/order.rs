@@ -2,13 +2,15 @@
 
 use clap::Subcommand;
 
-use super::{Ended, load_book, open};
+use super::{Ended, load_book, open, order_money};
 use crate::base::fault::Never;
 use crate::base::{Failure, Fault, Money, Refusal as _};
 use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Order, Refusal};
+use crate::payments;
 use crate::platform::Kit;
 use crate::platform::config::Settings;
+use crate::platform::db::Read;
 use crate::pricing::Source;
 
 /// What is done.
@@ -44,6 +46,10 @@ pub(super) enum Command {
         /// Its number.
         number: String,
     },
+    /// Gives money back, and goods to the shelf; mails the buyer.
+    Refund(order_money::RefundOptions),
+    /// Gives an order up: an unpaid one is closed, a paid one that has not left is paid back.
+    Cancel(order_money::CancelOptions),
 }
 
 /// Who did it, as the timeline says.
@@ -68,6 +74,8 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
             });
             moved(done, &number, "shipped")
         }
+        Command::Refund(options) => order_money::refund(options, settings),
+        Command::Cancel(options) => order_money::cancel(&options, settings),
         Command::Deliver { number } => {
             let book = load_book(&settings)?;
             let kit = open(settings)?;
@@ -81,7 +89,7 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
     }
 }
 
-fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
+pub(super) fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
     let found = kit
         .db
         .read_blocking(|read| Ok::<_, Failure<Never>>(orders::find_by_number(read, number)?))?;
@@ -130,12 +138,34 @@ fn list(settings: Settings, status: Option<&str>, limit: u32) -> Result<Ended, F
     Ok(Ended::Well)
 }
 
+/// A line for each refund and dispute.
+fn money_back(read: &Read, order: &Order) -> Result<Vec<String>, Fault> {
+    let mut lines = Vec::new();
+    for refund in payments::list_refunds(read, &order.id)? {
+        let amount = Money::new(-refund.amount_minor, refund.currency).to_string();
+        let what = match refund.late {
+            true => format!("Refund of late money, {}", refund.state.word()),
+            false => format!("Refund, {}", refund.state.word()),
+        };
+        let why = refund.error.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
+        lines.push(format!("{what:<52} {amount:>10}{why}"));
+    }
+    for dispute in payments::list_disputes(read, &order.id)? {
+        let amount = Money::new(dispute.amount_minor, dispute.currency).to_string();
+        let due = dispute.due_at.map(|at| format!("  (until {})", at.rfc3339()));
+        let what = format!("Dispute, {}: {}", dispute.status, dispute.reason);
+        lines.push(format!("{what:<52} {amount:>10}{}", due.unwrap_or_default()));
+    }
+    Ok(lines)
+}
+
 fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
     let kit = open(settings)?;
     let order = find(&kit, number)?;
-    let (items, events) = kit.db.read_blocking(|read| {
+    let (items, events, back) = kit.db.read_blocking(|read| {
         let items = orders::list_items(read, &order.id)?;
-        Ok::<_, Failure<Never>>((items, orders::list_events(read, &order.id)?))
+        let events = orders::list_events(read, &order.id)?;
+        Ok::<_, Failure<Never>>((items, events, money_back(read, &order)?))
     })?;
     let money = |minor| Money::new(minor, order.currency).to_string();
     say!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
@@ -165,6 +195,9 @@ fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
         say!("{:<52} {:>10}", "Tax", money(order.quote.tax_minor));
     }
     say!("{:<52} {:>10}", "Total", money(order.total_minor));
+    for line in back {
+        say!("{line}");
+    }
     if let Some(why) = &order.attention {
         say!("\nNeeds attention: {why}");
     }

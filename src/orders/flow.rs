@@ -144,7 +144,6 @@ fn items_of(line: &pricing::QuoteLine, at: u32, placement: &Placement) -> Vec<It
     items
 }
 
-/// The one function that moves a payment status.
 fn move_payment(
     tx: &Tx,
     order: &Order,
@@ -152,11 +151,23 @@ fn move_payment(
     by: (&str, &Value),
     now: Instant,
 ) -> Result<bool, Fault> {
+    move_payment_as(tx, order, to, to.word(), by, now)
+}
+
+/// The one function that moves a payment status; `kind` is its line in the timeline.
+pub(super) fn move_payment_as(
+    tx: &Tx,
+    order: &Order,
+    to: PaymentStatus,
+    kind: &str,
+    by: (&str, &Value),
+    now: Instant,
+) -> Result<bool, Fault> {
     if !order.payment.may_become(to) || !store::set_payment(tx, &order.id, order.payment, to, now)?
     {
         return Ok(false);
     }
-    store_lines::insert_event(tx, &order.id, to.word(), by.0, by.1, now)?;
+    store_lines::insert_event(tx, &order.id, kind, by.0, by.1, now)?;
     Ok(true)
 }
 
@@ -186,6 +197,9 @@ pub fn mark_paid(
     }
     if !move_payment(tx, &order, PaymentStatus::Paid, ("payment", evidence), now)? {
         return Ok(Paid::Already);
+    }
+    if book.catalog.shop.cancel_window_s > 0 {
+        store::set_cancel_until(tx, id, now.plus_s(book.catalog.shop.cancel_window_s))?;
     }
     stock::commit(tx, &book.catalog, id, now)?;
     store_lines::set_claims(tx, id, "used")?;
@@ -315,6 +329,15 @@ pub fn ship(
 ) -> Outcome {
     let order = must_get(tx, id)?;
     let paid = matches!(order.payment, PaymentStatus::Paid | PaymentStatus::PartRefunded);
+    if paid && order.disputed {
+        return refuse(Refusal::Disputed { number: order.number });
+    }
+    if paid
+        && order.refunding_minor > 0
+        && order.refunded_minor + order.refunding_minor >= order.total_minor
+    {
+        return refuse(Refusal::GoingBack { number: order.number });
+    }
     if !paid || !move_goods(tx, &order, FulfilmentStatus::Shipped, actor, now)? {
         return refuse(not_now("ship", &order));
     }
@@ -364,6 +387,6 @@ pub(super) fn not_now(tried: &'static str, order: &Order) -> Refusal {
     Refusal::NotNow { tried, number: order.number.clone(), status }
 }
 
-fn must_get(tx: &Tx, id: &OrderId) -> Result<Order, Fault> {
+pub(super) fn must_get(tx: &Tx, id: &OrderId) -> Result<Order, Fault> {
     store::get(tx, id)?.ok_or_else(|| Fault::new(format!("order {id} is not there")))
 }

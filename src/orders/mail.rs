@@ -3,9 +3,12 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::flow::must_get;
 use super::model::Order;
+use super::refunding::RefundNote;
 use super::{store_lines, view};
 use crate::base::email_address::EmailAddress;
+use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
@@ -58,6 +61,24 @@ pub(super) fn delivered(
     to_buyer(tx, kit, book, order, "order_delivered", json!({}), now)
 }
 
+/// Money is going back, or has gone: one letter for each refund.
+pub(super) fn refunded(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    note: &RefundNote,
+    now: Instant,
+) -> Result<(), Fault> {
+    let order = must_get(tx, id)?;
+    let refund = json!({
+        "amount_minor": note.amount_minor, "late": note.late,
+        "whole": !note.late && note.refunded_minor >= order.total_minor,
+    });
+    let kind = format!("order_refunded:{}", note.id);
+    to_buyer(tx, kit, book, &order, &kind, json!({ "refund": refund }), now)
+}
+
 /// Something about an order needs the merchant.
 pub(super) fn alert(
     tx: &Tx,
@@ -69,7 +90,12 @@ pub(super) fn alert(
     let shop = &book.catalog.shop;
     let Some(recipient) = EmailAddress::parse(&shop.contact.email) else { return Ok(()) };
     let letter = Letter {
-        dedup_key: format!("{}:order_attention:{}", order.id, now.0),
+        dedup_key: format!(
+            "{}:order_attention:{}:{:.8}",
+            order.id,
+            now.0,
+            sha256_hex(why.as_bytes())
+        ),
         sender: &shop.email_from,
         recipient: &recipient,
         template: "order_attention",
@@ -99,15 +125,17 @@ fn absolute_pictures(data: &mut Value, base: &str) {
     }
 }
 
+/// `kind` is the letter's folder, and behind a colon what makes it another one.
 fn to_buyer(
     tx: &Tx,
     kit: &Kit,
     book: &Book,
     order: &Order,
-    template: &'static str,
+    kind: &str,
     more: Value,
     now: Instant,
 ) -> Result<(), Fault> {
+    let template = kind.split(':').next().unwrap_or(kind);
     let Some(recipient) = EmailAddress::parse(&order.email) else {
         // S2.125: a letter that cannot be addressed never blocks what caused it.
         tracing::warn!(order = order.number, template, "the order has no usable address");
@@ -123,7 +151,7 @@ fn to_buyer(
         data.extend(more);
     }
     let letter = Letter {
-        dedup_key: format!("{}:{template}", order.id),
+        dedup_key: format!("{}:{kind}", order.id),
         sender: &book.catalog.shop.email_from,
         recipient: &recipient,
         template,

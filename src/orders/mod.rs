@@ -12,6 +12,7 @@ mod flow;
 mod mail;
 mod model;
 mod number;
+mod refunding;
 pub mod state;
 mod store;
 mod store_lines;
@@ -24,6 +25,9 @@ pub use flow::{
     Paid, cancel, deliver, expire, fail, flag, mark_paid, mark_processing, place, reopen, ship,
 };
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
+pub use refunding::{
+    RefundNote, RefundTurn, note_cancelled, note_dispute, note_refund, settle_attention,
+};
 pub use store::{
     find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders, order_for_cart,
 };

@@ -104,6 +104,14 @@ pub struct Order {
     pub shipped_at: Option<Instant>,
     /// When it arrived.
     pub delivered_at: Option<Instant>,
+    /// How much of its money went back, minor units.
+    pub refunded_minor: i64,
+    /// How much of its money is on its way back, minor units.
+    pub refunding_minor: i64,
+    /// Whether its buyer complained at the bank, and has not lost.
+    pub disputed: bool,
+    /// Until when the buyer may cancel although it is paid.
+    pub cancel_until: Option<Instant>,
 }
 
 impl Order {
@@ -111,6 +119,22 @@ impl Order {
     #[must_use]
     pub fn units(&self) -> BTreeMap<Sku, u32> {
         self.quote.units()
+    }
+
+    /// Whether it is paid, has not left, and none of its money is going back.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.payment == PaymentStatus::Paid
+            && self.fulfilment == FulfilmentStatus::Unfulfilled
+            && self.refunding_minor == 0
+            && !self.disputed
+    }
+
+    /// Whether its buyer may give it up by themselves.
+    #[must_use]
+    pub fn may_be_cancelled_by_buyer(&self, now: Instant) -> bool {
+        self.payment == PaymentStatus::Pending
+            || self.is_whole() && self.cancel_until.is_some_and(|until| now < until)
     }
 }
 
@@ -166,6 +190,16 @@ pub enum Refusal {
         /// Status words.
         status: String,
     },
+    /// Its buyer complained at the bank.
+    Disputed {
+        /// Number.
+        number: String,
+    },
+    /// Its money is on its way back.
+    GoingBack {
+        /// Number.
+        number: String,
+    },
     /// A promotion was used up meanwhile.
     UsedUp {
         /// Its title.
@@ -202,6 +236,25 @@ impl crate::base::Refusal for Refusal {
                 format!("Order {number} is {status}; it is not possible to {tried} it now."),
             )
             .hint("Look at the order again: somebody or something was faster.")
+            .with("number", number.as_str()),
+            Self::Disputed { number } => Problem::new(
+                409,
+                "order-disputed",
+                "The payment is disputed",
+                format!(
+                    "The buyer of order {number} has disputed the payment at their bank, so the \
+                     goods stay here."
+                ),
+            )
+            .hint("Answer the dispute at the payment provider first.")
+            .with("number", number.as_str()),
+            Self::GoingBack { number } => Problem::new(
+                409,
+                "order-going-back",
+                "The money is going back",
+                format!("All of the money for order {number} is on its way back to the buyer."),
+            )
+            .hint("Do not send the goods; the refund ends by itself.")
             .with("number", number.as_str()),
             Self::UsedUp { title } => Problem::new(
                 409,

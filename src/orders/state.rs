@@ -65,9 +65,10 @@ impl PaymentStatus {
             P::Processing => &[P::Paid, P::Failed, P::Expired],
             P::Failed | P::Expired => &[P::Pending, P::Paid],
             P::Cancelled => &[P::Paid],
+            // A refund that failed after all leads back: the money is here again.
             P::Paid => &[P::PartRefunded, P::Refunded],
-            P::PartRefunded => &[P::Refunded],
-            P::Refunded => &[],
+            P::PartRefunded => &[P::Refunded, P::Paid],
+            P::Refunded => &[P::PartRefunded, P::Paid],
         }
     }
 

@@ -11,7 +11,7 @@ use crate::platform::db::{Read, Tx};
 const COLUMNS: &str = "id, number, cart_id, email, payment_status, fulfilment_status, currency,
     total_minor, pricing_input, quote, name, phone, line1, line2, city, postcode, country, note,
     carrier, tracking_number, attention, hold_expires_at, placed_at, paid_at, shipped_at,
-    delivered_at";
+    delivered_at, refunded_minor, refunding_minor, disputed, cancel_until";
 
 fn wrong(column: usize, why: impl Into<String>) -> rusqlite::Error {
     let why: Box<dyn std::error::Error + Send + Sync> = why.into().into();
@@ -55,6 +55,10 @@ fn from_row(row: &Row) -> rusqlite::Result<Order> {
         paid_at: moment(23)?,
         shipped_at: moment(24)?,
         delivered_at: moment(25)?,
+        refunded_minor: row.get(26)?,
+        refunding_minor: row.get(27)?,
+        disputed: row.get(28)?,
+        cancel_until: moment(29)?,
     })
 }
 
@@ -253,6 +257,39 @@ pub(super) fn set_tracking(
 pub(super) fn set_attention(tx: &Tx, id: &OrderId, why: &str) -> Result<(), Fault> {
     let sql = "UPDATE orders SET attention = ?2, version = version + 1 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), why])?;
+    Ok(())
+}
+
+/// A person has looked at it.
+pub(super) fn clear_attention(tx: &Tx, id: &OrderId) -> Result<bool, Fault> {
+    let sql = "UPDATE orders SET attention = NULL, version = version + 1
+               WHERE id = ?1 AND attention IS NOT NULL";
+    Ok(tx.prepare_cached(sql)?.execute([id.as_str()])? == 1)
+}
+
+/// How much of the order's money went back, and how much is on its way.
+pub(super) fn set_refunds(
+    tx: &Tx,
+    id: &OrderId,
+    refunded_minor: i64,
+    refunding_minor: i64,
+) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET refunded_minor = ?2, refunding_minor = ?3, version = version + 1
+               WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), refunded_minor, refunding_minor])?;
+    Ok(())
+}
+
+pub(super) fn set_disputed(tx: &Tx, id: &OrderId, disputed: bool) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET disputed = ?2, version = version + 1 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), disputed])?;
+    Ok(())
+}
+
+/// Until when the buyer may cancel by themselves.
+pub(super) fn set_cancel_until(tx: &Tx, id: &OrderId, until: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET cancel_until = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), until.0])?;
     Ok(())
 }
 

@@ -57,10 +57,17 @@ pub fn token_of(secret: &Secret, id: &OrderId) -> Token {
     secret.token("order", id.as_str())
 }
 
-/// Both statuses as one word: a key of `text.order.state`.
+/// Both statuses as one word: a key of `text.order.state`. A paid order all of whose money is on
+/// its way back is `refunded` for people.
 #[must_use]
 pub fn state_word(order: &Order) -> &'static str {
+    let gone_minor = order.refunded_minor + order.refunding_minor;
     match (order.payment, order.fulfilment) {
+        (payment, FulfilmentStatus::Unfulfilled)
+            if payment.has_paid() && gone_minor > 0 && gone_minor >= order.total_minor =>
+        {
+            PaymentStatus::Refunded.word()
+        }
         (PaymentStatus::Paid, FulfilmentStatus::Unfulfilled) => "paid",
         (PaymentStatus::Paid | PaymentStatus::PartRefunded, fulfilment)
             if fulfilment != FulfilmentStatus::Unfulfilled =>
@@ -94,12 +101,13 @@ pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Order
                 order.payment,
                 PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
             ),
-        can_cancel: pending,
-        rest: rest_of(order, items, events, kit.settings.mode == Mode::Test),
+        can_cancel: order.may_be_cancelled_by_buyer(kit.now()),
+        rest: rest_of(order, items, events, kit),
     }
 }
 
-fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value {
+fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value {
+    let (test, now) = (kit.settings.mode == Mode::Test, kit.now());
     let q = &order.quote;
     let a = &order.address;
     let parcels: Vec<Value> = order
@@ -130,8 +138,28 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], test: bool) -> Value
         "note": order.note,
         "parcels": parcels,
         "events": events.iter().filter_map(event_of).collect::<Vec<_>>(),
-        "refunds": [],
+        "refunds": refunds_of(events),
+        "refunding_minor": order.refunding_minor,
+        "can_cancel_until": order.cancel_until
+            .filter(|_| order.is_whole() && order.may_be_cancelled_by_buyer(now)),
     })
+}
+
+/// Money that went back, oldest first: what the timeline says, without what failed after all.
+fn refunds_of(events: &[Event]) -> Vec<Value> {
+    let mut refunds: Vec<(Value, Value)> = Vec::new();
+    for event in events {
+        let Ok(data) = serde_json::from_str::<Value>(&event.data) else { continue };
+        match event.kind.as_str() {
+            "part_refunded" | "refunded" | "money_returned" => {
+                let shown = json!({ "at": event.at, "amount_minor": data["amount_minor"] });
+                refunds.push((data["refund"].clone(), shown));
+            }
+            "refund_failed" => refunds.retain(|(refund, _)| *refund != data["refund"]),
+            _ => {}
+        }
+    }
+    refunds.into_iter().map(|(_, shown)| shown).collect()
 }
 
 /// What a buyer is told of the timeline: the merchant's own notes stay inside.
@@ -140,6 +168,8 @@ fn event_of(event: &Event) -> Option<Value> {
         "processing" => "payment_processing",
         "failed" => "payment_failed",
         "pending" => "payment_started",
+        "refund_failed" => "refund_failed",
+        "money_returned" => "refunded",
         known @ ("placed" | "paid" | "expired" | "cancelled" | "part_shipped" | "shipped"
         | "delivered" | "returned" | "part_refunded" | "refunded") => known,
         _ => return None,

@@ -14,6 +14,23 @@ pub struct Event {
     pub object: String,
     /// Our order id, when it carries one.
     pub order: Option<String>,
+    /// The provider's name for the payment, when it carries one.
+    pub payment: Option<String>,
+}
+
+/// What an event asks us to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// A payment session.
+    Session,
+    /// A refund.
+    Refund,
+    /// A payment of which something went back; the event does not say which refund.
+    Refunds,
+    /// A dispute.
+    Dispute,
+    /// Nothing that does anything here.
+    Nothing,
 }
 
 /// Longest id or type accepted, in bytes.
@@ -38,19 +55,29 @@ impl Event {
             kind: kind.strip_prefix("v1.").unwrap_or(&kind).to_owned(),
             object: about.unwrap_or_default(),
             order,
+            payment: word(&object["payment_intent"])
+                .or_else(|| word(&object["payment_intent"]["id"])),
         })
     }
 
-    /// Whether it is about a payment session, and so does something here.
+    /// What it asks us to look at.
     #[must_use]
-    pub fn is_about_session(&self) -> bool {
-        matches!(
-            self.kind.as_str(),
+    pub fn topic(&self) -> Topic {
+        match self.kind.as_str() {
             "checkout.session.completed"
-                | "checkout.session.async_payment_succeeded"
-                | "checkout.session.async_payment_failed"
-                | "checkout.session.expired"
-        )
+            | "checkout.session.async_payment_succeeded"
+            | "checkout.session.async_payment_failed"
+            | "checkout.session.expired" => Topic::Session,
+            "refund.created" | "refund.updated" | "refund.failed" => Topic::Refund,
+            // A thin event names the charge alone; the refund's own event comes beside it.
+            "charge.refunded" if self.payment.is_some() => Topic::Refunds,
+            "charge.dispute.created"
+            | "charge.dispute.updated"
+            | "charge.dispute.closed"
+            | "charge.dispute.funds_withdrawn"
+            | "charge.dispute.funds_reinstated" => Topic::Dispute,
+            _ => Topic::Nothing,
+        }
     }
 }
 
@@ -67,7 +94,12 @@ mod tests {
             "related_object":{"id":"cs_1"}}"#;
         let event = Event::parse(snapshot).unwrap();
         assert_eq!((event.object.as_str(), event.order.as_deref()), ("cs_1", Some("o1")));
-        assert!(event.is_about_session() && Event::parse(thin).unwrap().is_about_session());
+        assert_eq!(event.topic(), Topic::Session);
+        assert_eq!(Event::parse(thin).unwrap().topic(), Topic::Session);
+        let refunded = r#"{"id":"evt_3","type":"charge.refunded","data":{"object":
+            {"id":"ch_1","payment_intent":{"id":"pi_1"}}}}"#;
+        assert_eq!(Event::parse(refunded).unwrap().payment.as_deref(), Some("pi_1"));
+        assert_eq!(Event::parse(refunded).unwrap().topic(), Topic::Refunds);
         for bad in ["", "[]", "{}", r#"{"id":1,"type":"x"}"#, r#"{"id":"","type":"x"}"#] {
             assert_eq!(Event::parse(bad), None, "{bad}");
         }

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::model::{Payment, PaymentState, Source};
 use super::provider::{PaymentOutcome, Provider, Session, SessionRequest, SessionStatus};
 use super::store::{self, Fresh};
-use super::store_inbox;
+use super::{refund, store_inbox, store_refund};
 use crate::base::ids::PaymentId;
 use crate::base::{Fault, Instant};
 use crate::cart;
@@ -60,6 +60,9 @@ pub fn want(
         url: None,
         looks: 0,
         given_up_by: None,
+        provider: provider.name().to_owned(),
+        provider_payment: None,
+        received_minor: None,
     };
     let fresh = Fresh {
         provider: provider.name(),
@@ -191,25 +194,25 @@ fn paid(
     session: &Session,
     now: Instant,
 ) -> Result<Settled, Fault> {
-    if payment.state == PaymentState::Paid {
+    let is_over = matches!(payment.state, PaymentState::Paid | PaymentState::Returned);
+    // Money that is on its way back buys nothing any more.
+    if is_over || store_refund::sums(tx, &payment.id)? != (0, 0) {
         return Ok(Settled::Nothing);
     }
     let other = store::alive_payment(tx, &payment.order)?.filter(|other| other.id != payment.id);
     if other.as_ref().is_some_and(|other| other.state == PaymentState::Paid) {
-        let words = format!(
-            "session {} was paid although the order was paid before: refund it",
-            session.id
-        );
-        orders::flag(tx, book, &payment.order, &words, now)?;
-        return review(tx, payment, session, now);
+        let what = format!("session {} was paid although the order was paid before", session.id);
+        let settled = review(tx, payment, session, now)?;
+        send_back(tx, kit, book, payment, &what, now)?;
+        return Ok(settled);
     }
     let evidence = json!({ "session": session.id, "payment": session.payment_id });
     match orders::mark_paid(tx, kit, book, &payment.order, &evidence, now)? {
         Paid::Short => {
-            let words = "paid after its goods were given back, and there is not enough left: \
-                         refund it or find the goods";
-            orders::flag(tx, book, &payment.order, words, now)?;
-            review(tx, payment, session, now)
+            let what = "paid after its goods were given back, and there is not enough left";
+            let settled = review(tx, payment, session, now)?;
+            send_back(tx, kit, book, payment, what, now)?;
+            Ok(settled)
         }
         Paid::Now | Paid::Already => {
             if let Some(other) = other {
@@ -222,6 +225,24 @@ fn paid(
             Ok(Settled::Changed)
         }
     }
+}
+
+/// Money that buys nothing goes back by itself; where that cannot be, a person is called.
+fn send_back(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    what: &str,
+    now: Instant,
+) -> Result<(), Fault> {
+    let words = match refund::send_late_money_back(tx, kit, book, payment, what, now)? {
+        true => format!("{what}: the money is on its way back"),
+        false => format!(
+            "{what}: give the money back with `kiosk order refund --late`, or find the goods"
+        ),
+    };
+    orders::flag(tx, book, &payment.order, &words, now)
 }
 
 /// Keeps a note of money the order could not take, so that it is never asked for again; looked at
@@ -263,7 +284,7 @@ pub(super) fn ended(
     why: &str,
     now: Instant,
 ) -> Result<Settled, Fault> {
-    if !store::set_state(tx, &payment.id, to, Some(why), now)? {
+    if !payment.state.may_become(to) || !store::set_state(tx, &payment.id, to, Some(why), now)? {
         return Ok(Settled::Nothing);
     }
     orders::fail(tx, &payment.order, why, now)?;
@@ -297,6 +318,7 @@ pub(super) fn remember(
         kind: kind.to_owned(),
         object: payment.session.clone().unwrap_or_default(),
         order: Some(payment.order.as_str().to_owned()),
+        payment: None,
     };
     let payload = json!({ "id": event.id, "type": kind, "payment": payment.id }).to_string();
     store_inbox::insert(tx, provider, &event, &payload, Source::Reconciler, "done", now)?;

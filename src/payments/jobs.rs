@@ -3,26 +3,35 @@
 use std::time::Duration;
 
 use super::Till;
+use super::dispute::apply_dispute;
+use super::event::{Event, Topic};
 use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState};
-use super::provider::{Session, SessionStatus, Trouble};
+use super::provider::{ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble};
+use super::refund::{self, Applied};
 use super::store_inbox::{self, Waiting};
-use super::{session, store};
+use super::{sending, session, store};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant};
+use crate::platform::db::Tx;
 use crate::platform::jobs::backoff::{EVENTS, PROVIDER, Verdict};
 use crate::platform::jobs::{Found, Job};
 
 /// Longest pause between two looks at an open session, seconds.
 const LOOK_LONGEST_S: i64 = 600;
+/// After so many tries, an event about a payment nobody knows here is somebody else's.
+const STRANGER_TRIES: u32 = 4;
 
 /// The inbox worker and the reconciler.
 #[must_use]
 pub fn jobs(till: &Till) -> Vec<Job> {
-    let (inbox, looks) = (till.clone(), till.clone());
+    let (inbox, looks, refunds) = (till.clone(), till.clone(), till.clone());
     vec![
         Job::new("inbox", Duration::from_secs(1), move || apply_next(inbox.clone())),
         Job::new("sessions-at-provider", Duration::from_secs(1), move || look_next(looks.clone())),
+        Job::new("refunds-at-provider", Duration::from_secs(1), move || {
+            sending::tend_next(refunds.clone())
+        }),
     ]
 }
 
@@ -31,16 +40,9 @@ async fn apply_next(till: Till) -> Result<Found, Fault> {
     let now = till.kit.now();
     let due = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(store_inbox::find_due(r, now)?));
     let Some(waiting) = due.await? else { return Ok(Found::Nothing) };
-    if !waiting.event.is_about_session() {
-        let written = till.kit.db.write(move |tx| {
-            Ok::<_, Failure<Never>>(store_inbox::set_done(tx, &waiting, None, now)?)
-        });
-        written.await?;
-        return Ok(Found::Work);
-    }
-    // The event is a hint. What counts is what the session is now.
-    match session::find(&till, &waiting.event.object).await {
-        Ok(session) => match apply(&till, waiting.clone(), session).await {
+    // The event is a hint. What counts is what its object is now.
+    match look_at(&till, &waiting.event).await {
+        Ok(seen) => match apply(&till, waiting.clone(), seen).await {
             // One event that cannot be applied must not stop those behind it.
             Err(fault) if !fault.is_busy() => postpone(&till, waiting, fault.to_string()).await?,
             applied => applied?,
@@ -50,29 +52,96 @@ async fn apply_next(till: Till) -> Result<Found, Fault> {
     Ok(Found::Work)
 }
 
-async fn apply(till: &Till, waiting: Waiting, session: Session) -> Result<(), Fault> {
-    let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
+/// What an event is about, as the provider has it at this moment.
+enum Seen {
+    Session(Session),
+    Refunds(Vec<ProviderRefund>),
+    Dispute(ProviderDispute),
+    Nothing,
+}
+
+async fn look_at(till: &Till, event: &Event) -> Result<Seen, Trouble> {
+    let object = event.object.as_str();
+    Ok(match event.topic() {
+        Topic::Session => Seen::Session(session::find(till, object).await?),
+        Topic::Refund => {
+            let refund = session::in_time(till.provider.find_refund(object)).await?;
+            Seen::Refunds(vec![refund])
+        }
+        Topic::Refunds => {
+            let payment = event.payment.as_deref().unwrap_or_default();
+            Seen::Refunds(session::in_time(till.provider.refunds_of(payment)).await?)
+        }
+        Topic::Dispute => {
+            Seen::Dispute(session::in_time(till.provider.find_dispute(object)).await?)
+        }
+        Topic::Nothing => Seen::Nothing,
+    })
+}
+
+async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
     let chance = till.kit.random.bytes::<1>()[0];
     let written = till.kit.db.write(move |tx| {
         if !store_inbox::is_waiting(tx, &waiting)? {
             return Ok(());
         }
         // Effect and "done" are one transaction: applied exactly once, or not at all.
-        match flow::settle(tx, &kit, &book, &session, now)? {
-            Settled::Changed | Settled::Nothing => {
-                store_inbox::set_done(tx, &waiting, Some(&session.order), now)?;
+        let (kit, provider) = (&inner.kit, inner.provider.name());
+        let applied = match &seen {
+            Seen::Session(session) => {
+                let settled = flow::settle(tx, kit, &book, session, now)?;
+                return Ok(note_settled(tx, &waiting, session, &settled, now, chance)?);
             }
-            Settled::Unknown => {
-                let why = format!("session {} belongs to no order here", session.id);
-                rest(tx, &waiting, &why, now, chance)?;
+            Seen::Refunds(refunds) => {
+                let mut applied = Applied::Unknown;
+                for refund in refunds {
+                    applied = refund::apply(tx, kit, &book, provider, refund, now)?;
+                    if let Applied::NotYet(_) = applied {
+                        break;
+                    }
+                }
+                applied
             }
-            Settled::Differs => {
-                store_inbox::set_dead(tx, &waiting, "the provider's amount is not the order's")?;
+            Seen::Dispute(dispute) => apply_dispute(tx, &book, provider, dispute, now)?,
+            Seen::Nothing => Applied::Unknown,
+        };
+        match applied {
+            Applied::Known(order) => {
+                store_inbox::set_done(tx, &waiting, Some(order.as_str()), now)?;
             }
+            // An account may serve more than this shop. Ours may still be on its way.
+            Applied::Unknown if waiting.attempts + 1 >= STRANGER_TRIES => {
+                store_inbox::set_ignored(tx, &waiting, "its payment belongs to no order here")?;
+            }
+            Applied::Unknown => rest(tx, &waiting, "its payment is not known here", now, chance)?,
+            Applied::NotYet(why) => rest(tx, &waiting, why, now, chance)?,
         }
         Ok::<_, Failure<Never>>(())
     });
     Ok(written.await?)
+}
+
+fn note_settled(
+    tx: &Tx,
+    waiting: &Waiting,
+    session: &Session,
+    settled: &Settled,
+    now: Instant,
+    chance: u8,
+) -> Result<(), Fault> {
+    match settled {
+        Settled::Changed | Settled::Nothing => {
+            store_inbox::set_done(tx, waiting, Some(&session.order), now)
+        }
+        Settled::Unknown => {
+            let why = format!("session {} belongs to no order here", session.id);
+            rest(tx, waiting, &why, now, chance)
+        }
+        Settled::Differs => {
+            store_inbox::set_dead(tx, waiting, "the provider's amount is not the order's")
+        }
+    }
 }
 
 async fn postpone(till: &Till, waiting: Waiting, why: String) -> Result<(), Fault> {
@@ -85,13 +154,7 @@ async fn postpone(till: &Till, waiting: Waiting, why: String) -> Result<(), Faul
     Ok(written.await?)
 }
 
-fn rest(
-    tx: &crate::platform::db::Tx,
-    waiting: &Waiting,
-    why: &str,
-    now: Instant,
-    chance: u8,
-) -> Result<(), Fault> {
+fn rest(tx: &Tx, waiting: &Waiting, why: &str, now: Instant, chance: u8) -> Result<(), Fault> {
     match EVENTS.after(waiting.attempts + 1, now, chance) {
         Verdict::Again(at) => store_inbox::set_again(tx, waiting, why, at),
         Verdict::Dead => {
@@ -123,6 +186,7 @@ async fn look_next(till: Till) -> Result<Found, Fault> {
 pub async fn tend_all(till: &Till) -> Result<(), Fault> {
     while look_next(till.clone()).await? == Found::Work {}
     while apply_next(till.clone()).await? == Found::Work {}
+    while sending::tend_next(till.clone()).await? == Found::Work {}
     Ok(())
 }
 

@@ -4,35 +4,47 @@
 //! request, before it is made. Everything the provider tells us is stored before it is believed,
 //! and believed only after the session was fetched anew. At most one attempt of an order is alive.
 //! Stock is freed only after the provider confirmed that the session is closed. The provider's
-//! amount must equal ours to the minor unit.
-//! **Tables:** `payment`, `webhook_event`, `provider_call`, `simulator_session`,
-//! `simulator_refund`, `simulator_dispute`, `simulator_delivery`.
+//! amount must equal ours to the minor unit. No more goes back than came in; goods come back to
+//! the shelf once, with the refund that says so.
+//! **Tables:** `payment`, `refund`, `refund_item`, `refund_restock`, `dispute`, `webhook_event`,
+//! `provider_call`, `simulator_session`, `simulator_refund`, `simulator_dispute`,
+//! `simulator_delivery`.
 
 mod audit;
+mod dispute;
 mod event;
 mod flow;
 mod jobs;
 mod model;
+mod model_refund;
 mod provider;
+mod refund;
+mod sending;
 mod session;
+mod share;
 pub mod signature;
 pub mod simulator;
 mod store;
 mod store_inbox;
+mod store_refund;
 mod web;
 
 pub use audit::audit;
-pub use event::Event;
+pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
+pub use model_refund::{Dispute, NoRefund, Origin, Refund, RefundState, RefundWish, Share};
 pub use provider::{
     Answer, DeliveryCharge, DisputeStatus, PaymentOutcome, Provider, ProviderDispute,
     ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
     Trouble,
 };
+pub use refund::want_refund;
+pub use sending::{cancel, give_back};
 pub use session::{close, open};
 pub use store::{alive_payment, find_by_session, last_payment};
+pub use store_refund::{list_disputes, list_refunds};
 pub use web::routes;
 
 use std::sync::Arc;

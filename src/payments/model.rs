@@ -3,6 +3,7 @@
 use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Instant, Problem};
 
+use super::model_refund::NoRefund;
 use super::provider::SessionRequest;
 
 /// Where an attempt to pay stands.
@@ -22,8 +23,10 @@ pub enum PaymentState {
     Expired,
     /// Overtaken by another attempt; its page is still to be closed.
     Closing,
-    /// Money came that the order could not take; a person must look at it.
+    /// Money came that the order could not take: it goes back, or a person must look at it.
     Review,
+    /// Such money went back.
+    Returned,
 }
 
 impl PaymentState {
@@ -39,15 +42,52 @@ impl PaymentState {
             Self::Expired => "expired",
             Self::Closing => "closing",
             Self::Review => "review",
+            Self::Returned => "returned",
         }
     }
 
     /// The state a stored word names.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        let before_money = [Self::Wanted, Self::Open, Self::Processing, Self::Closing];
-        let after = [Self::Paid, Self::Failed, Self::Expired, Self::Review];
-        before_money.into_iter().chain(after).find(|state| state.word() == word)
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Every state.
+    pub const ALL: [Self; 9] = [
+        Self::Wanted,
+        Self::Open,
+        Self::Processing,
+        Self::Closing,
+        Self::Paid,
+        Self::Failed,
+        Self::Expired,
+        Self::Review,
+        Self::Returned,
+    ];
+
+    /// What may follow. Money is never forgotten: it may still arrive after an attempt has ended.
+    #[must_use]
+    pub fn next(self) -> &'static [Self] {
+        use PaymentState as S;
+        match self {
+            S::Wanted => {
+                &[S::Open, S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review]
+            }
+            S::Open => &[S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review],
+            S::Processing => &[S::Closing, S::Paid, S::Failed, S::Expired, S::Review],
+            S::Closing => &[S::Paid, S::Failed, S::Expired, S::Review],
+            S::Failed | S::Expired => &[S::Paid, S::Review],
+            S::Review => &[S::Paid, S::Returned],
+            // Money that went back may come again when its refund fails late.
+            S::Returned => &[S::Review],
+            S::Paid => &[],
+        }
+    }
+
+    /// Whether `to` may follow.
+    #[must_use]
+    pub fn may_become(self, to: Self) -> bool {
+        self.next().contains(&to)
     }
 
     /// Whether money may still come by itself.
@@ -82,6 +122,12 @@ pub struct Payment {
     pub looks: u32,
     /// Who gave the order up, once somebody asked for its page to be closed.
     pub given_up_by: Option<String>,
+    /// Who takes the money.
+    pub provider: String,
+    /// The provider's name for the payment, once money came.
+    pub provider_payment: Option<String>,
+    /// What came, minor units.
+    pub received_minor: Option<i64>,
 }
 
 /// Who told us.
@@ -120,6 +166,16 @@ pub enum Refusal {
     Paid,
     /// Nothing to pay or give up.
     NotOpen,
+    /// Paid, and gone too far to be given up.
+    TooLateToCancel,
+    /// Its money cannot go back.
+    NoRefund(NoRefund),
+}
+
+impl From<NoRefund> for Refusal {
+    fn from(refusal: NoRefund) -> Self {
+        Self::NoRefund(refusal)
+    }
 }
 
 impl crate::base::Refusal for Refusal {
@@ -154,6 +210,14 @@ impl crate::base::Refusal for Refusal {
                 "This order has been paid already.",
             )
             .hint("Load the order's page again."),
+            Self::NoRefund(refusal) => refusal.problem(),
+            Self::TooLateToCancel => Problem::new(
+                409,
+                "too-late-to-cancel",
+                "Too late to cancel",
+                "This order is paid and can no longer be cancelled here.",
+            )
+            .hint("Write to the shop; it can still help."),
             Self::NotOpen => Problem::new(
                 409,
                 "not-open",

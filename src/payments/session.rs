@@ -65,7 +65,8 @@ pub(super) async fn create(
 ) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
     let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
-    log_call(till, "create", Some(payment.key.clone()), &answer, started).await;
+    let outcome = answer.as_ref().map(|session| session.id.as_str());
+    log_call(till, "create", Some(payment.key.clone()), outcome, started).await;
     Ok(answer)
 }
 
@@ -73,7 +74,8 @@ pub(super) async fn create(
 pub(super) async fn expire(till: &Till, id: &str) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
     let answer = in_time(till.provider.expire(id)).await;
-    log_call(till, "expire", None, &answer, started).await;
+    let outcome = answer.as_ref().map(|session| session.id.as_str());
+    log_call(till, "expire", None, outcome, started).await;
     Ok(answer)
 }
 
@@ -83,21 +85,21 @@ pub(super) async fn find(till: &Till, id: &str) -> Result<Session, Trouble> {
 }
 
 /// An answer within what a buyer waits for; later than that is no answer.
-async fn in_time(call: Answer<'_, Session>) -> Result<Session, Trouble> {
+pub(super) async fn in_time<T>(call: Answer<'_, T>) -> Result<T, Trouble> {
     let late = || Trouble::Unreachable("no answer in time".to_owned());
     tokio::time::timeout(CALL_PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The log of calls is for people; a call that went well is not undone for want of it.
-async fn log_call(
+pub(super) async fn log_call(
     till: &Till,
     operation: &'static str,
     key: Option<String>,
-    answer: &Result<Session, Trouble>,
+    answer: Result<&str, &Trouble>,
     started: Instant,
 ) {
     let outcome = match answer {
-        Ok(session) => format!("ok {}", session.id),
+        Ok(id) => format!("ok {id}"),
         Err(trouble) => trouble.to_string(),
     };
     let (provider, now) = (till.provider.name(), till.kit.now());

@@ -9,7 +9,7 @@ use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 
 const COLUMNS: &str = "id, order_id, attempt, state, idempotency_key, request, session_id,
-    session_url, lapse_at, looks, given_up_by";
+    session_url, lapse_at, looks, given_up_by, provider, provider_payment_id, received_minor";
 
 fn wrong(column: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(column, "payment".to_owned(), rusqlite::types::Type::Text)
@@ -28,6 +28,9 @@ fn from_row(row: &Row) -> rusqlite::Result<Payment> {
         lapse_at: Instant(row.get(8)?),
         looks: row.get(9)?,
         given_up_by: row.get(10)?,
+        provider: row.get(11)?,
+        provider_payment: row.get(12)?,
+        received_minor: row.get(13)?,
     })
 }
 
@@ -46,6 +49,29 @@ pub(super) fn get(read: &Read, id: &PaymentId) -> Result<Option<Payment>, Fault>
 /// When the database fails.
 pub fn find_by_session(read: &Read, session: &str) -> Result<Option<Payment>, Fault> {
     find(read, "session_id = ?1", &session)
+}
+
+/// The attempt whose money the provider knows by this name.
+pub(super) fn find_by_provider_payment(
+    read: &Read,
+    provider: &str,
+    payment: &str,
+) -> Result<Option<Payment>, Fault> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM payment WHERE provider = ?1 AND provider_payment_id = ?2");
+    let found = read.prepare_cached(&sql)?.query_row([provider, payment], from_row).optional();
+    Ok(found?)
+}
+
+/// The attempt that paid an order.
+pub(super) fn find_paid(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fault> {
+    find(read, "order_id = ?1 AND state = 'paid'", &order.as_str())
+}
+
+/// The attempt whose money the order could not take, newest first.
+pub(super) fn find_in_review(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fault> {
+    let condition = "order_id = ?1 AND state = 'review' ORDER BY attempt DESC LIMIT 1";
+    find(read, condition, &order.as_str())
 }
 
 /// The attempt of an order that is open or paid; there is at most one. Without one, money that a
@@ -166,7 +192,7 @@ pub(super) fn set_paid(
     tx.prepare_cached(
         "UPDATE payment SET state = 'paid', received_minor = ?2, provider_payment_id = ?3,
              ended_at = ?4
-         WHERE id = ?1 AND state <> 'paid'",
+         WHERE id = ?1 AND state NOT IN ('paid', 'returned')",
     )?
     .execute(params![id.as_str(), received_minor, payment, now.0])?;
     Ok(())
@@ -184,10 +210,25 @@ pub(super) fn set_review(
         .prepare_cached(
             "UPDATE payment SET state = 'review', received_minor = ?2, provider_payment_id = ?3,
                  look_at = ?4
-             WHERE id = ?1 AND state NOT IN ('paid', 'review')",
+             WHERE id = ?1 AND state NOT IN ('paid', 'review', 'returned')",
         )?
         .execute(params![id.as_str(), received_minor, payment, look_at.0])?;
     Ok(changed == 1)
+}
+
+/// Money the order could not take went back; true when it had not before.
+pub(super) fn set_returned(tx: &Tx, id: &PaymentId, now: Instant) -> Result<bool, Fault> {
+    let sql = "UPDATE payment SET state = 'returned', ended_at = ?2
+               WHERE id = ?1 AND state = 'review'";
+    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0])? == 1)
+}
+
+/// It did not go back after all: somebody must look at it again.
+pub(super) fn set_unreturned(tx: &Tx, id: &PaymentId) -> Result<(), Fault> {
+    let sql = "UPDATE payment SET state = 'review', ended_at = NULL
+               WHERE id = ?1 AND state = 'returned'";
+    tx.prepare_cached(sql)?.execute([id.as_str()])?;
+    Ok(())
 }
 
 /// Another attempt was paid: this one's page is to be closed at once.

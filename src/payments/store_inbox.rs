@@ -54,7 +54,8 @@ pub(super) fn insert(
 
 /// The event that has waited longest, when one is due.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Waiting>, Fault> {
-    let sql = "SELECT provider, event_id, type, object_id, order_id, attempts FROM webhook_event
+    let sql = "SELECT provider, event_id, type, object_id, order_id, attempts, payload
+               FROM webhook_event
                WHERE state IN ('new', 'retry') AND next_at <= ?1 ORDER BY next_at LIMIT 1";
     let found = read.prepare_cached(sql)?.query_row([now.0], |row| {
         Ok(Waiting {
@@ -64,6 +65,7 @@ pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Waiting>, Fau
                 kind: row.get(2)?,
                 object: row.get(3)?,
                 order: row.get(4)?,
+                payment: Event::parse(&row.get::<_, String>(6)?).and_then(|event| event.payment),
             },
             attempts: row.get(5)?,
         })
@@ -90,6 +92,16 @@ pub(super) fn set_done(
          WHERE provider = ?1 AND event_id = ?2",
     )?
     .execute(params![w.provider, w.event.id, now.0, order])?;
+    Ok(())
+}
+
+/// It is about nothing of ours.
+pub(super) fn set_ignored(tx: &Tx, w: &Waiting, why: &str) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "UPDATE webhook_event SET state = 'ignored', attempts = attempts + 1, last_error = ?3
+         WHERE provider = ?1 AND event_id = ?2",
+    )?
+    .execute(params![w.provider, w.event.id, why])?;
     Ok(())
 }
 

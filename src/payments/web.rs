@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Response};
 
-use super::event::Event;
+use super::event::{Event, Topic};
 use super::model::Source;
 use super::{Till, signature, store_inbox};
 use crate::base::Problem;
@@ -33,7 +33,7 @@ async fn receive(till: Arc<Till>, mut request: Request) -> Result<Response, Erro
     }
     let payload = String::from_utf8(body.to_vec()).map_err(|_| Error::from(unsigned()))?;
     let Some(event) = Event::parse(&payload) else { return Err(unsigned().into()) };
-    let state = if event.is_about_session() { "new" } else { "ignored" };
+    let state = if event.topic() == Topic::Nothing { "ignored" } else { "new" };
     let provider = till.provider.name();
     let stored = till.kit.db.write(move |tx| {
         let source = Source::Webhook;

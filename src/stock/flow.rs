@@ -149,6 +149,31 @@ pub fn hold_again(
     }
 }
 
+/// Goods of an order that are back on the shelf: one ledger line for each SKU. The caller makes
+/// sure that no more come back than were sold.
+///
+/// # Errors
+/// When a SKU has no record any more; the caller's transaction must then be given up.
+pub fn give_back(
+    tx: &Tx,
+    catalog: &Catalog,
+    order: &OrderId,
+    units: &BTreeMap<Sku, u32>,
+    why: (Reason, &str, &str),
+    now: Instant,
+) -> Outcome {
+    let (reason, note, actor) = why;
+    for (sku, &qty) in units {
+        let Some(after) = store::set_on_hand(tx, sku, i64::from(qty))? else {
+            return refuse(Refusal::Unknown { sku: sku.clone() });
+        };
+        let why = Why { reason, order: Some(order), note: Some(note), actor };
+        store::insert_move(tx, sku, i64::from(qty), after, &why, now)?;
+        watch_level(tx, catalog, sku, now)?;
+    }
+    Ok(())
+}
+
 /// Changes a level by hand, with a reason; returns what is on the shelf afterwards.
 ///
 /// # Errors

@@ -13,6 +13,8 @@ mod model;
 mod store;
 
 pub use audit::audit;
-pub use flow::{Opening, adjust, commit, count, extend, hold, hold_again, open_new, release};
+pub use flow::{
+    Opening, adjust, commit, count, extend, give_back, hold, hold_again, open_new, release,
+};
 pub use model::{Level, Move, Reason, Refusal, State};
 pub use store::{held_by, levels_of, list_levels, list_moves, listed_states};

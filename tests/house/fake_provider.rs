@@ -213,8 +213,13 @@ impl FakeProvider {
     }
 
     /// An event about anything that is not a session, and its signature header.
-    pub fn event_about(&self, object: &serde_json::Value, kind: &str, event: &str, now: Instant)
-    -> (String, String) {
+    pub fn event_about(
+        &self,
+        object: &serde_json::Value,
+        kind: &str,
+        event: &str,
+        now: Instant,
+    ) -> (String, String) {
         let payload = json!({
             "id": event, "object": "event", "type": kind, "data": { "object": object },
         })
@@ -327,11 +332,16 @@ impl Provider for FakeProvider {
                     other => other,
                 })?;
                 let known = inside.refunds.iter().find(|refund| refund.id == id);
-                return if inside.losing_replies { Err(lost()) } else { Ok(known.unwrap().clone()) };
+                return if inside.losing_replies {
+                    Err(lost())
+                } else {
+                    Ok(known.unwrap().clone())
+                };
             }
-            let paid = inside.sessions.values().find(|session| {
-                session.payment_id.as_deref() == Some(request.payment_id.as_str())
-            });
+            let paid = inside
+                .sessions
+                .values()
+                .find(|session| session.payment_id.as_deref() == Some(request.payment_id.as_str()));
             let paid = paid.map_or(0, |session| session.amount_minor);
             let gone = inside.refunds.iter().filter(|refund| {
                 refund.payment_id.as_deref() == Some(request.payment_id.as_str())

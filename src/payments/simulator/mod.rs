@@ -5,6 +5,7 @@
 //! endpoint, signed in the same scheme as the real one. It takes no real money.
 
 mod deliver;
+mod desk;
 mod money;
 mod store;
 mod store_money;

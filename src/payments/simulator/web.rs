@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::store::{self, Later};
-use super::{Record, Simulator, deliver};
+use super::{Record, Simulator, deliver, desk};
 use crate::base::Problem;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::hex;
@@ -24,9 +24,12 @@ const TRANSFER_S: i64 = 20;
 #[must_use]
 pub fn routes(simulator: &Arc<Simulator>) -> Routes {
     let (page, act) = (Arc::clone(simulator), Arc::clone(simulator));
+    let (side, behind) = (Arc::clone(simulator), Arc::clone(simulator));
     Routes::new()
         .get("/simulator/pay/:session", endpoint(move |r| show(Arc::clone(&page), r)))
         .post("/simulator/pay/:session", endpoint(move |r| press(Arc::clone(&act), r)))
+        .get("/simulator/desk/:session", endpoint(move |r| desk::show(Arc::clone(&side), r)))
+        .post("/simulator/desk/:session", endpoint(move |r| desk::press(Arc::clone(&behind), r)))
 }
 
 #[derive(Deserialize)]
@@ -45,7 +48,7 @@ struct Press {
     forged: Option<String>,
 }
 
-async fn find(simulator: &Simulator, request: &Request) -> Result<Record, Error> {
+pub(super) async fn find(simulator: &Simulator, request: &Request) -> Result<Record, Error> {
     let SessionPath { session } = read_path(request)?;
     match simulator.get(&session).await {
         Ok(record) => Ok(record),

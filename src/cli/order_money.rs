@@ -1,0 +1,210 @@
+//! `kiosk order refund` and `kiosk order cancel`: money that goes back.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::order::find;
+use super::{Ended, load_book, open};
+use crate::app::open_till;
+use crate::base::fault::Never;
+use crate::base::ids::Sku;
+use crate::base::{Failure, Fault, Money};
+use crate::orders::{self, Order};
+use crate::payments::{self, Refund, RefundState, RefundWish, Share, Till};
+use crate::platform::config::Settings;
+
+/// Who did it, as the timeline says.
+const ACTOR: &str = "command line";
+
+/// Options of `kiosk order refund`.
+#[derive(Args)]
+pub(super) struct RefundOptions {
+    /// The order's number.
+    number: String,
+    /// Gives back everything that is left.
+    #[arg(long, conflicts_with_all = ["amount", "line", "delivery"])]
+    all: bool,
+    /// Gives back this much, such as 12.50.
+    #[arg(long, conflicts_with = "line")]
+    amount: Option<String>,
+    /// Gives back what was paid for units of a line, such as MUG-1=2; a bundle goes by its name.
+    #[arg(long, value_name = "SKU=QTY")]
+    line: Vec<String>,
+    /// Gives back the delivery, too.
+    #[arg(long, conflicts_with = "amount")]
+    delivery: bool,
+    /// Puts units back on the shelf, such as MUG-1=2; `all` puts back everything.
+    #[arg(long, value_name = "SKU=QTY")]
+    restock: Vec<String>,
+    /// In your words.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// You have paid it back by other means: it is noted, and the provider is not asked.
+    #[arg(long)]
+    by_hand: bool,
+    /// Money that came too late or twice, rather than the order's own.
+    #[arg(long, conflicts_with_all = ["line", "delivery", "restock"])]
+    late: bool,
+    /// Writes one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `kiosk order cancel`.
+#[derive(Args)]
+pub(super) struct CancelOptions {
+    /// The order's number.
+    number: String,
+    /// In your words.
+    #[arg(long, default_value = "cancelled by the shop")]
+    reason: String,
+    /// Writes one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The till of a shop, one of its orders, and what waits for the provider.
+fn till_and_order(settings: Settings, number: &str) -> Result<(Runtime, Till, Order), Fault> {
+    let book = load_book(&settings)?;
+    let kit = open(settings)?;
+    let order = find(&kit, number)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let till = {
+        let _inside = runtime.enter();
+        open_till(&kit, book)?
+    };
+    Ok((runtime, till, order))
+}
+
+fn words<R: crate::base::Refusal>(failure: Failure<R>) -> Fault {
+    match failure {
+        Failure::Fault(fault) => fault,
+        Failure::Refused(refusal) => Fault::new(refusal.problem().detail),
+    }
+}
+
+/// Gives money of an order back.
+///
+/// # Errors
+/// When there is no such order, or that much cannot go back.
+pub(super) fn refund(options: RefundOptions, settings: Settings) -> Result<Ended, Fault> {
+    let (runtime, till, order) = till_and_order(settings, &options.number)?;
+    let share = share_of(&options, &order)?;
+    let restock = match options.restock.as_slice() {
+        [all] if all == "all" => order.units(),
+        some => restock_of(some)?,
+    };
+    let wish = RefundWish {
+        share,
+        delivery: options.delivery,
+        restock,
+        reason: options.reason,
+        by_hand: options.by_hand,
+        late: options.late,
+    };
+    let given = runtime.block_on(payments::give_back(&till, &order.id, wish, ACTOR));
+    let refund = given.map_err(words)?;
+    let after = find(&till.kit, &options.number)?;
+    if options.json {
+        say!(
+            "{:#}",
+            json!({ "number": after.number, "refund": refund, "payment_status": after.payment,
+                    "refunded_minor": after.refunded_minor,
+                    "refunding_minor": after.refunding_minor })
+        );
+    } else {
+        say!("{}", told(&refund, &after));
+    }
+    Ok(if refund.state == RefundState::Failed { Ended::WithMistakes } else { Ended::Well })
+}
+
+fn told(refund: &Refund, order: &Order) -> String {
+    let (number, amount) = (&order.number, Money::new(refund.amount_minor, refund.currency));
+    match refund.state {
+        RefundState::Succeeded => {
+            format!("{number}: {amount} went back; the letter to the buyer is in the outbox.")
+        }
+        RefundState::Pending => {
+            format!("{number}: {amount} is on its way back; the provider will say when it is done.")
+        }
+        RefundState::Wanted => {
+            let why = refund.error.as_deref().unwrap_or("no answer yet");
+            format!(
+                "{number}: the refund of {amount} is written down, but the provider did not take \
+                 it yet ({why}). The running shop asks again by itself; do not repeat the command."
+            )
+        }
+        RefundState::Failed => {
+            let why = refund.error.as_deref().unwrap_or("no reason given");
+            format!("{number}: the refund of {amount} failed: {why}. The money is still here.")
+        }
+    }
+}
+
+fn share_of(options: &RefundOptions, order: &Order) -> Result<Share, Fault> {
+    if options.all {
+        return Ok(Share::All);
+    }
+    if let Some(amount) = &options.amount {
+        let parsed = Money::parse(amount, order.currency);
+        let minor = parsed.map(|money| money.minor).ok().filter(|minor| *minor > 0);
+        return minor.map(Share::Amount).ok_or_else(|| {
+            let code = order.currency.code();
+            Fault::new(format!("{amount:?} is no amount of {code}; write it like 12.50"))
+        });
+    }
+    if options.line.is_empty() && !options.delivery {
+        let ways = "say how much goes back: --all, --amount 12.50, --line SKU=QTY or --delivery";
+        return Err(Fault::new(ways));
+    }
+    let lines = options.line.iter().map(|line| pair(line)).collect::<Result<_, _>>()?;
+    Ok(Share::Lines(lines))
+}
+
+fn restock_of(given: &[String]) -> Result<BTreeMap<Sku, u32>, Fault> {
+    let mut units = BTreeMap::new();
+    for text in given {
+        let (name, qty) = pair(text)?;
+        let sku = Sku::parse(&name).ok_or_else(|| Fault::new(format!("{name:?} is no SKU")))?;
+        *units.entry(sku).or_insert(0) += qty;
+    }
+    Ok(units)
+}
+
+/// `MUG-1=2`.
+fn pair(text: &str) -> Result<(String, u32), Fault> {
+    let parts = text.split_once('=').and_then(|(name, qty)| Some((name, qty.parse().ok()?)));
+    match parts {
+        Some((name, qty)) if qty > 0 && !name.is_empty() => Ok((name.to_owned(), qty)),
+        _ => Err(Fault::new(format!("{text:?} should look like MUG-1=2"))),
+    }
+}
+
+/// Gives an order up, paid or not.
+///
+/// # Errors
+/// When there is no such order, it has left, or the provider cannot be reached.
+pub(super) fn cancel(options: &CancelOptions, settings: Settings) -> Result<Ended, Fault> {
+    let (runtime, till, order) = till_and_order(settings, &options.number)?;
+    let done = runtime.block_on(payments::cancel(&till, &order.id, ACTOR, &options.reason));
+    done.map_err(words)?;
+    let (order, refunds) = till.kit.db.read_blocking(|read| {
+        let now = orders::get_order(read, &order.id)?.unwrap_or_else(|| order.clone());
+        Ok::<_, Failure<Never>>((now, payments::list_refunds(read, &order.id)?))
+    })?;
+    if options.json {
+        say!(
+            "{:#}",
+            json!({ "number": order.number, "payment_status": order.payment, "refunds": refunds })
+        );
+        return Ok(Ended::Well);
+    }
+    match refunds.last() {
+        Some(refund) => say!("{}", told(refund, &order)),
+        None => say!("{} is {}; its goods are free again.", order.number, order.payment.word()),
+    }
+    Ok(Ended::Well)
+}

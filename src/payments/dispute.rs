@@ -1,0 +1,70 @@
+//! What a dispute does, inside one transaction: it is mirrored, blocks shipping until it is won,
+//! and calls the merchant.
+
+use super::provider::{DisputeStatus, ProviderDispute};
+use super::refund::Applied;
+use super::{store, store_refund};
+use crate::base::{Fault, Instant, Money};
+use crate::orders;
+use crate::platform::db::Tx;
+use crate::pricing::Book;
+use jiff::tz::TimeZone;
+
+/// Applies what a dispute is at the provider now. Safe to do any number of times.
+///
+/// # Errors
+/// When the database fails; nothing is changed then.
+pub(super) fn apply_dispute(
+    tx: &Tx,
+    book: &Book,
+    provider: &str,
+    dispute: &ProviderDispute,
+    now: Instant,
+) -> Result<Applied, Fault> {
+    let payment = match &dispute.payment_id {
+        Some(id) => store::find_by_provider_payment(tx, provider, id)?,
+        None => None,
+    };
+    let Some(payment) = payment else { return Ok(Applied::Unknown) };
+    let before = store_refund::dispute_status(tx, &dispute.id)?;
+    let is_final = |word: &str| matches!(word, "won" | "lost");
+    let is_news = before.as_deref() != Some(dispute.status.word());
+    // What the bank has decided is not undone by an answer that was read before.
+    if !is_news || before.as_deref().is_some_and(is_final) {
+        return Ok(Applied::Known(payment.order));
+    }
+    store_refund::set_dispute(tx, &payment, dispute, now)?;
+    let disputed = store_refund::is_disputed(tx, &payment.order)?;
+    let kind = match dispute.status {
+        DisputeStatus::Won => "dispute_won",
+        DisputeStatus::Lost => "dispute_lost",
+        _ if before.is_none() => "dispute_opened",
+        _ => "dispute_updated",
+    };
+    let words = words_for(book, dispute);
+    orders::note_dispute(tx, book, &payment.order, disputed, (kind, &words), now)?;
+    Ok(Applied::Known(payment.order))
+}
+
+fn words_for(book: &Book, dispute: &ProviderDispute) -> String {
+    let amount = Money::new(dispute.amount_minor, dispute.currency);
+    let reason = if dispute.reason.is_empty() { "no reason given" } else { &dispute.reason };
+    match dispute.status {
+        DisputeStatus::NeedsResponse => {
+            let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
+            let until = match dispute.due_at {
+                Some(at) => format!("until {}", at.in_zone(&zone).strftime("%-d %B %Y, %H:%M")),
+                None => "soon".to_owned(),
+            };
+            format!(
+                "the buyer disputes {amount} at their bank ({reason}): answer at the payment \
+                 provider {until}, and do not send the goods"
+            )
+        }
+        DisputeStatus::UnderReview => {
+            format!("the bank looks into the dispute of {amount} ({reason}): do not send the goods")
+        }
+        DisputeStatus::Won => format!("the dispute of {amount} is won: the money stays here"),
+        DisputeStatus::Lost => format!("the dispute of {amount} is lost: the money is gone"),
+    }
+}

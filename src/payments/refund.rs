@@ -1,0 +1,448 @@
+//! What happens to money that goes back, in order, inside one transaction. The shop's wishes, the
+//! provider's answers and its events end in the same [`apply`].
+
+use std::collections::BTreeMap;
+
+use super::model::{Payment, PaymentState};
+use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish, Share};
+use super::provider::ProviderRefund;
+use super::{share, store, store_refund};
+use crate::base::ids::{OrderId, RefundId, Sku};
+use crate::base::{Failure, Fault, Instant, Money, refuse};
+use crate::orders::state::FulfilmentStatus;
+use crate::orders::{self, Item, Order, RefundNote, RefundTurn};
+use crate::platform::Kit;
+use crate::platform::db::Tx;
+use crate::pricing::Book;
+use crate::stock::{self, Reason};
+
+type Outcome<T> = Result<T, Failure<NoRefund>>;
+
+/// Which parts of an order's money a refund gives back.
+#[derive(Default)]
+struct Plan {
+    amount_minor: i64,
+    delivery_minor: i64,
+    /// Position, units, minor units.
+    lines: Vec<(u32, u32, i64)>,
+}
+
+/// Who gives back, and why.
+struct Cause<'a> {
+    key: Option<String>,
+    by_hand: bool,
+    reason: &'a str,
+    actor: &'a str,
+}
+
+/// Writes a refund down, and what comes back to the shelf with it, before anybody is called.
+///
+/// # Errors
+/// When nothing or not that much is left, a line is not there, more would come back than was
+/// sold, or the provider would refuse.
+pub fn want_refund(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    wish: &RefundWish,
+    by: (&str, &str),
+    now: Instant,
+) -> Outcome<Refund> {
+    let (provider, actor) = by;
+    let Some(order) = orders::get_order(tx, id)? else {
+        return refuse(NoRefund::Order(orders::Refusal::Unknown));
+    };
+    let Some(payment) = find_target(tx, id, wish.late)? else {
+        return refuse(NoRefund::NothingReceived);
+    };
+    // There is nothing to send when nothing was paid.
+    let by_hand = wish.by_hand || payment.received_minor == Some(0);
+    if !by_hand {
+        if store_refund::is_disputed(tx, id)? {
+            return refuse(NoRefund::Disputed);
+        }
+        if payment.provider != provider || payment.provider_payment.is_none() {
+            return refuse(NoRefund::Elsewhere);
+        }
+    }
+    let plan = plan(tx, &order, &payment, wish)?;
+    let cause = Cause { key: None, by_hand, reason: &wish.reason, actor };
+    let refund = write_down(tx, kit, book, &payment, &plan, &cause, now)?;
+    restock(tx, book, &order, &refund, &wish.restock, now)?;
+    if by_hand {
+        follow(tx, kit, book, &refund, &RefundTurn::Succeeded, now)?;
+    }
+    Ok(refund)
+}
+
+/// The payment a refund is of: the order's own money, or what it never took.
+pub(super) fn find_target(tx: &Tx, id: &OrderId, late: bool) -> Result<Option<Payment>, Fault> {
+    match (late, store::find_paid(tx, id)?) {
+        (false, Some(payment)) => Ok(Some(payment)),
+        _ => store::find_in_review(tx, id),
+    }
+}
+
+fn plan(tx: &Tx, order: &Order, payment: &Payment, wish: &RefundWish) -> Outcome<Plan> {
+    let (gone, underway) = store_refund::sums(tx, &payment.id)?;
+    let left_minor = payment.received_minor.unwrap_or(0) - gone - underway;
+    let mut plan = Plan::default();
+    // Money the order never took belongs to no line.
+    let is_own = payment.state == PaymentState::Paid;
+    let items = if is_own { orders::list_items(tx, &order.id)? } else { Vec::new() };
+    let gone_lines = store_refund::gone_lines(tx, &order.id)?;
+    if wish.delivery || wish.share == Share::All && is_own {
+        let paid = share::of_delivery(order.total_minor, &items, order.quote.tax_included);
+        plan.delivery_minor = (paid - store_refund::sum_delivery(tx, &payment.id)?).max(0);
+    }
+    plan.lines = match &wish.share {
+        Share::All => rest_of_lines(order, &items, &gone_lines),
+        Share::Amount(_) => Vec::new(),
+        Share::Lines(wanted) => lines_of(order, &items, &gone_lines, wanted)?,
+    };
+    let named: i64 = plan.lines.iter().map(|line| line.2).sum::<i64>() + plan.delivery_minor;
+    plan.amount_minor = match wish.share {
+        Share::All => left_minor,
+        Share::Amount(minor) => minor.saturating_add(plan.delivery_minor),
+        Share::Lines(_) => named,
+    };
+    if wish.share == Share::All && named != left_minor {
+        // Amounts without lines went back before: what is left is no longer made of lines.
+        (plan.lines, plan.delivery_minor) = (Vec::new(), 0);
+    }
+    let is_free = payment.received_minor == Some(0) && gone_lines.is_empty();
+    if plan.amount_minor < 0 || plan.amount_minor == 0 && !is_free {
+        return refuse(NoRefund::Nothing);
+    }
+    if plan.amount_minor > left_minor {
+        let left = Money::new(left_minor, payment.request.currency);
+        return refuse(NoRefund::TooMuch { left });
+    }
+    Ok(plan)
+}
+
+type Gone = BTreeMap<u32, (u32, i64)>;
+
+/// Every unit that has not gone back yet.
+fn rest_of_lines(order: &Order, items: &[Item], gone: &Gone) -> Vec<(u32, u32, i64)> {
+    let tops = items.iter().filter(|item| item.parent.is_none());
+    tops.filter_map(|item| {
+        let before = gone.get(&item.position).copied().unwrap_or_default();
+        let units = item.qty.saturating_sub(before.0);
+        (units > 0).then(|| (item.position, units, share_of(order, item, before, units)))
+    })
+    .collect()
+}
+
+fn share_of(order: &Order, item: &Item, before: (u32, i64), units: u32) -> i64 {
+    let paid = share::paid_for(item, order.quote.tax_included);
+    share::of_units(paid, item.qty, before, units)
+}
+
+fn lines_of(
+    order: &Order,
+    items: &[Item],
+    gone: &Gone,
+    wanted: &[(String, u32)],
+) -> Outcome<Vec<(u32, u32, i64)>> {
+    let mut lines: Vec<(u32, u32, i64)> = Vec::new();
+    for (name, units) in wanted {
+        // Parts of a bundle carry no money of their own: their bundle's line is named instead.
+        let is_it = |item: &&Item| item.parent.is_none() && item.reference == *name;
+        let Some(item) = items.iter().find(is_it) else {
+            return refuse(NoRefund::NoSuchLine { name: name.clone(), left: 0 });
+        };
+        let before = gone.get(&item.position).copied().unwrap_or_default();
+        let left = item.qty.saturating_sub(before.0);
+        let twice = lines.iter().any(|line| line.0 == item.position);
+        if *units == 0 || *units > left || twice {
+            return refuse(NoRefund::NoSuchLine { name: name.clone(), left });
+        }
+        lines.push((item.position, *units, share_of(order, item, before, *units)));
+    }
+    Ok(lines)
+}
+
+fn write_down(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    plan: &Plan,
+    cause: &Cause,
+    now: Instant,
+) -> Outcome<Refund> {
+    let id = RefundId::new(now, &kit.random);
+    let (origin, state) = match cause.by_hand {
+        true => (Origin::Hand, RefundState::Succeeded),
+        false => (Origin::Shop, RefundState::Wanted),
+    };
+    let refund = Refund {
+        order: payment.order.clone(),
+        payment: payment.id.clone(),
+        origin,
+        state,
+        key: cause.key.clone().unwrap_or_else(|| format!("rf-{id}")),
+        provider_refund: None,
+        amount_minor: plan.amount_minor,
+        currency: payment.request.currency,
+        delivery_minor: plan.delivery_minor,
+        late: is_late(payment),
+        reason: cause.reason.to_owned(),
+        actor: cause.actor.to_owned(),
+        error: None,
+        looks: 0,
+        key_at: now,
+        created_at: now,
+        id,
+    };
+    if !store_refund::insert(tx, &refund, now)? {
+        return refuse(NoRefund::TooMuch { left: Money::new(0, refund.currency) });
+    }
+    for (position, qty, amount_minor) in &plan.lines {
+        store_refund::insert_item(tx, &refund.id, *position, *qty, *amount_minor)?;
+    }
+    if !cause.by_hand {
+        follow(tx, kit, book, &refund, &RefundTurn::Wanted, now)?;
+    }
+    Ok(refund)
+}
+
+fn is_late(payment: &Payment) -> bool {
+    matches!(payment.state, PaymentState::Review | PaymentState::Returned)
+}
+
+/// Goods come back to the shelf in the transaction that writes the refund down: once, whatever
+/// becomes of the money.
+fn restock(
+    tx: &Tx,
+    book: &Book,
+    order: &Order,
+    refund: &Refund,
+    units: &BTreeMap<Sku, u32>,
+    now: Instant,
+) -> Outcome<()> {
+    let sold = if refund.late { BTreeMap::new() } else { order.units() };
+    let before = store_refund::restocked(tx, &order.id)?;
+    let mut back: BTreeMap<Sku, u32> = BTreeMap::new();
+    for (sku, &qty) in units {
+        let of = |units: &BTreeMap<Sku, u32>| units.get(sku).copied().unwrap_or(0);
+        let left = of(&sold).saturating_sub(of(&before));
+        if qty == 0 || qty > left {
+            return refuse(NoRefund::RestockTooMuch { sku: sku.clone(), left });
+        }
+        store_refund::insert_restock(tx, &refund.id, sku, qty)?;
+        // Under the name it has now.
+        let is = book.catalog.find(sku).map_or(sku, |(_, variant)| &variant.sku);
+        *back.entry(is.clone()).or_insert(0) += qty;
+    }
+    let reason = match order.fulfilment {
+        FulfilmentStatus::Unfulfilled => Reason::Cancel,
+        _ => Reason::Return,
+    };
+    let why = (reason, refund.reason.as_str(), refund.actor.as_str());
+    stock::give_back(tx, &book.catalog, &order.id, &back, why, now).map_err(Failure::lift)
+}
+
+/// Sends money the order could not take back by itself, once for each attempt; false when that
+/// is left to a person.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn send_late_money_back(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    why: &str,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let key = match payment.attempt {
+        1 => format!("auto-refund-{}", payment.order),
+        later => format!("auto-refund-{}-{later}", payment.order),
+    };
+    let Some(payment) = store::get(tx, &payment.id)? else { return Ok(false) };
+    let amount_minor = payment.received_minor.unwrap_or(0);
+    let can = payment.provider_payment.is_some() && amount_minor > 0;
+    if !can || store_refund::is_known(tx, &key)? {
+        return Ok(false);
+    }
+    let plan = Plan { amount_minor, ..Plan::default() };
+    let cause = Cause { key: Some(key), by_hand: false, reason: why, actor: "payment" };
+    match write_down(tx, kit, book, &payment, &plan, &cause, now) {
+        Ok(_) => Ok(true),
+        Err(Failure::Refused(_)) => Ok(false),
+        Err(Failure::Fault(fault)) => Err(fault),
+    }
+}
+
+/// What a look at the provider's refund changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It is in our books as it is in theirs, for this order.
+    Known(OrderId),
+    /// Its payment is none of ours.
+    Unknown,
+    /// Our books do not take it yet, for this reason.
+    NotYet(&'static str),
+}
+
+/// Applies what a refund is at the provider now, whoever made it. Safe to do any number of times.
+///
+/// # Errors
+/// When the database fails; nothing is changed then.
+pub(super) fn apply(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    provider: &str,
+    answer: &ProviderRefund,
+    now: Instant,
+) -> Result<Applied, Fault> {
+    let named = answer.payment_id.as_deref();
+    let payment = match named {
+        Some(id) => store::find_by_provider_payment(tx, provider, id)?,
+        None => None,
+    };
+    let Some(payment) = payment else { return Ok(Applied::Unknown) };
+    let ours = match (&answer.refund, store_refund::find_by_provider(tx, &answer.id)?) {
+        (_, Some(known)) => Some(known),
+        (Some(id), None) => store_refund::get(tx, &RefundId::from_stored(id.as_str()))?,
+        (None, None) => store_refund::find_by_hand(tx, &payment.id, answer.amount_minor)?,
+    };
+    if let Some(refund) = ours.filter(|refund| refund.payment == payment.id) {
+        advance(tx, kit, book, &refund, answer, now)?;
+        return Ok(Applied::Known(payment.order));
+    }
+    mirror(tx, kit, book, &payment, answer, now)
+}
+
+/// A refund made in the provider's own dashboard.
+fn mirror(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    answer: &ProviderRefund,
+    now: Instant,
+) -> Result<Applied, Fault> {
+    let state = RefundState::from(answer.status);
+    if state == RefundState::Failed || answer.amount_minor <= 0 {
+        return Ok(Applied::Known(payment.order.clone()));
+    }
+    let refund = Refund {
+        id: RefundId::new(now, &kit.random),
+        order: payment.order.clone(),
+        payment: payment.id.clone(),
+        origin: Origin::Provider,
+        state,
+        key: format!("provider-{}", answer.id),
+        provider_refund: Some(answer.id.clone()),
+        amount_minor: answer.amount_minor,
+        currency: answer.currency,
+        delivery_minor: 0,
+        late: is_late(payment),
+        reason: "made at the payment provider".to_owned(),
+        actor: "provider".to_owned(),
+        error: None,
+        looks: 0,
+        key_at: now,
+        created_at: now,
+    };
+    if !store_refund::insert(tx, &refund, now)? {
+        return Ok(Applied::NotYet("more would have gone back than was received"));
+    }
+    let turn = match state {
+        RefundState::Succeeded => RefundTurn::Succeeded,
+        _ => RefundTurn::Wanted,
+    };
+    follow(tx, kit, book, &refund, &turn, now)?;
+    Ok(Applied::Known(payment.order.clone()))
+}
+
+fn advance(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    refund: &Refund,
+    answer: &ProviderRefund,
+    now: Instant,
+) -> Result<(), Fault> {
+    if refund.provider_refund.is_none() {
+        store_refund::set_provider_refund(tx, &refund.id, &answer.id)?;
+    }
+    if (answer.amount_minor, answer.currency) != (refund.amount_minor, refund.currency) {
+        let theirs = Money::new(answer.amount_minor, answer.currency);
+        let ours = Money::new(refund.amount_minor, refund.currency);
+        let words = format!("the provider sent back {theirs} instead of {ours}: ask it why");
+        orders::flag(tx, book, &refund.order, &words, now)?;
+    }
+    let failure = answer.failure.as_deref();
+    move_to(tx, kit, book, refund, RefundState::from(answer.status), failure, now)
+}
+
+/// The one function that moves a refund.
+pub(super) fn move_to(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    refund: &Refund,
+    to: RefundState,
+    error: Option<&str>,
+    now: Instant,
+) -> Result<(), Fault> {
+    if !refund.state.may_become(to) || !store_refund::set_state(tx, refund, to, error, now)? {
+        return Ok(());
+    }
+    let turn = match to {
+        RefundState::Succeeded => RefundTurn::Succeeded,
+        RefundState::Failed => RefundTurn::Failed(error.unwrap_or("no reason given").to_owned()),
+        RefundState::Wanted | RefundState::Pending => return Ok(()),
+    };
+    follow(tx, kit, book, refund, &turn, now)
+}
+
+/// Tells the order, and closes the case of money it never took once all of it is back.
+fn follow(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    refund: &Refund,
+    turn: &RefundTurn,
+    now: Instant,
+) -> Result<(), Fault> {
+    let (refunded_minor, refunding_minor) = store_refund::sums(tx, &refund.payment)?;
+    let note = RefundNote {
+        id: &refund.id,
+        amount_minor: refund.amount_minor,
+        actor: &refund.actor,
+        reason: &refund.reason,
+        late: refund.late,
+        refunded_minor,
+        refunding_minor,
+    };
+    orders::note_refund(tx, kit, book, &refund.order, &note, turn, now)?;
+    if !refund.late {
+        if refund.origin == Origin::Hand {
+            let why = "money was given back by hand";
+            orders::settle_attention(tx, &refund.order, &refund.actor, why, now)?;
+        }
+        return Ok(());
+    }
+    match turn {
+        RefundTurn::Failed(_) => store::set_unreturned(tx, &refund.payment),
+        RefundTurn::Succeeded => {
+            let payment = store::get(tx, &refund.payment)?;
+            let received = payment.and_then(|payment| payment.received_minor);
+            if received.is_some_and(|received| refunded_minor >= received)
+                && store::set_returned(tx, &refund.payment, now)?
+            {
+                let why = "the money went back";
+                orders::settle_attention(tx, &refund.order, &refund.actor, why, now)?;
+            }
+            Ok(())
+        }
+        RefundTurn::Wanted => Ok(()),
+    }
+}

@@ -1,0 +1,263 @@
+//! Refunds at the provider: sending what is written down, and looking at what is under way.
+//! Between the calls and the notes of them the program may die; every step can be repeated.
+
+use super::model::Refusal;
+use super::model_refund::{NoRefund, Refund, RefundState, RefundWish, Share};
+use super::provider::{ProviderRefund, RefundRequest, Trouble};
+use super::refund::{self, Applied, find_target};
+use super::session::{self, in_time, log_call};
+use super::{Till, store, store_refund};
+use crate::base::fault::Never;
+use crate::base::ids::OrderId;
+use crate::base::{Failure, Fault, Instant, refuse};
+use crate::orders::state::PaymentStatus;
+use crate::orders::{self, Order};
+use crate::platform::jobs::Found;
+use crate::platform::jobs::backoff::{PROVIDER, Verdict};
+
+/// A provider keeps the answer to a key for a day at least; later than this we look before asking
+/// again.
+const KEY_LIFE_S: i64 = 20 * 3600;
+/// First and longest pause between two looks at a refund that is under way, seconds.
+const LOOK_S: (i64, i64) = (120, 3600);
+
+/// Gives money of an order back: written down first, then sent. The answer is the refund as it
+/// stands afterwards; one the provider could not be asked for stays wanted and is sent behind the
+/// scenes.
+///
+/// # Errors
+/// As [`refund::want_refund`].
+pub async fn give_back(
+    till: &Till,
+    order: &OrderId,
+    wish: RefundWish,
+    actor: &'static str,
+) -> Result<Refund, Failure<NoRefund>> {
+    if !wish.by_hand {
+        catch_up(till, order, wish.late).await?;
+    }
+    let (inner, id, book, now) = (till.clone(), order.clone(), till.books.now(), till.kit.now());
+    let written = till.kit.db.write(move |tx| {
+        let by = (inner.provider.name(), actor);
+        refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now)
+    });
+    sent(till, written.await?).await
+}
+
+/// Sends a refund that was just written down; the answer is the refund as it is then.
+async fn sent(till: &Till, refund: Refund) -> Result<Refund, Failure<NoRefund>> {
+    if refund.state == RefundState::Wanted {
+        send(till, &refund).await?;
+    }
+    let id = refund.id.clone();
+    let read = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(store_refund::get(r, &id)?));
+    Ok(read.await.map_err(Fault::from)?.unwrap_or(refund))
+}
+
+/// Takes over what was refunded in the provider's own dashboard, so that no more is asked for than
+/// is left. A provider that does not answer now is asked by the refund itself.
+async fn catch_up(till: &Till, order: &OrderId, late: bool) -> Result<(), Fault> {
+    let order = order.clone();
+    let target =
+        till.kit.db.write(move |tx| Ok::<_, Failure<Never>>(find_target(tx, &order, late)?));
+    let payment = target.await?.filter(|payment| payment.provider == till.provider.name());
+    if let Some(id) = payment.and_then(|payment| payment.provider_payment)
+        && let Ok(refunds) = in_time(till.provider.refunds_of(&id)).await
+    {
+        for answer in refunds {
+            note(till, answer, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives an order up. One that waits for payment is closed at the provider first; a paid one that
+/// has not left gives its money and its goods back.
+///
+/// # Errors
+/// When it has moved on too far, or the provider cannot be reached.
+pub async fn cancel(
+    till: &Till,
+    order: &OrderId,
+    actor: &'static str,
+    reason: &str,
+) -> Result<(), Failure<Refusal>> {
+    let id = order.clone();
+    let found = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(orders::get_order(r, &id)?));
+    let Some(found) = found.await.map_err(Fault::from)? else { return refuse(Refusal::NotOpen) };
+    if !found.payment.has_paid() {
+        return session::close(till, order, actor).await;
+    }
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
+    let (id, reason) = (order.clone(), reason.to_owned());
+    let written = till.kit.db.write(move |tx| {
+        let Some(order) = orders::get_order(tx, &id)? else { return refuse(Refusal::NotOpen) };
+        if is_going_back(&order) {
+            return Ok(None);
+        }
+        let may = actor != "buyer" || order.may_be_cancelled_by_buyer(now);
+        if !order.is_whole() || !may {
+            return refuse(Refusal::TooLateToCancel);
+        }
+        let wish = RefundWish {
+            share: Share::All,
+            delivery: true,
+            restock: order.units(),
+            reason: reason.clone(),
+            by_hand: false,
+            late: false,
+        };
+        let by = (inner.provider.name(), actor);
+        orders::note_cancelled(tx, &id, actor, &reason, now)?;
+        let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
+        Ok(Some(wanted.map_err(Failure::lift)?))
+    });
+    if let Some(refund) = written.await? {
+        sent(till, refund).await.map_err(Failure::lift)?;
+    }
+    Ok(())
+}
+
+/// Pressing twice is pressing once.
+fn is_going_back(order: &Order) -> bool {
+    let gone = order.refunded_minor + order.refunding_minor;
+    order.payment == PaymentStatus::Refunded || gone > 0 && gone >= order.total_minor
+}
+
+/// Sends, or looks at, the refund that has waited longest.
+pub(super) async fn tend_next(till: Till) -> Result<Found, Fault> {
+    let now = till.kit.now();
+    let due = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(store_refund::find_due(r, now)?));
+    let Some(refund) = due.await? else { return Ok(Found::Nothing) };
+    let tended = match (&refund.provider_refund, refund.state) {
+        (Some(id), RefundState::Pending) => match in_time(till.provider.find_refund(id)).await {
+            Ok(answer) => note(&till, answer, Some(&refund)).await,
+            Err(trouble) => again(&till, &refund, &trouble.to_string()).await,
+        },
+        _ => send(&till, &refund).await,
+    };
+    match tended {
+        Err(fault) if !fault.is_busy() => {
+            tracing::error!(refund = refund.id.as_str(), %fault, "a refund did not settle");
+            again(&till, &refund, &fault.to_string()).await?;
+        }
+        tended => tended?,
+    }
+    Ok(Found::Work)
+}
+
+/// Asks the provider for a refund that is written down, with its key.
+async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
+    let Some(request) = request_for(till, refund).await? else {
+        return fail(till, refund, "the provider names no payment to refund").await;
+    };
+    let started = till.kit.now();
+    let is_old = refund.looks > 0 && started >= refund.key_at.plus_s(KEY_LIFE_S);
+    let answer = if is_old {
+        Err(Trouble::Replayed("its key may be forgotten".to_owned()))
+    } else {
+        let answer = in_time(till.provider.refund(&request, &refund.key)).await;
+        let outcome = answer.as_ref().map(|made| made.id.as_str());
+        log_call(till, "refund", Some(refund.key.clone()), outcome, started).await;
+        answer
+    };
+    match answer {
+        Ok(made) => note(till, made, Some(refund)).await,
+        Err(Trouble::Unreachable(why)) => again(till, refund, &why).await,
+        // Whether it happened all the same, only the provider's books can tell.
+        Err(Trouble::Refused(why)) => match look_for(till, refund, &request).await {
+            Ok(Some(made)) => note(till, made, Some(refund)).await,
+            Ok(None) => fail(till, refund, &why).await,
+            Err(trouble) => again(till, refund, &trouble.to_string()).await,
+        },
+        Err(Trouble::Replayed(why)) => match look_for(till, refund, &request).await {
+            Ok(Some(made)) => note(till, made, Some(refund)).await,
+            Ok(None) => take_another_key(till, refund).await,
+            Err(_) => again(till, refund, &why).await,
+        },
+    }
+}
+
+async fn request_for(till: &Till, refund: &Refund) -> Result<Option<RefundRequest>, Fault> {
+    let id = refund.payment.clone();
+    let payment = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(store::get(r, &id)?)).await?;
+    let named = payment.filter(|payment| payment.provider == till.provider.name());
+    Ok(named.and_then(|payment| payment.provider_payment).map(|payment_id| RefundRequest {
+        refund: refund.id.as_str().to_owned(),
+        order: refund.order.as_str().to_owned(),
+        payment_id,
+        amount_minor: refund.amount_minor,
+        currency: refund.currency,
+    }))
+}
+
+/// The refund among those the provider has of its payment, told by our name for it.
+async fn look_for(
+    till: &Till,
+    refund: &Refund,
+    request: &RefundRequest,
+) -> Result<Option<ProviderRefund>, Trouble> {
+    let refunds = in_time(till.provider.refunds_of(&request.payment_id)).await?;
+    let ours = |made: &ProviderRefund| made.refund.as_deref() == Some(refund.id.as_str());
+    Ok(refunds.into_iter().find(ours))
+}
+
+async fn take_another_key(till: &Till, refund: &Refund) -> Result<(), Fault> {
+    let (refund, now) = (refund.clone(), till.kit.now());
+    let key = format!("rf-{}-{}", refund.id, refund.looks + 1);
+    let written = till
+        .kit
+        .db
+        .write(move |tx| Ok::<_, Failure<Never>>(store_refund::set_key(tx, &refund, &key, now)?));
+    Ok(written.await?)
+}
+
+/// Notes what a refund is at the provider.
+pub(super) async fn note(
+    till: &Till,
+    answer: ProviderRefund,
+    refund: Option<&Refund>,
+) -> Result<(), Fault> {
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
+    let refund = refund.cloned();
+    let written = till.kit.db.write(move |tx| {
+        let provider = inner.provider.name();
+        let applied = refund::apply(tx, &inner.kit, &book, provider, &answer, now)?;
+        if let Some(refund) = &refund {
+            let pause = (LOOK_S.0 << refund.looks.min(5)).min(LOOK_S.1);
+            let why = match &applied {
+                Applied::Known(_) => None,
+                Applied::Unknown => Some("the provider names a payment that is none of ours"),
+                Applied::NotYet(why) => Some(*why),
+            };
+            store_refund::set_look(tx, &refund.id, now.plus_s(pause), why)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    });
+    Ok(written.await?)
+}
+
+async fn fail(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
+    let (refund, why) = (refund.clone(), why.to_owned());
+    let written = till.kit.db.write(move |tx| {
+        let to = RefundState::Failed;
+        refund::move_to(tx, &inner.kit, &book, &refund, to, Some(&why), now)?;
+        Ok::<_, Failure<Never>>(())
+    });
+    Ok(written.await?)
+}
+
+async fn again(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
+    tracing::warn!(refund = refund.id.as_str(), why, "a refund is asked for again");
+    let (id, why, now) = (refund.id.clone(), why.to_owned(), till.kit.now());
+    let at: Instant = match PROVIDER.after(refund.looks + 1, now, till.kit.random.bytes::<1>()[0]) {
+        Verdict::Again(at) => at,
+        Verdict::Dead => now.plus_s(LOOK_S.1),
+    };
+    let written = till
+        .kit
+        .db
+        .write(move |tx| Ok::<_, Failure<Never>>(store_refund::set_look(tx, &id, at, Some(&why))?));
+    Ok(written.await?)
+}
