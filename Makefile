@@ -31,12 +31,14 @@ lint: ## Clippy, warnings denied
 	cargo clippy --lib --bins -- -D warnings
 	cargo clippy --tests --benches -- -D warnings $(TEST_LINTS)
 
-bench: ## Measures builds, edits, starts, memory and serving beside Hugo and nginx
+bench: ## Measures builds, edits, starts, memory, serving, search and checkouts
 	cargo bench --bench figures
-	@if [ -f benches/search.rs ]; then cargo bench --bench search; fi
+	cargo bench --bench search
+	cargo bench --bench checkout
 
 bench-large: ## The same with 100,000 products; takes a quarter of an hour longer
 	cargo bench --bench figures -- build large
+	cargo bench --bench checkout -- growth large
 
 lighthouse: ## Rates six pages with Lighthouse; fails when one is too low
 	@sh .ci/tools lighthouse

@@ -130,9 +130,17 @@ async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
     if kit.settings.dev {
         say!("Letters: {}/dev/mail", kit.settings.public_url);
     }
+    let db = kit.db.clone();
+    let stop = async move {
+        tokio::select! {
+            () = stop => {}
+            () = db.broken() => {}
+        }
+    };
     let served = app.run(listener, stop).await;
     darkroom.close();
-    served
+    served?;
+    kit.db.sound()
 }
 
 /// Puts the shop together. Templates with mistakes are no reason to stay shut: where one fails, the

@@ -30,26 +30,43 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
         (PaymentState::Paid, _) => return refuse(Refusal::Paid),
         _ => return refuse(Refusal::NotOpen),
     }
-    let session = match create(till, &payment).await? {
-        Ok(session) => session,
-        Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
-        // Nobody has the address of a page whose making was answered with a failure for ever.
-        Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
-            give_up(till, &payment, &format!("the provider refused: {why}")).await?;
-            return refuse(Refusal::ProviderSaysNo { why });
+    let started = till.kit.now();
+    let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
+    let log = log_call(till, "create", Some(payment.key.clone()), &answer, started);
+    let session = match &answer {
+        Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
+        _ => {
+            log.await;
+            return not_opened(till, &payment, answer).await;
         }
     };
-    if !flow::charges_right(&payment.request, &session) {
-        return stop_wrong_amount(till, &session).await;
-    }
     let (noted, now) = (session.clone(), till.kit.now());
     let (id, look_at) = (payment.id.clone(), now.plus_s(flow::FIRST_LOOK_S).min(payment.lapse_at));
     let note = till.kit.db.write(move |tx| {
         store::set_session(tx, &id, &noted, look_at)?;
         Ok::<_, Failure<Refusal>>(())
     });
-    note.await?;
+    // A buyer waits: both ride in one commit.
+    let ((), noted) = tokio::join!(log, note);
+    noted?;
     Ok(session.url)
+}
+
+/// What a buyer hears when there is no page to send them to.
+async fn not_opened(
+    till: &Till,
+    payment: &Payment,
+    answer: Result<Session, Trouble>,
+) -> Outcome<String> {
+    match answer {
+        Ok(session) => stop_wrong_amount(till, &session).await,
+        Err(Trouble::Unreachable(_)) => refuse(Refusal::ProviderDown),
+        // Nobody has the address of a page whose making was answered with a failure for ever.
+        Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
+            give_up(till, payment, &format!("the provider refused: {why}")).await?;
+            refuse(Refusal::ProviderSaysNo { why })
+        }
+    }
 }
 
 async fn get(till: &Till, id: &PaymentId) -> Outcome<Payment> {

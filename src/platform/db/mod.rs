@@ -8,9 +8,15 @@
 //! call inside a transaction cannot be written. Both doors are bounded: full means "busy" (503).
 
 mod audit;
+mod checkpoint;
+mod failure;
+mod figures;
 mod lock;
 mod migrate;
 mod open;
+mod queue;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::base::{Failure, Fault};
 
 pub use audit::Finding;
+pub use figures::Figures;
 pub use lock::DataLock;
 pub use migrate::{SCHEMA, SCHEMA_VERSION};
 
@@ -53,6 +60,7 @@ pub struct Db {
     turns: Arc<Semaphore>,
     writer: writer::Writer,
     path: PathBuf,
+    wal: PathBuf,
 }
 
 impl Db {
@@ -63,11 +71,11 @@ impl Db {
     pub fn open(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join("kiosk.db");
         // A log that was not folded in means that the last process did not end by itself.
-        let log = folder.join("kiosk.db-wal");
-        let is_unclean = std::fs::metadata(&log).is_ok_and(|found| found.len() > 0);
+        let wal = folder.join("kiosk.db-wal");
+        let is_unclean = checkpoint::wal_bytes(&wal) > 0;
         let mut connection = open::writing(&path)?;
         if is_unclean {
-            open::quick_check(&connection)?;
+            open::recover(&connection)?;
         }
         migrate::bring_up_to_date(&mut connection)?;
         let manager = r2d2_sqlite::SqliteConnectionManager::file(&path).with_init(open::reading);
@@ -77,7 +85,40 @@ impl Db {
             .connection_timeout(READ_WAIT)
             .build(manager)?;
         let turns = Arc::new(Semaphore::new(READS_WAITING_MAX));
-        Ok(Self { readers, turns, writer: writer::Writer::start(connection)?, path })
+        let writer = writer::Writer::start(connection, Some(&wal), queue::LIMITS)?;
+        writer.checkpoint_on(open::checkpointing(&path)?)?;
+        Ok(Self { readers, turns, writer, path, wal })
+    }
+
+    /// What the database has done and how much waits, in numbers.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let reading = READS_WAITING_MAX.saturating_sub(self.turns.available_permits());
+        Figures {
+            wal_bytes: checkpoint::wal_bytes(&self.wal),
+            reading: reading as u64,
+            ..self.writer.figures()
+        }
+    }
+
+    /// Waits until the disk has failed in a way that only a new start mends; nothing is written
+    /// from then on.
+    pub async fn broken(&self) {
+        self.writer.broken().await;
+    }
+
+    /// Whether the disk has confirmed everything so far.
+    ///
+    /// # Errors
+    /// When [`Db::broken`] has ended, in a sentence for whoever looks after the shop.
+    pub fn sound(&self) -> Result<(), Fault> {
+        if self.writer.is_broken() {
+            return Err(Fault::new(
+                "the disk failed under a commit; look at the disk and start again: every order \
+                 that was confirmed is in the log",
+            ));
+        }
+        Ok(())
     }
 
     /// Runs `work` on a read-only connection, inside one consistent view.

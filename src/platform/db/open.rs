@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::checkpoint::WAL_BYTES_KEPT;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 
@@ -34,10 +35,22 @@ pub(super) fn writing(path: &Path) -> Result<Connection, Fault> {
          PRAGMA cell_size_check = ON;
          PRAGMA mmap_size = 0;
          PRAGMA temp_store = MEMORY;
-         PRAGMA journal_size_limit = 67108864;
-         PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA wal_autocheckpoint = 0;",
     )?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT.cast_signed())?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
+
+/// The one that folds the log into the database, and does nothing else.
+pub(super) fn checkpointing(path: &Path) -> Result<Connection, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the file")]
+    let connection = Connection::open(path).doing("opening the database")?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA mmap_size = 0;
+         PRAGMA wal_autocheckpoint = 0;",
+    )?;
     Ok(connection)
 }
 
@@ -55,8 +68,15 @@ pub(super) fn reading(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// After an unclean end: a damaged file is found before anything is sold from it.
-pub(super) fn quick_check(connection: &Connection) -> Result<(), Fault> {
+/// After an unclean end: a damaged file is found before anything is sold from it, and what the log
+/// holds is put on the disk for certain. A commit whose sync failed can be read again from the
+/// system's memory without being on the disk, and what is written behind it would be lost with it.
+pub(super) fn recover(connection: &Connection) -> Result<(), Fault> {
+    quick_check(connection)?;
+    connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)").doing("folding the log")
+}
+
+fn quick_check(connection: &Connection) -> Result<(), Fault> {
     let word: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if word == "ok" {
         return Ok(());

@@ -1,62 +1,113 @@
 //! The writer thread: one connection, one queue, many small jobs to one durable commit.
 //!
 //! Each job runs in its own savepoint, so a refusal or a panic undoes that job alone. Nobody
-//! hears "done" before `COMMIT` returned. A failing commit ends the process: after a disk error
-//! nothing in memory can be trusted, while a restart recovers from the log (`reliability.md` D4).
-#![expect(clippy::disallowed_methods, reason = "waiting is measured, never stored or compared")]
+//! hears "done" before `COMMIT` returned. Nothing waits for company: what has come while the last
+//! commit was on its way to the disk shares the next one, so batches grow by themselves when the
+//! disk is slow, and a lone write is not held up.
+#![expect(clippy::disallowed_methods, reason = "a batch's age is measured, never stored")]
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::{Duration, Instant as Monotonic};
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant as Monotonic;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::Tx;
+use super::checkpoint::{self, Keeper};
+use super::failure::{Trouble, blamed_on_disk};
+use super::figures::{Figures, Tally};
+use super::queue::{Limits, Queue, Tell, Work, too_late};
 use crate::base::fault::Doing;
 use crate::base::{Failure, Fault};
 
-/// Jobs that may wait; one more is told "busy".
-const QUEUE: usize = 1024;
-/// Jobs that share one commit at most.
-const BATCH: usize = 64;
-/// How long the first job of a batch waits for company.
-const COMPANY: Duration = Duration::from_millis(2);
-/// A job older than this when its turn comes is refused instead of run: its caller has gone.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Tells one caller, once the fate of its batch is known.
-type Tell = Box<dyn FnOnce(Committed) + Send>;
-/// Runs one job against the connection; without one, the caller is told "busy".
-type Work = Box<dyn FnOnce(Option<&Connection>) -> Tell + Send>;
-
-/// Whether the batch a job ran in reached the disk.
+/// The way to the writer thread. Clones share it; the last one to go waits for the thread's end.
 #[derive(Clone)]
-enum Committed {
-    Yes,
-    No(String),
+pub(super) struct Writer(Arc<Threads>);
+
+struct Threads {
+    queue: Arc<Queue>,
+    running: Mutex<Vec<JoinHandle<()>>>,
 }
 
-struct Job {
-    queued: Monotonic,
-    work: Work,
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.queue.close();
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let here = std::thread::current().id();
+        // A job can hold the last way to the writer; a thread cannot wait for itself.
+        for thread in running.drain(..).filter(|thread| thread.thread().id() != here) {
+            let _ = thread.join();
+        }
+    }
 }
-
-/// The way to the writer thread. Clones share it.
-#[derive(Clone)]
-pub(super) struct Writer(SyncSender<Job>);
 
 impl Writer {
-    /// Starts the thread, which owns `connection` from here on.
-    pub(super) fn start(connection: Connection) -> Result<Self, Fault> {
-        let (sender, receiver) = sync_channel(QUEUE);
-        std::thread::Builder::new()
-            .name("kiosk-writer".to_owned())
-            .spawn(move || serve(&connection, &receiver))
-            .doing("starting the writer thread")?;
-        Ok(Self(sender))
+    /// Starts the thread, which owns `connection` from here on, and the one that looks after
+    /// those who wait for it. `wal` is the log beside the database, when there is one.
+    pub(super) fn start(
+        connection: Connection,
+        wal: Option<&Path>,
+        limits: Limits,
+    ) -> Result<Self, Fault> {
+        connection.busy_timeout(limits.lock)?;
+        let queue = Queue::new(limits);
+        let keeper = wal.map(Keeper::new);
+        let writer = Self(Arc::new(Threads { queue, running: Mutex::default() }));
+        writer.spawn("kiosk-writer", move |queue| serve(&connection, &queue, keeper))?;
+        writer.spawn("kiosk-waiting", |queue| queue.watch())?;
+        Ok(writer)
+    }
+
+    /// Folds the log into the database on a connection and a thread of its own.
+    pub(super) fn checkpoint_on(&self, connection: Connection) -> Result<(), Fault> {
+        self.spawn("kiosk-checkpoint", move |queue| checkpoint::serve(&connection, &queue))
+    }
+
+    fn spawn(
+        &self,
+        name: &str,
+        work: impl FnOnce(Arc<Queue>) + Send + 'static,
+    ) -> Result<(), Fault> {
+        let queue = Arc::clone(&self.0.queue);
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let thread = thread.spawn(move || work(queue)).doing("starting a thread")?;
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
+    /// What it has done so far; of the log and the readers it knows nothing.
+    pub(super) fn figures(&self) -> Figures {
+        let (queue, tally) = (&self.0.queue, &self.0.queue.tally);
+        let last = tally.last_checkpoint.load(Relaxed);
+        Figures {
+            queued: queue.len() as u64,
+            queue_max: queue.limits.queue as u64,
+            jobs: tally.jobs.load(Relaxed),
+            commits: tally.commits.load(Relaxed),
+            turned_away: tally.turned_away.load(Relaxed),
+            failed_commits: tally.failed_commits.load(Relaxed),
+            checkpoints: tally.checkpoints.load(Relaxed),
+            last_checkpoint_ms: (last > 0).then(|| queue.age_ms().saturating_sub(last)),
+            ..Figures::default()
+        }
+    }
+
+    /// Waits until the disk has failed in a way that only a new start mends.
+    pub(super) async fn broken(&self) {
+        let queue = &self.0.queue;
+        let breaks = queue.breaks.notified();
+        if !queue.broken.load(Relaxed) {
+            breaks.await;
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.0.queue.broken.load(Relaxed)
     }
 
     /// Queues `work` and waits for its durable answer.
@@ -90,23 +141,20 @@ impl Writer {
         let (tell, answer) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             let outcome = match connection {
-                Some(connection) => in_savepoint(connection, work),
-                None => Err(Fault::busy("the write waited too long for its turn").into()),
+                Ok(connection) => in_savepoint(connection, work).map_err(blamed_on_disk),
+                Err(why) => Err(why.into()),
             };
             Box::new(move |committed| {
                 let told = match committed {
-                    Committed::Yes => outcome,
+                    Ok(()) => outcome,
                     // A refusal wrote nothing, so it stands whatever became of the batch.
-                    Committed::No(why) => outcome.and(Err(Fault::new(why).into())),
+                    Err(trouble) => outcome.and(Err(trouble.told().into())),
                 };
                 let _ = tell.send(told);
             })
         });
-        match self.0.try_send(Job { queued: Monotonic::now(), work }) {
-            Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(Fault::busy("the writer's queue is full")),
-            Err(TrySendError::Disconnected(_)) => Err(Fault::new("the writer thread ended")),
-        }
+        self.0.queue.push(work)?;
+        Ok(answer)
     }
 }
 
@@ -114,16 +162,25 @@ fn in_savepoint<T, R>(
     connection: &Connection,
     work: impl FnOnce(&Tx) -> Result<T, Failure<R>>,
 ) -> Result<T, Failure<R>> {
-    connection.execute_batch("SAVEPOINT job")?;
+    step(connection, "SAVEPOINT job")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&Tx(connection))))
         .unwrap_or_else(|panic| Err(Fault::new(format!("bug: {}", words_of(&*panic))).into()));
-    let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    if let Err(error) = connection.execute_batch(end) {
+    let ended = match outcome {
+        Ok(_) => step(connection, "RELEASE job"),
+        Err(_) => connection.execute_batch("ROLLBACK TO job; RELEASE job"),
+    };
+    // After a failure of the disk there may be no savepoint to go back to: all is undone already.
+    if let Err(error) = ended {
         // Half a job must never be committed with others: the whole transaction is given up.
         let _ = connection.execute_batch("ROLLBACK");
-        return Err(error.into());
+        return outcome.and(Err(error.into()));
     }
     outcome
+}
+
+/// A statement without values; kept prepared, for it is run for every job.
+fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> &str {
@@ -131,148 +188,85 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("panic")
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let batch = gather(first, jobs);
-        // A panic here is not a job's own: what the connection is in nobody knows.
-        if catch_unwind(AssertUnwindSafe(|| commit_in_turn(connection, batch))).is_err() {
+fn serve(connection: &Connection, queue: &Queue, mut keeper: Option<Keeper>) {
+    while queue.wait() {
+        let done = catch_unwind(AssertUnwindSafe(|| commit_some(connection, queue)));
+        if done.is_err() {
+            // A panic here is not a job's own: what the connection is in nobody knows.
             tracing::error!("the writer itself failed; a restart recovers");
-            end_process();
+            queue.committed().into_iter().for_each(|tell| tell(Err(lost())));
+            queue.give_up();
+        }
+        if queue.broken.load(Relaxed) {
+            return;
+        }
+        if let Some(keeper) = &mut keeper {
+            keeper.tend(connection, queue);
         }
     }
-    // The last sender is gone: fold the log into the file so that the next start is quick.
+    // The last caller is gone: fold the log into the file so that the next start is quick.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-fn gather(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
-    let mut batch = vec![first];
-    let until = Monotonic::now() + COMPANY;
-    // A lone job does not wait: only when others are already here is more company likely.
-    while batch.len() < BATCH {
-        match jobs.try_recv() {
-            Ok(job) => batch.push(job),
-            Err(_) if batch.len() == 1 => break,
-            Err(_) => {
-                let left = until.saturating_duration_since(Monotonic::now());
-                match jobs.recv_timeout(left) {
-                    Ok(job) => batch.push(job),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-                }
-            }
-        }
-    }
-    batch
+fn lost() -> Trouble {
+    Trouble::Unsure("the writer failed".to_owned())
 }
 
-/// Commits a batch; when a job breaks the shared transaction, those before it are told that it
-/// failed and those behind it get a transaction of their own.
-fn commit_in_turn(connection: &Connection, batch: Vec<Job>) {
-    let mut waiting = VecDeque::from(batch);
-    while !waiting.is_empty() {
-        commit_together(connection, &mut waiting);
-    }
-}
-
-fn commit_together(connection: &Connection, waiting: &mut VecDeque<Job>) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+/// Commits what waits, as much of it as one batch takes.
+fn commit_some(connection: &Connection, queue: &Queue) {
+    if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
         tracing::error!(%error, "a batch of writes could not begin");
-        waiting.drain(..).for_each(|job| (job.work)(None)(Committed::Yes));
+        // Somebody else's lock may end in time: those who wait go on waiting, up to their limit.
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
+            let trouble = Trouble::of(&error);
+            queue.turn_all_away(|| trouble.told());
+        }
         return;
     }
-    let mut answers: Vec<Tell> = Vec::with_capacity(waiting.len());
-    while let Some(job) = waiting.pop_front() {
-        if job.queued.elapsed() >= PATIENCE {
-            (job.work)(None)(Committed::Yes);
-            continue;
-        }
-        answers.push((job.work)(Some(connection)));
-        // A full or failing disk makes SQLite give up the whole transaction by itself.
-        if connection.is_autocommit() {
-            let why = "the database gave up the transaction";
-            answers.drain(..).for_each(|tell| tell(Committed::No(why.to_owned())));
-            return;
-        }
+    let Some(answers) = run_some(connection, queue) else { return };
+    let jobs = answers.len();
+    queue.commits(answers);
+    let committed = step(connection, "COMMIT").map_err(|error| {
+        let _ = connection.execute_batch("ROLLBACK");
+        Tally::count(&queue.tally.failed_commits, 1);
+        let trouble = Trouble::of(&error);
+        tracing::error!(%error, jobs, ?trouble, "a commit failed");
+        trouble
+    });
+    if committed.is_ok() {
+        Tally::count(&queue.tally.jobs, jobs);
+        Tally::count(&queue.tally.commits, 1);
     }
-    let committed = match connection.execute_batch("COMMIT") {
-        Ok(()) => Committed::Yes,
-        Err(error) => {
-            let _ = connection.execute_batch("ROLLBACK");
-            if is_disk_failure(&error) {
-                tracing::error!(%error, "the disk failed under a commit; a restart recovers");
-                end_process();
-            }
-            Committed::No(format!("the commit failed: {error}"))
-        }
-    };
-    for tell in answers {
+    for tell in queue.committed() {
         tell(committed.clone());
     }
+    if let Err(Trouble::Unsure(_)) = committed {
+        queue.give_up();
+    }
 }
 
-fn is_disk_failure(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
-}
-
-fn end_process() -> ! {
-    std::process::exit(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::fault::Never;
-
-    fn writer() -> Writer {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE t (n INTEGER NOT NULL)").unwrap();
-        Writer::start(connection).unwrap()
+/// Runs jobs in the open transaction; nothing when SQLite gave the transaction up, which those
+/// it had run for know by then.
+fn run_some(connection: &Connection, queue: &Queue) -> Option<Vec<Tell>> {
+    let (begun, limits) = (Monotonic::now(), &queue.limits);
+    let mut answers: Vec<Tell> = Vec::with_capacity(limits.batch);
+    while answers.len() < limits.batch
+        && (answers.is_empty() || begun.elapsed() < limits.company)
+        && let Some(job) = queue.next()
+    {
+        if queue.is_late(&job) {
+            Tally::count(&queue.tally.turned_away, 1);
+            job.turn_away(too_late());
+            continue;
+        }
+        answers.push((job.work)(Ok(connection)));
+        // A full or failing disk makes SQLite give up the whole transaction by itself.
+        if connection.is_autocommit() {
+            Tally::count(&queue.tally.failed_commits, 1);
+            let why = "the database gave up the transaction".to_owned();
+            answers.drain(..).for_each(|tell| tell(Err(Trouble::Disk(why.clone()))));
+            return None;
+        }
     }
-
-    fn count(writer: &Writer) -> i64 {
-        let counted: Result<i64, Failure<Never>> =
-            writer.run_blocking(|tx| Ok(tx.query_row("SELECT count(*) FROM t", [], |r| r.get(0))?));
-        counted.unwrap()
-    }
-
-    // S4.31: a failing job leaves nothing behind, its neighbours are untouched.
-    #[test]
-    fn a_refused_or_panicking_job_is_undone_alone() {
-        let writer = writer();
-        let insert = |tx: &Tx| -> Result<(), Failure<Never>> {
-            tx.execute("INSERT INTO t VALUES (1)", [])?;
-            Ok(())
-        };
-        writer.run_blocking(insert).unwrap();
-        let failed = writer.run_blocking(move |tx| {
-            insert(tx)?;
-            Err::<(), Failure<Never>>(Fault::new("no").into())
-        });
-        assert!(failed.is_err());
-        let panicked: Result<(), Failure<Never>> = writer.run_blocking(move |tx| {
-            insert(tx)?;
-            panic!("a bug")
-        });
-        assert!(panicked.unwrap_err().to_string().contains("a bug"));
-        writer.run_blocking(insert).unwrap();
-        assert_eq!(count(&writer), 2);
-    }
-
-    #[test]
-    fn many_threads_lose_nothing() {
-        let writer = writer();
-        std::thread::scope(|scope| {
-            for _ in 0..16 {
-                scope.spawn(|| {
-                    for _ in 0..50 {
-                        let done: Result<(), Failure<Never>> = writer.run_blocking(|tx| {
-                            tx.execute("INSERT INTO t VALUES (1)", [])?;
-                            Ok(())
-                        });
-                        done.unwrap();
-                    }
-                });
-            }
-        });
-        assert_eq!(count(&writer), 800);
-    }
+    Some(answers)
 }

@@ -1,0 +1,174 @@
+//! SQLite's own limit: every statement that the writer runs for one checkout, as it was heard from
+//! the running program, run again on a bare connection, 64 checkouts to a commit.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use kiosk::base::fault::{Failure, Never};
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::ROUND;
+use crate::shop::Shop;
+
+/// Checkouts that share a commit.
+const BATCH: u64 = 64;
+
+/// A statement and its values.
+type Statement = (String, Vec<Value>);
+
+/// What the writer has run since the list was emptied: as written, and with its values.
+static HEARD: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+fn hear(event: TraceEvent<'_>) {
+    if let TraceEvent::Stmt(statement, text) = event
+        && !text.starts_with("--")
+    {
+        let whole = statement.expanded_sql().unwrap();
+        HEARD.lock().unwrap().push((statement.sql().into_owned(), whole));
+    }
+}
+
+fn listen(shop: &Shop, to: Option<fn(TraceEvent<'_>)>) {
+    let set = shop.kit.db.write_blocking(move |tx| {
+        tx.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, to);
+        Ok::<_, Failure<Never>>(())
+    });
+    set.unwrap();
+}
+
+fn one(shop: &Shop) -> Vec<Statement> {
+    HEARD.lock().unwrap().clear();
+    shop.buy();
+    let heard = std::mem::take(&mut *HEARD.lock().unwrap());
+    let frame = ["BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "PRAGMA"];
+    let own = heard.into_iter().filter(|(sql, _)| !frame.iter().any(|word| sql.starts_with(word)));
+    own.map(|(sql, whole)| (values(&sql, &whole), sql)).map(|(values, sql)| (sql, values)).collect()
+}
+
+/// The statements of one checkout. Text that is another's in the next checkout is marked by
+/// standing in the list of those to make anew.
+pub(crate) fn record(shop: &Shop) -> Vec<(Statement, BTreeSet<usize>)> {
+    shop.buy();
+    listen(shop, Some(hear));
+    let (first, second) = (one(shop), one(shop));
+    listen(shop, None);
+    assert_eq!(first.len(), second.len(), "two checkouts run the same statements");
+    let differs = |a: &Statement, b: &Statement| {
+        assert_eq!(a.0, b.0);
+        let texts = a.1.iter().zip(&b.1).enumerate();
+        texts
+            .filter(|(_, (a, b))| matches!(a, Value::Text(_)) && a != b)
+            .map(|(at, _)| at)
+            .collect()
+    };
+    first
+        .into_iter()
+        .zip(&second)
+        .map(|(a, b)| {
+            let d = differs(&a, b);
+            (a, d)
+        })
+        .collect()
+}
+
+/// The values of a statement, read from the text in which they stand for `?1`, `?2`, ….
+fn values(sql: &str, whole: &str) -> Vec<Value> {
+    let mut values = Vec::new();
+    let (mut sql, mut whole) = (sql, whole);
+    while let Some(at) = sql.find('?') {
+        whole = &whole[at..];
+        sql = &sql[at + 1..];
+        let digits = sql.bytes().take_while(u8::is_ascii_digit).count();
+        let number: usize = sql[..digits].parse().expect("numbered values");
+        sql = &sql[digits..];
+        let (value, rest) = literal(whole);
+        whole = rest;
+        if values.len() < number {
+            values.resize(number, Value::Null);
+        }
+        values[number - 1] = value;
+    }
+    values
+}
+
+fn literal(text: &str) -> (Value, &str) {
+    if let Some(rest) = text.strip_prefix("NULL") {
+        return (Value::Null, rest);
+    }
+    if let Some(quoted) = text.strip_prefix('\'') {
+        let mut end = 0;
+        loop {
+            end += quoted[end..].find('\'').expect("a closing quote");
+            if !quoted[end + 1..].starts_with('\'') {
+                break;
+            }
+            end += 2;
+        }
+        return (Value::Text(quoted[..end].replace("''", "'")), &quoted[end + 1..]);
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
+    (Value::Integer(text[..end].parse().expect("a whole number")), &text[end..])
+}
+
+/// A bare connection on a copy of the shop's database.
+pub(crate) struct Bare {
+    connection: Connection,
+    statements: Vec<(Statement, BTreeSet<usize>)>,
+    done: u64,
+}
+
+impl Bare {
+    pub(crate) fn copy_of(
+        shop: &Path,
+        folder: &Path,
+        statements: Vec<(Statement, BTreeSet<usize>)>,
+    ) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let (from, to) = (shop.join("kiosk.db"), folder.join("kiosk.db"));
+        let original = Connection::open(from).unwrap();
+        original.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+        let connection = Connection::open(to).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA wal_autocheckpoint = 4000;",
+            )
+            .unwrap();
+        connection.set_prepared_statement_cache_capacity(128);
+        Self { connection, statements, done: 0 }
+    }
+
+    /// Checkouts in a second.
+    pub(crate) fn round(&mut self) -> f64 {
+        let (begun, before) = (Instant::now(), self.done);
+        while begun.elapsed() < ROUND {
+            self.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            for _ in 0..BATCH {
+                self.done += 1;
+                self.run();
+            }
+            self.connection.execute_batch("COMMIT").unwrap();
+        }
+        (self.done - before) as f64 / begun.elapsed().as_secs_f64()
+    }
+
+    fn run(&self) {
+        let mark = format!("~{}", self.done);
+        for ((sql, values), anew) in &self.statements {
+            let values = values.iter().enumerate().map(|(at, value)| match value {
+                Value::Text(text) if anew.contains(&at) => Value::Text(format!("{text}{mark}")),
+                other => other.clone(),
+            });
+            let mut statement = self.connection.prepare_cached(sql).unwrap();
+            let mut rows = statement.query(params_from_iter(values)).unwrap();
+            while rows.next().unwrap().is_some() {}
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The shop on a disk that is full: by a limit of the database's own, as SQLite meets it.
+
+mod house;
+
+use house::TestShop;
+use kiosk::base::fault::{Failure, Never};
+use serde_json::Value;
+
+impl TestShop {
+    /// From now on the database takes so many pages.
+    fn limit_pages(&self, pages: i64) {
+        let set = self.kit.db.write_blocking(move |tx| {
+            tx.pragma_update(None, "max_page_count", pages)?;
+            Ok::<_, Failure<Never>>(())
+        });
+        set.unwrap();
+    }
+
+    /// Buyers come until one is told that it cannot be done now; that answer, and how many were
+    /// told that their order is written down.
+    fn buy_until_full(&self) -> (house::Answer, i64, Value) {
+        let line = serde_json::json!({ "sku": "GLAZE-6", "qty": 1 });
+        let seen = self.browser().json("POST", "/api/cart/lines", &line).json();
+        let total = &seen["quote"]["total_minor"];
+        for placed in 0..10_000 {
+            let mut buyer = self.browser();
+            let answer = buyer.json("POST", "/api/checkout", &checkout(placed, total));
+            if answer.status != 201 {
+                return (answer, placed, total.clone());
+            }
+        }
+        panic!("the disk is never full");
+    }
+}
+
+fn checkout(buyer: i64, total: &Value) -> Value {
+    serde_json::json!({
+        "email": format!("buyer{buyer}@example.com"), "name": "Ada Lovelace",
+        "line1": "1 High Street", "city": "Bath", "postcode": "BA1 1AA", "country": "GB",
+        "lines": [{ "sku": "GLAZE-6", "qty": 1 }], "quote_total": total,
+    })
+}
+
+// S4.31: a full disk costs sales and no data; the shop sells again by itself.
+#[test]
+fn a_full_disk_is_answered_with_busy_and_passes() {
+    let shop = TestShop::open();
+    shop.set_stock("GLAZE-6", 5000);
+    let pages = shop.number("SELECT page_count FROM pragma_page_count");
+    shop.limit_pages(pages + 40);
+    let (refused, placed, total) = shop.buy_until_full();
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert_eq!(refused.headers["retry-after"], "2");
+    assert_eq!(refused.headers["content-type"], "application/problem+json");
+    // Whoever was told "done" has an order; one more may be there whose page was not noted.
+    let orders = shop.number("SELECT count(*) FROM orders");
+    assert!((placed..=placed + 1).contains(&orders), "{placed} were told, {orders} are there");
+    shop.assert_audit();
+    // Pages and reads go on.
+    let mut visitor = shop.browser();
+    assert_eq!(visitor.get("/").status, 200);
+    assert_eq!(visitor.get("/cart").status, 200);
+    assert_eq!(shop.kit.db.figures().queued, 0);
+    shop.limit_pages(1 << 30);
+    let answer = visitor.json("POST", "/api/checkout", &checkout(-1, &total));
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    shop.assert_audit();
+}
