@@ -31,7 +31,7 @@ const DAMAGES: &[(&[&str], &str, &str)] = &[
     (&["I1", "I3"], "the ledger says 0", "DELETE FROM stock_move WHERE reason = 'sale'"),
     (&["I3"], "1 units bought, 0 taken", "DELETE FROM hold WHERE state = 'sold'"),
     (
-        &["I1", "I3"],
+        &["I1", "I3", "I8"],
         "more came back",
         "INSERT INTO stock_move (sku, delta, on_hand_after, reason, order_id, actor, at)
          SELECT sku, 5, 5, 'return', order_id, 'nobody', 0 FROM stock_move WHERE reason = 'sale'",
@@ -80,6 +80,20 @@ const DAMAGES: &[(&[&str], &str, &str)] = &[
         "INSERT INTO outbox (dedup_key, sender, recipient, template, data, next_at, created_at)
          SELECT dedup_key || ':again', sender, recipient, template, data, next_at, created_at
          FROM outbox WHERE template = 'order_confirmation'",
+    ),
+    (
+        &["I8"],
+        "went back of",
+        "INSERT INTO refund (id, order_id, payment_id, origin, state, idempotency_key,
+             amount_minor, currency, reason, actor, key_at, look_at, created_at, ended_at, late)
+         SELECT 'r', order_id, id, 'shop', 'succeeded', 'r', received_minor + 1, currency, 'r',
+             'nobody', 0, 0, 0, 0, 1 FROM payment WHERE state = 'paid'",
+    ),
+    (&["I8"], "refunds say 0", "UPDATE orders SET refunding_minor = 5 WHERE paid_at > 0"),
+    (
+        &["I8"],
+        "is refunded with 0",
+        "UPDATE orders SET payment_status = 'refunded' WHERE payment_status = 'paid'",
     ),
     (&["I10"], "no event", "DELETE FROM webhook_event"),
     (&["I10"], "no event", "UPDATE webhook_event SET state = 'dead'"),

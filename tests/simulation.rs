@@ -9,6 +9,8 @@ mod process;
 
 #[path = "simulation/acts.rs"]
 mod acts;
+#[path = "simulation/back.rs"]
+mod back;
 #[path = "simulation/fuse.rs"]
 mod fuse;
 #[path = "simulation/proof.rs"]
@@ -139,6 +141,8 @@ fn ten_thousand_schedules_break_nothing() {
         "order expired",
         "order failed",
         "order cancelled",
+        "order part_refunded",
+        "order refunded",
         "order flagged",
     ] {
         assert!(all.get(what).is_some_and(|times| *times >= 20), "{what} is met too rarely");

@@ -7,7 +7,7 @@ use kiosk::base::Fault;
 use kiosk::base::fault::{Failure, Never};
 use kiosk::base::ids::Sku;
 use kiosk::orders;
-use kiosk::payments::{PaymentOutcome, Session, SessionStatus, signature};
+use kiosk::payments::{PaymentOutcome, RefundStatus, Session, SessionStatus, signature};
 use kiosk::platform::web::Router;
 use kiosk::stock::{self, Reason};
 use poem::http::Method;
@@ -169,8 +169,12 @@ impl World {
     ) -> Said {
         let told = choose(&self.told, number)?.clone();
         let now = self.around.clock.now();
-        let (payload, mut header) =
-            self.provider.event(&told.session, told.kind, &told.event, now);
+        let (payload, mut header) = if told.kind.starts_with("refund") {
+            let about = json!({ "id": told.session, "object": "refund" });
+            self.provider.event_about(&about, told.kind, &told.event, now)
+        } else {
+            self.provider.event(&told.session, told.kind, &told.event, now)
+        };
         if forged {
             header = signature::sign("whsec_of_somebody_else", payload.as_bytes(), now);
         }
@@ -365,6 +369,14 @@ impl World {
             Step::Wait(seconds) => {
                 self.around.clock.advance_s(*seconds);
                 self.close_pages();
+                None
+            }
+            Step::Refund(n) => self.refund(*n),
+            Step::CancelOrder(n) => self.cancel_order(*n),
+            Step::Dashboard(n) => self.refund_in_dashboard(*n),
+            Step::SlowRefunds(slow) => {
+                let ending = if *slow { RefundStatus::Pending } else { RefundStatus::Succeeded };
+                self.provider.set_refund_ending(ending);
                 None
             }
             Step::Disk(disk) => self.set_disk(*disk),

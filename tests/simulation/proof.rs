@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kiosk::app;
-use kiosk::payments::{PaymentOutcome, Session, SessionStatus};
+use kiosk::payments::{PaymentOutcome, RefundStatus, Session, SessionStatus};
 use kiosk::platform::db::Read;
 use serde_json::Value;
 
@@ -77,7 +77,14 @@ impl World {
         };
         self.count(&format!("{name} {status}"));
         let at_provider =
-            matches!(turn.step, Step::CheckOut(_) | Step::PayAgain(..) | Step::Cancel(..));
+            matches!(
+                turn.step,
+                Step::CheckOut(_)
+                    | Step::PayAgain(..)
+                    | Step::Cancel(..)
+                    | Step::Refund(_)
+                    | Step::CancelOrder(_)
+            );
         let fits = match status {
             200..=499 => true,
             502 | 503 if at_provider && !words.is_empty() => true,
@@ -122,8 +129,11 @@ impl World {
                                WHERE payment_status IN ('pending', 'processing'))
                             + (SELECT count(*) FROM webhook_event WHERE state IN ('new', 'retry'))
                             + (SELECT count(*) FROM payment
-                               WHERE state IN ('wanted', 'open', 'processing', 'closing'))";
+                               WHERE state IN ('wanted', 'open', 'processing', 'closing'))
+                            + (SELECT count(*) FROM refund WHERE state IN ('wanted', 'pending'))";
+        self.provider.set_refund_ending(RefundStatus::Succeeded);
         for _ in 0..ROUNDS_MAX {
+            self.end_refunds();
             self.deliver_all()?;
             well(&self.tend())?;
             self.prove()?;
@@ -143,6 +153,8 @@ impl World {
                        FROM webhook_event WHERE state IN ('new', 'retry')
                        UNION ALL SELECT 'payment', coalesce(session_id, id), state, ''
                        FROM payment WHERE state IN ('wanted', 'open', 'processing', 'closing')
+                       UNION ALL SELECT 'refund', id, state, coalesce(error, '')
+                       FROM refund WHERE state IN ('wanted', 'pending')
                        UNION ALL SELECT 'letter', dedup_key, state, coalesce(answer, '')
                        FROM outbox WHERE state = 'waiting'";
             rows(read, sql)
@@ -182,6 +194,12 @@ impl World {
                 return Err(format!("{} is paid at the provider and not here", session.id));
             }
         }
+        let back = "SELECT coalesce(sum(amount_minor), 0) FROM refund
+                    WHERE state = 'succeeded' AND origin <> 'hand'";
+        let (here, there) = (self.number(back), self.went_back());
+        if here != there {
+            return Err(format!("{here} went back by our books, {there} by the provider's"));
+        }
         let checks = [
             ("goods are still held", "SELECT coalesce(sum(held), 0) FROM stock_item"),
             (
@@ -202,7 +220,7 @@ impl World {
                 return Err(format!("{words}: {found}"));
             }
         }
-        for status in ["paid", "expired", "failed", "cancelled"] {
+        for status in ["paid", "expired", "failed", "cancelled", "part_refunded", "refunded"] {
             let sql = format!("SELECT count(*) FROM orders WHERE payment_status = '{status}'");
             let found = u64::try_from(self.number(&sql)).unwrap();
             *self.tally.entry(format!("order {status}")).or_default() += found;

@@ -65,6 +65,13 @@ pub enum Step {
     Count(usize, u32),
     Receive(usize, u32),
     Ship(u64),
+    /// The merchant gives money of an order back, or cancels an order.
+    Refund(u64),
+    CancelOrder(u64),
+    /// Somebody gives money back in the provider's own dashboard.
+    Dashboard(u64),
+    /// Refunds made from now on take their time, or not.
+    SlowRefunds(bool),
     Wait(i64),
     Disk(Disk),
     Restart,
@@ -103,7 +110,7 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
     let any = random.below(u64::MAX);
     let thing = index(random, THINGS.len());
     let weights = [
-        10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2,
+        10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1,
     ];
     let step = match weighted(random, &weights) {
         0 => Step::Add(buyer, thing, 1 + any % 3),
@@ -133,7 +140,11 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
             at if at < TORN.len() => Disk::Torn(TORN[at]),
             _ => Disk::Full,
         }),
-        _ => Step::Restart,
+        24 => Step::Restart,
+        25 => Step::Refund(any),
+        26 => Step::CancelOrder(any),
+        27 => Step::Dashboard(any),
+        _ => Step::SlowRefunds(any % 2 == 0),
     };
     let cut_after = (random.below(8) == 0).then(|| 1 + small(random, 4));
     Turn { step, cut_after }
