@@ -121,7 +121,8 @@ impl World {
             if n % 2 == 0 { self.provider.pay(&session.id) } else { self.provider.fail(&session.id) }
             self.tell(&session.id, "checkout.session.async_payment_succeeded");
         }
-        // Money on a closed page whose event was lost: the provider goes on telling for days.
+        // Money on a closed page and refunds in the dashboard are known from events alone: those
+        // that were lost are told again, as providers do for days.
         for session in std::mem::take(&mut self.paid_closed) {
             self.tell(&session, "checkout.session.completed");
         }
@@ -132,6 +133,9 @@ impl World {
                                WHERE state IN ('wanted', 'open', 'processing', 'closing'))
                             + (SELECT count(*) FROM refund WHERE state IN ('wanted', 'pending'))";
         self.provider.set_refund_ending(RefundStatus::Succeeded);
+        for refund in self.provider.refunds() {
+            self.tell(&refund.id, "refund.updated");
+        }
         for _ in 0..ROUNDS_MAX {
             self.end_refunds();
             self.deliver_all()?;
@@ -187,7 +191,7 @@ impl World {
         for session in self.sessions(|s| s.outcome == PaymentOutcome::Paid) {
             let received = ours.iter().any(|[id, _, state, received]| {
                 id == &session.id
-                    && ["paid", "review"].contains(&state.as_str())
+                    && ["paid", "review", "returned"].contains(&state.as_str())
                     && received == &session.amount_minor.to_string()
             });
             if !received {
