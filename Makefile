@@ -47,10 +47,38 @@ lighthouse: ## Rates six pages with Lighthouse; fails when one is too low
 pictures: ## Renders missing product pictures of the demo shop
 	cargo run --release --manifest-path seed/pictures/Cargo.toml -- all --out content/images
 
+# What is promised and which command shows it: docs/proof.md. Figures of a run are printed.
+simulate: ## One schedule of the whole shop from a number: SEED=7 STEPS=100
+	SEED=$(SEED) STEPS=$(STEPS) cargo test --test simulation -- --ignored --exact one_schedule --nocapture
+
+simulate-nightly: ## A million steps of it, on all cores
+	SEED=$(SEED) STEPS=$(STEPS) cargo test --test simulation -- --ignored --exact a_million_steps_break_nothing --nocapture
+
+crashes: ## Kills the shop under load, CYCLES times (200), and fails its disk
+	CYCLES=$(or $(CYCLES),200) cargo test --test crashes -- --nocapture
+	cargo test --test disk -- --nocapture
+
+races: ## 64 buyers for 10 units, ROUNDS times (1,000)
+	ROUNDS=$(or $(ROUNDS),1000) cargo test --test races -- --nocapture
+
+storm: ## A storm of DELIVERIES (100,000) webhooks
+	DELIVERIES=$(or $(DELIVERIES),100000) cargo test --test payments -- --nocapture have_each_effect_once
+
+fuzz: ## Five doors for strangers' bytes, RUNS (100,000) inputs each, from SEED
+	RUNS=$(or $(RUNS),100000) SEED=$(SEED) cargo test --test fuzz -- --nocapture
+
+mutants: ## Changes every rule file in turn; library tests must notice (hours)
+	command -v cargo-mutants >/dev/null 2>&1 || cargo install --locked --quiet cargo-mutants
+	cargo mutants --cap-lints true
+
+coverage: ## Lines of the money rooms that tests run; fails below 95 %
+	sh .ci/coverage
+
 release: ## Builds the one file that is the shop
 	cargo build --release && ls -l target/release/kiosk
 
 tools: ## Installs what the tests need and this machine lacks
 	@sh .ci/tools
 
-.PHONY: help run seed test check lint bench bench-large lighthouse pictures release tools
+.PHONY: simulate simulate-nightly crashes races storm fuzz mutants coverage \
+	help run seed test check lint bench bench-large lighthouse pictures release tools

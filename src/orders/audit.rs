@@ -1,4 +1,4 @@
-//! The proof of the books, as far as orders can give it: I3, I4, I7, I9 and I11.
+//! The proof of the books, as far as orders can give it: I3, I4, I7, I9, I11, I12 and I14.
 
 use crate::base::Fault;
 use crate::platform::db::{Finding, Read};
@@ -11,44 +11,90 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
     Ok(vec![
         Finding::check(read, "I3", "every paid order has taken its goods, once", SALES)?,
         Finding::check(read, "I4", "no hold is open for a closed order", STALE_HOLDS)?,
-        Finding::check(read, "I7", "lines, discounts and delivery sum to the total", SUMS)?,
+        Finding::check(read, "I7", "lines, discounts, delivery and tax sum to the total", SUMS)?,
         Finding::check(read, "I9", "one letter of each kind for each order", LETTERS)?,
         Finding::check(read, "I11", "promotion claims follow their order", CLAIMS)?,
+        Finding::check(read, "I12", "order numbers have no holes", NUMBERS)?,
+        Finding::check(read, "I14", "every price charged stands in its order's record", RECORDS)?,
     ])
 }
 
-/// Units a paid order needed against units the ledger says it took.
+/// Units bought, units its holds became, and units the ledger says left: all the same. SKUs are
+/// compared between hold and ledger, which both have the name of the moment of the sale; an
+/// order's lines keep the name they were bought under.
 const SALES: &str = "
-    SELECT o.number || ': ' || n.ref || ' needed ' || n.qty || ', ledger took '
-           || coalesce(-m.total, 0)
+    SELECT o.number || ': ' || n.units || ' units bought, ' || coalesce(h.units, 0) || ' taken'
     FROM orders o
-    JOIN (SELECT order_id, ref, sum(qty) AS qty FROM order_item
-          WHERE kind IN ('product', 'part') GROUP BY order_id, ref) n ON n.order_id = o.id
-    LEFT JOIN (SELECT order_id, sku, sum(delta) AS total FROM stock_move
+    JOIN (SELECT order_id, sum(qty) AS units FROM order_item
+          WHERE kind IN ('product', 'part') GROUP BY order_id) n ON n.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(qty) AS units FROM hold
+               WHERE state = 'sold' GROUP BY order_id) h ON h.order_id = o.id
+    WHERE o.paid_at IS NOT NULL AND coalesce(h.units, 0) <> n.units
+    UNION ALL
+    SELECT coalesce(o.number, h.order_id) || ': took ' || h.qty || ' of ' || h.sku
+           || ', the ledger says ' || coalesce(m.sold, 0)
+    FROM hold h
+    LEFT JOIN orders o ON o.id = h.order_id
+    LEFT JOIN (SELECT order_id, sku, -sum(delta) AS sold FROM stock_move
                WHERE reason = 'sale' GROUP BY order_id, sku) m
-           ON m.order_id = o.id AND m.sku = n.ref
-    WHERE o.paid_at IS NOT NULL AND coalesce(-m.total, 0) <> n.qty";
+           ON m.order_id = h.order_id AND m.sku = h.sku
+    WHERE h.state = 'sold' AND (coalesce(m.sold, 0) <> h.qty OR o.paid_at IS NULL)
+    UNION ALL
+    SELECT coalesce(o.number, m.order_id, 'no order') || ': the ledger sold ' || m.sku
+           || ' that it never held'
+    FROM stock_move m
+    LEFT JOIN orders o ON o.id = m.order_id
+    WHERE m.reason = 'sale'
+      AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = m.order_id AND h.sku = m.sku
+                      AND h.state = 'sold')
+    UNION ALL
+    SELECT o.number || ': ' || sum(m.delta) || ' units more came back than were sold'
+    FROM stock_move m JOIN orders o ON o.id = m.order_id
+    WHERE m.reason IN ('sale', 'cancel', 'return')
+    GROUP BY m.order_id HAVING sum(m.delta) > 0";
 
 const STALE_HOLDS: &str = "
-    SELECT o.number || ': ' || h.sku || ' still held though ' || o.payment_status
-    FROM hold h JOIN orders o ON o.id = h.order_id
-    WHERE h.state = 'active' AND o.payment_status NOT IN ('pending', 'processing')";
+    SELECT coalesce(o.number, h.order_id) || ': ' || h.sku || ' still held though '
+           || coalesce(o.payment_status, 'there is no such order')
+    FROM hold h LEFT JOIN orders o ON o.id = h.order_id
+    WHERE h.state = 'active' AND coalesce(o.payment_status, '') NOT IN ('pending', 'processing')";
 
+/// The tax of a line is made again from its net amount and its rate, halves up.
 const SUMS: &str = "
-    SELECT o.number || ': lines ' || i.net || ', discounts ' || coalesce(a.off, 0)
+    SELECT o.number || ': lines ' || coalesce(i.net, 0) || ', discounts ' || coalesce(a.off, 0)
+           || ', tax ' || coalesce(i.tax, 0) || ', but items ' || o.items_minor || ', discount '
+           || o.discount_minor || ', delivery ' || o.delivery_minor || ', tax ' || o.tax_minor
+           || ', total ' || o.total_minor
     FROM orders o
-    JOIN (SELECT order_id, sum(gross_minor) AS gross, sum(net_minor) AS net,
-                 sum(discount_minor) AS off FROM order_item GROUP BY order_id) i
-         ON i.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(gross_minor) AS gross, sum(net_minor) AS net,
+                      sum(discount_minor) AS off, sum(tax_minor) AS tax
+               FROM order_item GROUP BY order_id) i ON i.order_id = o.id
     LEFT JOIN (SELECT order_id, sum(amount_minor) AS off FROM order_adjustment
                WHERE source <> 'shipping' GROUP BY order_id) a ON a.order_id = o.id
-    WHERE i.gross <> o.items_minor OR i.off <> o.discount_minor
+    WHERE i.order_id IS NULL
+       OR i.gross <> o.items_minor OR i.off <> o.discount_minor
        OR coalesce(a.off, 0) <> o.discount_minor
-       OR i.net <> o.items_minor - o.discount_minor";
+       OR i.net <> o.items_minor - o.discount_minor
+       OR i.tax + coalesce(o.quote ->> '$.delivery.tax_minor', 0) <> o.tax_minor
+       OR o.total_minor <> o.items_minor - o.discount_minor + o.delivery_minor
+                           + CASE o.tax_included WHEN 1 THEN 0 ELSE o.tax_minor END
+    UNION ALL
+    SELECT o.number || ': ' || i.ref || ' bears ' || i.tax_minor || ' tax at ' || i.tax_bp
+           || ' on ' || i.net_minor
+    FROM order_item i JOIN orders o ON o.id = i.order_id
+    WHERE i.tax_minor <> CASE o.tax_included
+        WHEN 1 THEN (2 * i.net_minor * i.tax_bp + 10000 + i.tax_bp) / (2 * (10000 + i.tax_bp))
+        ELSE (2 * i.net_minor * i.tax_bp + 10000) / 20000 END";
 
+/// A key names the order (or what else caused it) and the kind.
 const LETTERS: &str = "
     SELECT dedup_key || ': ' || count(*) || ' letters'
-    FROM outbox GROUP BY dedup_key HAVING count(*) > 1";
+    FROM outbox GROUP BY dedup_key HAVING count(*) > 1
+    UNION ALL
+    SELECT o.number || ': ' || count(*) || ' confirmations'
+    FROM outbox l JOIN orders o ON l.dedup_key >= o.id AND l.dedup_key < o.id || ';'
+    WHERE l.template = 'order_confirmation'
+    GROUP BY o.id HAVING count(*) > 1";
 
 const CLAIMS: &str = "
     SELECT o.number || ': ' || c.promotion || ' is ' || c.state || ' though ' || o.payment_status
@@ -56,3 +102,27 @@ const CLAIMS: &str = "
     WHERE (c.state = 'held' AND o.payment_status NOT IN ('pending', 'processing'))
        OR (c.state = 'used' AND o.paid_at IS NULL)
        OR (c.state = 'released' AND o.payment_status IN ('pending', 'processing'))";
+
+/// Numbers are given out in the order's own transaction, beginning at 1001.
+const NUMBERS: &str = "
+    SELECT (s.next - 1001) || ' numbers were given out, ' || n.orders || ' orders are there'
+    FROM order_sequence s, (SELECT count(*) AS orders FROM orders) n
+    WHERE s.next - 1001 <> n.orders";
+
+/// The record an order was made from says what its columns and lines say: at each moment a SKU had
+/// one price, and the one charged can be shown.
+const RECORDS: &str = "
+    SELECT o.number || ': its record says ' || coalesce(o.quote ->> '$.total_minor', 'nothing')
+           || ' for ' || o.total_minor
+    FROM orders o
+    WHERE o.revision = '' OR coalesce(o.quote ->> '$.total_minor', -1) <> o.total_minor
+       OR coalesce(o.quote ->> '$.revision', '') <> o.revision
+    UNION ALL
+    SELECT o.number || ': ' || i.ref || ' was sold for ' || i.unit_minor
+           || ', which its record does not say'
+    FROM order_item i JOIN orders o ON o.id = i.order_id
+    WHERE i.parent IS NULL
+      AND NOT EXISTS (SELECT 1 FROM json_each(o.quote, '$.lines') line
+                      WHERE line.value ->> '$.unit_minor' = i.unit_minor
+                        AND line.value ->> '$.qty' = i.qty
+                        AND line.value ->> '$.net_minor' = i.net_minor)";

@@ -26,7 +26,7 @@ impl Finding {
         says: &'static str,
         sql: &str,
     ) -> Result<Self, Fault> {
-        let mut statement = read.prepare(sql)?;
+        let mut statement = read.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(Self { id, says, broken: rows.collect::<Result<_, _>>()? })
     }
