@@ -106,6 +106,7 @@ async fn open_shop(mut settings: Settings, first: First) -> Result<(), Fault> {
         move || assemble(kit, book, &world)
     })
     .await??;
+    app.shelf.news.note(kit.render.odd_words().as_ref());
     if let Some(mistakes) = mistakes {
         app.shelf.news.complain(mistakes);
     }

@@ -221,6 +221,7 @@ fn put_in_force(
         shelf.publish_pages(kit, book)?;
     }
     shelf.news.mended();
+    shelf.news.note(kit.render.odd_words().as_ref());
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
     let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
     let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
