@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::{Ended, load};
 use crate::app::{self, App, World, audit, listen, open_kit};
-use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
+use crate::base::{Clock, Fault};
 use crate::platform::Kit;
 use crate::platform::config::{Mode, Settings, url_of};
 use crate::platform::content::report;
@@ -68,7 +68,8 @@ fn first_book(settings: &Settings) -> Result<First, Fault> {
     if let Some(book) = loaded.book.clone() {
         app::make_data_dir(settings)?;
         // A copy for bad days is no reason to stay shut today.
-        let kept = keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision);
+        let (data, now) = (&settings.data_dir, Clock::System.now());
+        let kept = keep_last_good(data, &settings.content_dir, &book.revision, now);
         if let Err(fault) = kept {
             tracing::error!(%fault, "the last good content was not kept");
         }

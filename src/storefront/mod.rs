@@ -22,6 +22,7 @@ mod pages;
 mod pictures;
 mod plan;
 mod publish;
+mod revisions;
 mod watch;
 mod web;
 
@@ -39,5 +40,6 @@ pub use make::{levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
 pub use pictures::Pictures as PictureFiles;
 pub use publish::{BUILD, PICTURES, Shelf};
+pub use revisions::{Difference, Kept, differences, restore, revisions};
 pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
 pub use web::{dev_routes, missing_page, problem_page, routes, shortcut};
