@@ -30,7 +30,8 @@ const NEVER_ON_A_PAGE: [&str; 6] = [
 ];
 
 /// Words no template asks for: the program does, or a shop's own template may.
-const READ_BY_THE_PROGRAM: [&str; 6] = [
+const READ_BY_THE_PROGRAM: [&str; 7] = [
+    "bundles.title",
     "cart.delivery",
     "common.home",
     "common.your_orders",
