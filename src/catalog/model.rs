@@ -3,13 +3,12 @@
 //! Prices are minor units of the shop's one currency.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::markdown::{Words, to_html};
+use super::markdown::Words;
 use super::model_picture::Picture;
 use super::model_shop::Shop;
 use crate::base::Instant;
@@ -217,14 +216,6 @@ impl Product {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.status == Status::Live
-    }
-
-    /// Draws its text anew after more sizes of the pictures in it have come.
-    pub fn redraw_words(&mut self) {
-        self.description_html = to_html(&self.description);
-        let mut made_of = DefaultHasher::new();
-        (self.digest, &self.description).hash(&mut made_of);
-        self.digest = made_of.finish();
     }
 
     /// Lowest and highest price of its variants at `now`, minor units.

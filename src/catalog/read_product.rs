@@ -45,6 +45,16 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
     product
 }
 
+impl Product {
+    /// Draws its text anew after more sizes of the pictures in it have come.
+    pub fn redraw_words(&mut self) {
+        self.description_html = to_html(&self.description);
+        let mut made_of = DefaultHasher::new();
+        (self.digest, &self.description).hash(&mut made_of);
+        self.digest = made_of.finish();
+    }
+}
+
 /// The file's name is the address, so it must be fit for one.
 pub(super) fn slug_complaint(r: &Reading<'_>, slug: &str, path: &str) {
     let wrong = Wrong::error("slug-form", format!("the file name \"{slug}\" cannot be an address"));

@@ -46,7 +46,8 @@ fn every_picture_of_every_page_is_served() {
 // S2.117: a bundle without pictures of its own shows those of its parts.
 #[test]
 fn a_bundle_borrows_the_pictures_of_its_parts() {
-    let shop = TestShop::on(&Edited::of(&base_content()));
+    let content = Edited::of(&base_content());
+    let shop = TestShop::on(&content);
     let page = shop.browser().get("/bundle/starter/");
     let shown = addresses(&page);
     for part in ["kiln", "apron", "glaze-set"] {
