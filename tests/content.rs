@@ -60,6 +60,7 @@ fn cases() -> Vec<PathBuf> {
 // S2.81, S2.99, S2.100: bundles of three different products, pro with pro, none twice.
 // S2.78, S2.87, S2.88, S2.97, S2.103: tags, subcategories, flags, slugs, product fields.
 // S2.109, S2.110: pictures missing, small or without words.
+// S2.105, S2.106: pictures that are not laid out as the shop's styles ask.
 // S0.9, S3.61: no secrets in content.
 #[test]
 fn every_broken_shop_is_explained() {

@@ -143,6 +143,16 @@ fn a_mistake_in_the_look_is_told_and_the_last_good_page_stays() {
     write("text/en.toml", "[common]\nmenu = \"All we have\"\n");
     events.until(|news| news["mistakes"].is_null());
     assert!(shown().contains("All we have") && shown().contains("OWN Table kiln"));
+
+    // S4.17: words that are shown but make no sense are told beside the page.
+    write("text/en.toml", "[common]\nmenue = \"All\"\n");
+    let told = events.until(|news| !news["notes"].is_null());
+    assert!(told["mistakes"].is_null(), "{told}");
+    assert!(
+        told.to_string().contains("site/text/en.toml:2:9") && told.to_string().contains("`menu`")
+    );
+    write("text/en.toml", "[common]\nmenu = \"All\"\n");
+    events.until(|news| news["notes"].is_null());
 }
 
 // S4.1: what only fails once somebody asks for it gives way to the built-in page.

@@ -175,7 +175,8 @@ fn one_schedule() {
 #[test]
 #[ignore = "a million steps take a while"]
 fn a_million_steps_break_nothing() {
-    let (first, steps) = (from_environment("SEED", 1_000_000), from_environment("STEPS", 1_000_000));
+    let (first, steps) =
+        (from_environment("SEED", 1_000_000), from_environment("STEPS", 1_000_000));
     let schedules = steps.div_ceil(NIGHTLY_STEPS);
     let all = live_many(first, schedules, |_| NIGHTLY_STEPS);
     print(&all);

@@ -2,6 +2,8 @@
 
 #[path = "storefront/lists.rs"]
 mod lists;
+#[path = "storefront/pictures.rs"]
+mod pictures;
 
 mod house;
 

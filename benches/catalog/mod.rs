@@ -103,12 +103,13 @@ fn put(path: PathBuf, text: impl AsRef<[u8]>) {
 }
 
 fn picture(n: usize) -> String {
-    format!("picture-{n}.jpg")
+    format!("picture-{n}.webp")
 }
 
 /// A few small pictures of the demonstration shop, under other names.
 fn put_pictures(demo: &Path, folder: &Path) {
     let all = fs::read_dir(demo.join("images")).unwrap().map(|entry| entry.unwrap());
+    let all = all.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "webp"));
     let mut all: Vec<_> = all.map(|e| (e.metadata().unwrap().len(), e.path())).collect();
     all.sort();
     for (n, (_, path)) in all.iter().take(PICTURES).enumerate() {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use super::check::{bundle_file, product_file, variant_place};
 use super::model::{Catalog, Product, Status};
-use super::model_picture::Picture;
+use super::model_picture::{Picture, PictureStyles};
 use super::read::Reading;
 use crate::platform::content::{Body, Place, Wrong};
-use crate::platform::images::{PIXELS_MAX, SIDE_MAX};
+use crate::platform::images::Kind;
 
 /// Long side below which a picture looks poor, in pixels.
-const LONG_SIDE_MIN: usize = 800;
+const LONG_SIDE_MIN: u32 = 800;
 
 /// Checks a product's pictures, and computes whether it can be shown.
 pub(super) fn check_product(r: &Reading<'_>, product: &mut Product) {
@@ -24,6 +24,15 @@ pub(super) fn check_product(r: &Reading<'_>, product: &mut Product) {
         let wrong = Wrong::warning("image-none", "the product has no picture");
         let hint = "put one into content/images and add [[images]] with file and alt";
         r.complaints.add(Place::start(file.as_str()), wrong.hint(hint));
+    }
+    if let Some(styles) = r.styles {
+        match product.image_style.as_ref().filter(|name| !styles.known.contains_key(*name)) {
+            Some(name) => {
+                let place = r.tree.place(&file, "image_style");
+                r.complaints.add(place, style_unknown(styles, name));
+            }
+            None => out_of_style(r, &file, product, styles),
+        }
     }
     for (at, variant) in product.variants.iter().enumerate() {
         let Some(image) = &variant.image else { continue };
@@ -65,7 +74,7 @@ fn one_picture(r: &Reading<'_>, file: &str, picture: &Picture) {
     }
 }
 
-fn without_alt() -> Wrong {
+pub(super) fn without_alt() -> Wrong {
     let wrong = Wrong::warning("image-alt", "the picture has no alt text");
     wrong.hint("say what it shows: alt = \"White bottle of snow foam\"")
 }
@@ -89,14 +98,13 @@ fn pictures(r: &Reading<'_>, file: &str, pictures: &[Picture]) -> bool {
     good
 }
 
-fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
+/// What is wrong with a picture file of this name, if anything.
+pub(super) fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-    if !matches!(extension, "jpg" | "jpeg" | "png" | "webp") {
+    if Kind::promised(extension).is_none() || extension != extension.to_ascii_lowercase() {
         let message = format!("\"{name}\" is not a picture the shop can use");
-        let wrong = Wrong::error("image-format", message);
-        return Some(
-            wrong.hint("use a file ending with .jpg, .jpeg, .png or .webp, in small letters"),
-        );
+        let hint = "use a file ending with .jpg, .jpeg, .png, .webp or .gif, in small letters";
+        return Some(Wrong::error("image-format", message).hint(hint));
     }
     let path = format!("images/{name}");
     let Some(file) = r.tree.file(&path) else {
@@ -109,34 +117,57 @@ fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
         });
     };
     match &file.body {
-        Body::Image(Some((width, height))) if is_too_large(*width, *height) => {
-            let message = format!("\"{name}\" has {width} × {height} pixels, more than are taken");
-            let wrong = Wrong::error("image-too-large", message);
-            Some(wrong.hint("export it with 1600 pixels on its long side; more is never shown"))
+        Body::Image(Ok(look)) if look.width.max(look.height) < LONG_SIDE_MIN => {
+            let message = format!("\"{name}\" is only {} × {} pixels", look.width, look.height);
+            let hint = format!("use one with a long side of 1000 pixels, {LONG_SIDE_MIN} at least");
+            Some(Wrong::warning("image-small", message).hint(hint))
         }
-        Body::Image(Some((width, height))) if (*width).max(*height) < LONG_SIDE_MIN => {
-            let message = format!("\"{name}\" is only {width} × {height} pixels");
-            let wrong = Wrong::warning("image-small", message);
-            Some(
-                wrong.hint(format!(
-                    "use one with a long side of 1000 pixels, {LONG_SIDE_MIN} at least"
-                )),
-            )
-        }
-        Body::Image(None) => {
-            let wrong =
-                Wrong::error("image-unreadable", format!("\"{name}\" cannot be read as a picture"));
-            Some(wrong.hint("export it again as JPEG, PNG or WebP"))
+        Body::Image(Err(unfit)) => {
+            let message = format!("\"{name}\" cannot be used: {}", unfit.message());
+            Some(Wrong::error(unfit.code(), message).hint(unfit.hint()))
         }
         _ => None,
     }
 }
 
-/// Refused before anybody takes memory for its pixels.
-fn is_too_large(width: usize, height: usize) -> bool {
-    let side_max = usize::try_from(SIDE_MAX).unwrap_or(usize::MAX);
-    let pixels_max = usize::try_from(PIXELS_MAX).unwrap_or(usize::MAX);
-    width.max(height) > side_max || width.saturating_mul(height) > pixels_max
+/// How a picture differs from the layout asked of it, one warning for each difference.
+fn out_of_style(r: &Reading<'_>, file: &str, product: &Product, styles: &PictureStyles) {
+    let named = product.image_style.as_ref().or(styles.usual.as_ref());
+    let Some(style) = named.and_then(|name| styles.known.get(name)) else { return };
+    for (at, picture) in product.images.iter().enumerate() {
+        let found = r.tree.file(&format!("images/{}", picture.file)).map(|file| &file.body);
+        let Some(Body::Image(Ok(look))) = found else { continue };
+        // A file that cannot be transparent is not; of others only the pixels tell.
+        let alpha = (!look.alpha).then_some(false);
+        for warning in style.warnings(look.width, look.height, alpha) {
+            let (message, hint) = warning.split_once("; ").unwrap_or((&warning, ""));
+            let wrong = Wrong::warning("image-style", format!("\"{}\": {message}", picture.file));
+            let place = r.tree.place(file, &format!("images.{at}.file"));
+            r.complaints.add(place, wrong.hint(hint));
+        }
+    }
+}
+
+/// A style that `shop.toml` does not describe.
+fn style_unknown(styles: &PictureStyles, name: &str) -> Wrong {
+    let wrong = Wrong::error("image-style-unknown", format!("there is no image style \"{name}\""));
+    let close = |known: &String| strsim::damerau_levenshtein(known, name);
+    match styles.known.keys().min_by_key(|known| close(known)) {
+        Some(near) if close(near) <= 2 => {
+            wrong.hint(format!("did you mean \"{near}\"?")).fix(format!("\"{near}\""))
+        }
+        _ => {
+            wrong.hint(format!("describe it in shop.toml: [[image_styles]] with name = \"{name}\""))
+        }
+    }
+}
+
+/// Checks the style that all products share, unless they name their own.
+pub(super) fn usual_style(r: &Reading<'_>, styles: &PictureStyles) {
+    if let Some(name) = styles.usual.as_ref().filter(|name| !styles.known.contains_key(*name)) {
+        let place = r.tree.place("shop.toml", "catalog.image_style");
+        r.complaints.add(place, style_unknown(styles, name));
+    }
 }
 
 fn nearest<'a>(r: &'a Reading<'_>, path: &str) -> Option<&'a str> {

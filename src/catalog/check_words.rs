@@ -6,10 +6,14 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 
 use super::addresses::{Found, find};
 use super::check::{bundle_file, product_file};
+use super::check_pictures::{without_alt, wrong_with};
+use super::markdown::local_picture;
 use super::model::{Catalog, Product};
 use super::read::Reading;
 use super::read_page::body_start;
 use crate::platform::content::{Place, Wrong};
+
+const WHERE: &str = "put it into content/images and write ![what it shows](/images/name.jpg)";
 
 /// Where a text stands in a file.
 enum Origin {
@@ -81,7 +85,10 @@ fn text(r: &Reading<'_>, catalog: &Catalog, file: &str, origin: &dyn Fn() -> Ori
             }
             Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => None,
             Event::Start(Tag::Link { dest_url, .. }) => link(r, catalog, &dest_url),
-            Event::Start(Tag::Image { dest_url, .. }) => image(r, &dest_url),
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                let alt = words.get(span.clone()).is_some_and(|shown| !shown.starts_with("![]"));
+                image(r, &dest_url, alt)
+            }
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -144,19 +151,17 @@ fn plain_http(to: &str) -> Wrong {
         .hint("write https:// if the other side offers it")
 }
 
-fn image(r: &Reading<'_>, to: &str) -> Option<Wrong> {
-    if to.starts_with("https://") {
-        return None;
+fn image(r: &Reading<'_>, to: &str, alt: bool) -> Option<Wrong> {
+    if to.contains("://") || to.starts_with("//") {
+        let message = format!("browsers are told to show no pictures from elsewhere: {to}");
+        let wrong = Wrong::error("image-elsewhere", message);
+        return Some(wrong.hint(WHERE));
     }
-    if to.starts_with("http://") {
-        return Some(plain_http(to));
-    }
-    let name = to.strip_prefix('/').unwrap_or(to).strip_prefix("images/");
-    if name.is_some_and(|name| r.tree.file(&format!("images/{name}")).is_some()) {
-        return None;
-    }
-    Some(
-        Wrong::error("image-missing", format!("there is no picture \"{to}\""))
-            .hint("put it into content/images and write ![words](/images/name.jpg)"),
-    )
+    let Some(name) = local_picture(to) else {
+        let wrong = Wrong::error("image-missing", format!("there is no picture \"{to}\""));
+        return Some(wrong.hint(WHERE));
+    };
+    // The whole picture is pointed at, so no text can be put in its place.
+    let wrong = wrong_with(r, name).map(|wrong| Wrong { fix: None, ..wrong });
+    wrong.or_else(|| (!alt).then(|| without_alt().hint("say what it shows: ![White bottle](…)")))
 }

@@ -20,15 +20,17 @@ mod read_presence;
 mod read_product;
 mod read_shelf;
 mod read_shop;
+mod read_style;
 mod read_variant;
 pub mod values;
 
 pub use check::sku_unknown;
+pub use markdown::Words;
 pub use model::{
     Bundle, BundleItem, BundleType, Catalog, Category, Condition, OptionAxis, Page, Product,
     Redirect, Sale, Status, Tier, Variant,
 };
-pub use model_picture::Picture;
+pub use model_picture::{Picture, PictureStyles};
 pub use model_shop::{Contact, Presence, Shop, StockShow};
 pub use picture_status::{PictureState, PictureStatus, picture_status};
 pub use read::{Former, read, read_again};

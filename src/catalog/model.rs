@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::markdown::Words;
 use super::model_picture::Picture;
 use super::model_shop::Shop;
 use crate::base::Instant;
@@ -159,7 +160,7 @@ pub struct Product {
     /// The merchant's own product code.
     pub code: Option<String>,
     /// Markdown as written.
-    pub description: String,
+    pub description: Words,
     /// The same as HTML; markup of the writer's own is shown as text.
     #[serde(skip)]
     pub description_html: String,
@@ -184,6 +185,9 @@ pub struct Product {
     pub featured: bool,
     /// Pictures fit to be shown; computed, and may be forced off by the editor.
     pub image_ready: bool,
+    /// The layout asked of its pictures, when it is not the usual one.
+    #[serde(skip)]
+    pub image_style: Option<String>,
     /// The day it joined the shop; the newest come first in lists.
     pub published: Option<Date>,
     /// Tax class id; `standard` unless said otherwise.
@@ -278,7 +282,7 @@ pub struct Bundle {
     /// Words for grouping.
     pub tags: Vec<String>,
     /// Markdown as written.
-    pub description: String,
+    pub description: Words,
     /// Off the sum of the parts, in basis points: 1250 is 12.5 %.
     pub discount_bp: u32,
     /// At least three different SKUs.
@@ -316,7 +320,7 @@ pub struct Page {
     /// For search engines.
     pub description: String,
     /// Markdown as written.
-    pub body: String,
+    pub body: Words,
     /// Lower comes first in the footer.
     pub order: i64,
 }

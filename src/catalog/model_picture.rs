@@ -1,10 +1,20 @@
 //! A picture, and the sizes and kinds it comes in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::platform::images::{Developed, Format, Rendition};
+use crate::platform::images::{Developed, Format, Rendition, Style};
+
+/// The layouts that a shop asks of its products' pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PictureStyles {
+    /// By name.
+    pub known: BTreeMap<String, Style>,
+    /// The one of every product that names none.
+    pub usual: Option<String>,
+}
 
 /// A picture and the words for those who do not see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::model_picture::Picture;
+use super::model_picture::{Picture, PictureStyles};
 use crate::base::Currency;
 
 /// `content/shop.toml`: what the shop is.
@@ -54,6 +54,9 @@ pub struct Shop {
     pub home_text: String,
     /// The large picture of the home page; a featured product's when absent.
     pub home_image: Option<Picture>,
+    /// Layouts of pictures that products may name.
+    #[serde(skip)]
+    pub picture_styles: PictureStyles,
     /// Description for search engines.
     pub seo_description: String,
     /// What search engines and feeds are told besides.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::model::{Catalog, Product, Redirect, Status};
+use super::model_picture::PictureStyles;
 use super::{check, check_pictures, check_redirects, check_words};
 use super::{read_bundle, read_page, read_product, read_shelf, read_shop};
 use crate::base::Currency;
@@ -16,6 +17,8 @@ pub(super) struct Reading<'a> {
     pub(super) tree: &'a Tree,
     pub(super) complaints: &'a Complaints,
     pub(super) currency: Currency,
+    /// None when the shop itself could not be read.
+    pub(super) styles: Option<&'a PictureStyles>,
 }
 
 /// `status`, live unless it says otherwise.
@@ -44,8 +47,16 @@ const SHARE_MIN: usize = 64;
 pub fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -> Option<Catalog> {
     let shop = read_shop::read(tree, complaints);
     let currency = shop.as_ref().map(|s| s.currency).or_else(|| Currency::parse("KWD"));
-    let r = Reading { tree, complaints, currency: currency.unwrap_or(Currency::GBP) };
-    let former = former.filter(|former| former.catalog.shop.currency == r.currency);
+    let styles = shop.as_ref().map(|s| s.picture_styles.clone());
+    let styles = styles.as_ref();
+    let r = Reading { tree, complaints, currency: currency.unwrap_or(Currency::GBP), styles };
+    let former = former.filter(|former| {
+        let before = &former.catalog.shop;
+        before.currency == r.currency && Some(&before.picture_styles) == styles
+    });
+    if let Some(styles) = styles {
+        check_pictures::usual_style(&r, styles);
+    }
     let products = products(&r, former);
     let mut redirects: Vec<Redirect> = read_page::redirects(&r);
     let mut bundles = BTreeMap::new();
@@ -89,12 +100,12 @@ fn products(r: &Reading<'_>, former: Option<&Former<'_>>) -> BTreeMap<String, Ar
         .collect();
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = files.len().div_ceil(cores).max(SHARE_MIN);
-    let (tree, currency) = (r.tree, r.currency);
+    let (tree, currency, styles) = (r.tree, r.currency, r.styles);
     let mut all = Vec::with_capacity(files.len());
     thread::scope(|scope| {
         let shares = files.chunks(share);
         let workers: Vec<_> = shares
-            .map(|files| scope.spawn(move || read_share(tree, currency, files, former)))
+            .map(|files| scope.spawn(move || read_share((tree, currency, styles), files, former)))
             .collect();
         for worker in workers {
             match worker.join() {
@@ -111,13 +122,12 @@ fn products(r: &Reading<'_>, former: Option<&Former<'_>>) -> BTreeMap<String, Ar
 
 /// Products from their files, and what is wrong with them; for one thread.
 fn read_share(
-    tree: &Tree,
-    currency: Currency,
+    (tree, currency, styles): (&Tree, Currency, Option<&PictureStyles>),
     files: &[(&str, &str, &str)],
     former: Option<&Former<'_>>,
 ) -> (Vec<Arc<Product>>, Complaints) {
     let complaints = Complaints::new();
-    let r = Reading { tree, complaints: &complaints, currency };
+    let r = Reading { tree, complaints: &complaints, currency, styles };
     let read = files.iter().map(|file| product(&r, *file, former)).collect();
     (read, complaints)
 }
@@ -131,7 +141,8 @@ fn product(
     let kept = former.and_then(|former| {
         let product = former.catalog.products.get(slug)?;
         let beside = format!("products/{slug}.md");
-        let pictures = product.images.iter().map(|p| format!("images/{}", p.file));
+        let pictures = product.images.iter().chain(&product.description.pictures);
+        let pictures = pictures.map(|p| format!("images/{}", p.file));
         let made_of = [path.to_owned(), beside].into_iter().chain(pictures);
         let same = !former.complained.contains(path) && made_of_same(r.tree, former, made_of);
         same.then(|| Arc::clone(product))
@@ -156,7 +167,9 @@ pub fn read_again(
     former: &Former<'_>,
     changed: &[String],
 ) -> Option<Catalog> {
-    let r = Reading { tree, complaints, currency: former.catalog.shop.currency };
+    let shop = &former.catalog.shop;
+    let (currency, styles) = (shop.currency, Some(&shop.picture_styles));
+    let r = Reading { tree, complaints, currency, styles };
     let mut catalog = former.catalog.clone();
     for path in changed {
         let name = path.strip_prefix("products/")?;

@@ -2,7 +2,7 @@
 
 use super::model::{Bundle, BundleItem, BundleType, Redirect};
 use super::read::Reading;
-use super::read_product::{description, images, slug_complaint, tag};
+use super::read_product::{description, images, slug_complaint, tag, words};
 use super::values;
 use crate::base::ids::Sku;
 use crate::base::slug::is_slug;
@@ -41,7 +41,7 @@ pub(super) fn read(
         category: top.get("category").read(400, values::shelf_path),
         status: super::read::status(&mut top),
         tags: top.get("tags").list(50, tag),
-        description: description(r, &mut top, &format!("bundles/{slug}.md")),
+        description: words(r, description(r, &mut top, &format!("bundles/{slug}.md"))),
         discount_bp: top.get("discount_percent").number(discount).unwrap_or(DISCOUNT_BP),
         items: Vec::new(),
         images: images(r, &mut top),

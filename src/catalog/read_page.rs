@@ -1,8 +1,9 @@
 //! `pages/<slug>.md` and `redirects.toml`.
 
+use super::markdown::Words;
 use super::model::{Page, Redirect};
 use super::read::Reading;
-use super::read_product::slug_complaint;
+use super::read_product::{slug_complaint, words};
 use super::values;
 use crate::base::slug::is_slug;
 use crate::platform::content::{Place, Source, Wrong};
@@ -48,7 +49,7 @@ fn page(
         slug: slug.to_owned(),
         title: String::new(),
         description: String::new(),
-        body: String::new(),
+        body: Words::default(),
         order: 0,
     };
     let Some(start) = body_start(text) else {
@@ -71,7 +72,7 @@ fn page(
         redirects.push(Redirect { from, to });
     }
     top.finish();
-    page.body = text.get(start..).unwrap_or_default().to_owned();
+    page.body = words(r, text.get(start..).unwrap_or_default().to_owned());
     if page.body.trim().is_empty() {
         let wrong = Wrong::warning("page-empty", "the page has no words");
         r.complaints.add(Place::start(path), wrong.hint("write them below the second line +++"));

@@ -4,9 +4,10 @@ use super::model_shop::Presence;
 use super::read_product::picture_file;
 use super::read_shop::url;
 use crate::platform::content::{Body, Table, Tree, Wrong};
+use crate::platform::images::Look;
 
 /// Shortest side of the picture that icons are made from, in pixels: the largest icon's.
-const ICON_SIDE_MIN: usize = 512;
+const ICON_SIDE_MIN: u32 = 512;
 /// Most addresses of the shop elsewhere.
 const SAME_AS_MAX: usize = 20;
 
@@ -30,10 +31,12 @@ fn icon(text: &str, tree: &Tree) -> Result<String, Wrong> {
             .hint("put it there, or remove the key: a monogram is drawn then"));
     };
     match &file.body {
-        Body::Image(Some((width, height))) if width == height && *width >= ICON_SIDE_MIN => {
+        Body::Image(Ok(Look { width, height, .. }))
+            if width == height && *width >= ICON_SIDE_MIN =>
+        {
             Ok(name)
         }
-        Body::Image(Some((width, height))) => {
+        Body::Image(Ok(Look { width, height, .. })) => {
             let message = format!("\"{name}\" has {width} × {height} pixels");
             Err(Wrong::error("icon-size", message).hint(hint))
         }

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::markdown::{SUMMARY, summary, to_html};
+use super::markdown::{SUMMARY, Words, pictures_in, summary, to_html};
 use super::model::{Condition, OptionAxis, Product, Tier};
 use super::model_picture::Picture;
 use super::read::Reading;
@@ -29,7 +29,7 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
     }
     let mut top = document.table(r.complaints);
     let mut product = basics(&mut top, slug);
-    product.description = description(r, &mut top, &format!("products/{slug}.md"));
+    product.description = words(r, description(r, &mut top, &format!("products/{slug}.md")));
     product.description_html = to_html(&product.description);
     product.summary = summary(&product.description, SUMMARY);
     product.options = options(&mut top);
@@ -43,6 +43,16 @@ pub(super) fn read(r: &Reading<'_>, slug: &str, path: &str, text: &str) -> Produ
     product.images.iter().for_each(|picture| picture.digest.hash(&mut made_of));
     product.digest = made_of.finish();
     product
+}
+
+impl Product {
+    /// Draws its text anew after more sizes of the pictures in it have come.
+    pub fn redraw_words(&mut self) {
+        self.description_html = to_html(&self.description);
+        let mut made_of = DefaultHasher::new();
+        (self.digest, &self.description).hash(&mut made_of);
+        self.digest = made_of.finish();
+    }
 }
 
 /// The file's name is the address, so it must be fit for one.
@@ -65,7 +75,7 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
         slug: slug.to_owned(),
         title: owned(top.need("title", "title = \"Snow Foam 1 L\""), 150).unwrap_or_default(),
         code: owned(top.get("code"), 64),
-        description: String::new(),
+        description: Words::default(),
         description_html: String::new(),
         summary: String::new(),
         category: top
@@ -80,6 +90,7 @@ fn basics(top: &mut Table<'_>, slug: &str) -> Product {
         status: super::read::status(top),
         featured: top.get("featured").flag().unwrap_or(false),
         image_ready: top.get("image_ready").flag().unwrap_or(true),
+        image_style: owned(top.get("image_style"), 64),
         published: top.get("published").date(),
         tax_class: owned(top.get("tax_class"), 64).unwrap_or_else(|| "standard".to_owned()),
         options: Vec::new(),
@@ -176,14 +187,19 @@ pub(super) fn image(r: &Reading<'_>, top: &mut Table<'_>) -> Option<Picture> {
 fn picture(r: &Reading<'_>, file: String, alt: String) -> Picture {
     let found = r.tree.file(&format!("images/{file}"));
     let (width, height) = match found.map(|f| &f.body) {
-        Some(Body::Image(Some((width, height)))) => (*width, *height),
+        Some(Body::Image(Ok(look))) => (look.width, look.height),
         _ => (0, 0),
     };
-    let pixels = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let url = picture_url(&file, found.map_or("", File::digest));
     let digest = found.map_or("", File::digest).to_owned();
-    let (width, height) = (pixels(width), pixels(height));
     Picture { file, alt, url, digest, developed: None, width, height }
+}
+
+/// A long text with the pictures it shows.
+pub(super) fn words(r: &Reading<'_>, text: String) -> Words {
+    let named = pictures_in(&text).into_iter();
+    let pictures = named.map(|file| picture(r, file, String::new())).collect();
+    Words::new(text, pictures)
 }
 
 /// The address of a picture: its name with the first twelve digits of its content's SHA-256, so

@@ -2,10 +2,12 @@
 
 use jiff::tz::TimeZone;
 
+use super::model_picture::PictureStyles;
 use super::model_shop::{Contact, Presence, Shop, StockShow};
 use super::read::Reading;
 use super::read_presence;
 use super::read_product::image;
+use super::read_style;
 use super::values;
 use crate::base::Currency;
 use crate::base::email_address::EmailAddress;
@@ -48,7 +50,9 @@ pub(super) fn read(tree: &Tree, complaints: &Complaints) -> Option<Shop> {
         contact.finish();
     }
     sections(&mut top, &mut shop);
-    presentation(&Reading { tree, complaints, currency: shop.currency }, &mut top, &mut shop);
+    let r = Reading { tree, complaints, currency: shop.currency, styles: None };
+    presentation(&r, &mut top, &mut shop);
+    read_style::read(&mut top, &mut shop.picture_styles);
     read_presence::brand(&mut top, &mut shop.presence, tree);
     shop.extra = top.free("extra");
     top.finish();
@@ -94,6 +98,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         home_headline: name.clone(),
         home_text: String::new(),
         home_image: None,
+        picture_styles: PictureStyles::default(),
         seo_description: String::new(),
         presence: Presence::default(),
         extra: serde_json::Value::Null,
@@ -147,6 +152,7 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
 fn presentation(r: &Reading<'_>, top: &mut Table<'_>, shop: &mut Shop) {
     if let Some(mut t) = top.table("catalog") {
         shop.page_size = t.get("page_size").count(1, 200).unwrap_or(shop.page_size);
+        shop.picture_styles.usual = t.get("image_style").text(64).map(str::to_owned);
         if let Some(sort) = t.get("default_sort").one_of(SORTS) {
             shop.default_sort = sort.to_owned();
         }

@@ -18,7 +18,7 @@ use crate::storefront::{self, Found, Inspection, Objection, Rendition};
 pub(super) struct Made {
     inspection: Inspection,
     objections: Vec<Objection>,
-    /// The mistake in a template for which no page could be made.
+    /// The mistake in a template for which no page could be made, or what is odd about the words.
     pub(super) site: Option<SiteMistake>,
 }
 
@@ -39,9 +39,9 @@ impl Made {
         let index = Index::of(book, &levels, now);
         let render = Render::open(&settings.site_dir)?;
         match storefront::prepare(&render, settings, &index, levels.clone(), now) {
-            Ok((edition, _)) => {
+            Ok((edition, render)) => {
                 let inspection = storefront::inspect(&edition, book, &levels, now, base_url, exact);
-                Ok(Self { inspection, objections, site: None })
+                Ok(Self { inspection, objections, site: render.odd_words() })
             }
             Err(fault) => {
                 let site = fault.into_cause().map(Some)?;

@@ -36,6 +36,7 @@ mod explain;
 mod init;
 mod order;
 mod order_money;
+mod revisions;
 mod seed;
 mod serve;
 mod statement;
@@ -97,6 +98,9 @@ enum Command {
     /// Shows and copies the files that make the look.
     #[command(subcommand)]
     Theme(theme::Command),
+    /// Lists former states of the content and brings one back.
+    #[command(subcommand)]
+    Revisions(revisions::Command),
     /// Opens the shop.
     Serve(serve::Options),
     /// Fills the database with demonstration orders; twice gives the same.
@@ -156,6 +160,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Check(options) => check::run(&options, &settings),
         Command::Build(options) => build::run(&options, &settings),
         Command::Theme(command) => theme::run(command, &settings),
+        Command::Revisions(command) => revisions::run(command, &settings),
         Command::Serve(options) => serve::run(&options, settings),
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::{Ended, load};
 use crate::app::{self, App, Door, World, audit, listen, open_kit};
-use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
+use crate::base::{Clock, Fault};
 use crate::platform::Kit;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::config::{Mode, Settings, url_of};
@@ -68,7 +68,8 @@ fn first_book(settings: &Settings) -> Result<First, Fault> {
     if let Some(book) = loaded.book.clone() {
         app::make_data_dir(settings)?;
         // A copy for bad days is no reason to stay shut today.
-        let kept = keep_last_good(&settings.data_dir, &settings.content_dir, &book.revision);
+        let (data, now) = (&settings.data_dir, Clock::System.now());
+        let kept = keep_last_good(data, &settings.content_dir, &book.revision, now);
         if let Err(fault) = kept {
             tracing::error!(%fault, "the last good content was not kept");
         }
@@ -111,6 +112,7 @@ async fn open_shop(mut settings: Settings) -> Result<(), Fault> {
         }
     })
     .await??;
+    app.shelf.news.note(kit.render.odd_words().as_ref());
     if let Some(mistakes) = first.mistakes {
         app.shelf.news.complain(mistakes);
     }

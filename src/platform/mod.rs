@@ -1,9 +1,9 @@
-//! Machinery without a shop word: settings, content files, database, jobs, pages, web, mail,
-//! pictures.
+//! Machinery without a shop word: settings, pictures, content files, database, jobs, pages,
+//! web, mail.
 //!
-//! **Invariants.** Inside, the order is `config → content → db → telemetry → jobs → render → web →
-//! mail → images`; each uses only what stands before it. The outside world (clock, randomness, mail
-//! transport) arrives as a value in the [`Kit`].
+//! **Invariants.** Inside, the order is `config → images → content → db → telemetry → jobs →
+//! render → web → mail`; each uses only what stands before it. The outside world (clock,
+//! randomness, mail transport) arrives as a value in the [`Kit`].
 
 pub mod config;
 pub mod content;

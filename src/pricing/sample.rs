@@ -15,8 +15,8 @@ use super::{
 use crate::base::ids::Sku;
 use crate::base::{Currency, Instant};
 use crate::catalog::{
-    Bundle, BundleItem, BundleType, Catalog, Category, Condition, Contact, Presence, Product, Sale,
-    Shop, Status, StockShow, Tier, Variant,
+    Bundle, BundleItem, BundleType, Catalog, Category, Condition, Contact, PictureStyles, Presence,
+    Product, Sale, Shop, Status, StockShow, Tier, Variant, Words,
 };
 
 /// 2027-03-10T12:00:00Z, a Wednesday.
@@ -137,7 +137,7 @@ impl Sample {
             category: None,
             status: Status::Live,
             tags: Vec::new(),
-            description: String::new(),
+            description: Words::default(),
             discount_bp,
             items: parts.iter().map(item).collect(),
             images: Vec::new(),
@@ -279,6 +279,7 @@ fn shop() -> Shop {
         home_headline: String::new(),
         home_text: String::new(),
         home_image: None,
+        picture_styles: PictureStyles::default(),
         seo_description: String::new(),
         presence: Presence::default(),
         extra: serde_json::Value::Null,
@@ -290,7 +291,7 @@ fn product(sku: &str, title: &str, price_minor: i64) -> Product {
         slug: sku.to_lowercase(),
         title: title.to_owned(),
         code: None,
-        description: String::new(),
+        description: Words::default(),
         description_html: String::new(),
         summary: String::new(),
         category: "cleaning-care".to_owned(),
@@ -302,6 +303,7 @@ fn product(sku: &str, title: &str, price_minor: i64) -> Product {
         status: Status::Live,
         featured: false,
         image_ready: true,
+        image_style: None,
         published: None,
         tax_class: "standard".to_owned(),
         options: Vec::new(),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::measure::unit_price;
 use crate::base::Instant;
 use crate::base::ids::Sku;
-use crate::catalog::{Bundle, Catalog, Picture, Product, Variant};
+use crate::catalog::{Bundle, Catalog, Picture, Product, Shop, Variant};
 use crate::platform::images::Format;
 use crate::pricing::bundle_price;
 use crate::stock::{Level, State};
@@ -124,7 +125,7 @@ pub struct Card {
     pub regular_minor: Option<i64>,
     /// Whether other variants cost more.
     pub price_varies: bool,
-    /// Price per measure, in words.
+    /// Price per measure, such as `£10.91 / 100 g`.
     pub unit_price: Option<String>,
     /// Its line.
     pub tier: String,
@@ -260,16 +261,19 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         is_new: product.published.is_some_and(|day| is_new(day, now)),
         sale_percent: on_sale.map(|v| (v.price_minor - price_minor) * 100 / v.price_minor),
         sku: only.map(|v| v.sku.clone()),
-        options_text: (!product.options.is_empty()).then(|| axes(product)),
+        options_text: (!product.options.is_empty()).then(|| choices(&catalog.shop, product)),
         max_qty: only.map_or(1, |v| max_qty_of(levels, v)),
     }
 }
 
-/// "2 sizes, 3 colours".
-fn axes(product: &Product) -> String {
-    let counts = product.options.iter().map(|axis| (axis.values.len(), &axis.name));
-    let words = counts.map(|(count, name)| format!("{count} {}", plural(name, count)));
-    words.collect::<Vec<_>>().join(", ")
+/// "2 sizes, 3 colours"; "2 × Größe" where only the merchant knows the plural of their words.
+fn choices(shop: &Shop, product: &Product) -> String {
+    let is_english = shop.locale.split('-').next() == Some("en");
+    let each = product.options.iter().map(|axis| match (axis.values.len(), &axis.name) {
+        (count, name) if is_english => format!("{count} {}", plural(name, count)),
+        (count, name) => format!("{count}\u{a0}×\u{a0}{name}"),
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn plural(name: &str, count: usize) -> String {
@@ -283,36 +287,6 @@ pub fn is_new(day: Date, now: Instant) -> bool {
     let today = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
     let age = (today - day).get_days();
     (0..=NEW_DAYS).contains(&i64::from(age))
-}
-
-/// The price per base measure in words, such as `£10.91 per 100 g`.
-#[must_use]
-pub fn unit_price(catalog: &Catalog, product: &Product, price_minor: i64) -> Option<String> {
-    let measure = product.unit_pricing_measure.as_deref()?;
-    let base = product.unit_pricing_base_measure.as_deref().unwrap_or(measure);
-    let (units, base_units) = (milli_units(measure)?, milli_units(base)?);
-    let per_base = i128::from(price_minor) * i128::from(base_units) * 2 / i128::from(units);
-    let rounded = i64::try_from((per_base + 1) / 2).ok()?;
-    let money = crate::base::Money::new(rounded, catalog.shop.currency);
-    Some(format!("{money} per {base}"))
-}
-
-/// A measure in thousandths of its family's small unit: grams, millilitres, centimetres, pieces.
-fn milli_units(measure: &str) -> Option<i64> {
-    let (number, unit) = measure.split_once(' ')?;
-    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
-    if decimals.len() > 3 {
-        return None;
-    }
-    let milli: i64 = format!("{whole}{decimals:0<3}").parse().ok()?;
-    let factor = match unit {
-        "g" | "ml" | "cm" | "ct" | "sheet" => 1,
-        "cl" => 10,
-        "m" => 100,
-        "kg" | "l" => 1000,
-        _ => return None,
-    };
-    Some(milli * factor).filter(|n| *n > 0)
 }
 
 /// Draws a bundle; none when a part cannot be priced.
@@ -362,13 +336,23 @@ pub fn bundle_stock(bundle: &Bundle, levels: &Levels) -> (State, u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::milli_units;
+    use std::sync::Arc;
 
+    use super::*;
+    use crate::catalog::OptionAxis;
+    use crate::pricing::sample::Sample;
+
+    // S4.17: what a card says of the choice is in no other language than the shop's.
     #[test]
-    fn measures_of_a_family_compare() {
-        assert_eq!(milli_units("1.2 kg"), milli_units("1200 g"));
-        assert_eq!(milli_units("75 cl"), milli_units("750 ml"));
-        assert_eq!(milli_units("a lot"), None);
-        assert_eq!(milli_units("0 g"), None);
+    fn choices_are_counted_in_the_merchants_words() {
+        let sample = Sample::new().product("SOAP", "Soap", 2400).with(|p| {
+            let values = vec!["Oat".to_owned(), "Olive".to_owned()];
+            p.options = vec![OptionAxis { name: "Scent".to_owned(), values }];
+        });
+        let mut catalog = (*sample.book().catalog).clone();
+        let product = Arc::clone(&catalog.products["soap"]);
+        assert_eq!(choices(&catalog.shop, &product), "2 scents");
+        catalog.shop.locale = "de-AT".to_owned();
+        assert_eq!(choices(&catalog.shop, &product), "2\u{a0}×\u{a0}Scent");
     }
 }

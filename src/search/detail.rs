@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::card::{Levels, PictureView, card, max_qty_of, state_of, unit_price};
+use super::card::{Levels, PictureView, card, max_qty_of, state_of};
+use super::measure::unit_price;
 use crate::base::Instant;
 use crate::base::ids::Sku;
 use crate::catalog::{Catalog, Product, Shop, StockShow, Variant};

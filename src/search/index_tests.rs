@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::tests::{Shop, sample};
 use super::{FacetCounts, Index, Levels, Query, Sort, Typed};
 use crate::base::ids::Sku;
-use crate::catalog::{Catalog, OptionAxis, Product, Status, Tier};
+use crate::catalog::{Catalog, OptionAxis, Product, Status, Tier, Words};
 use crate::pricing::Book;
 use crate::pricing::sample::{NOW, Sample};
 
@@ -67,7 +67,7 @@ fn written(slug: &str, a: u8, b: u8) -> Product {
         if pick(4) {
             p.options.push(axis("Size", &["S", "M", "L"][usize::from(a % 2)..]));
         }
-        p.description = if pick(5) { "A peg for a mug.".to_owned() } else { String::new() };
+        p.description = if pick(5) { "A peg for a mug.".into() } else { Words::default() };
     });
     (**sample.book().catalog.products.values().next().unwrap()).clone()
 }

@@ -14,6 +14,7 @@ mod flow;
 mod form;
 mod index;
 mod list;
+mod measure;
 mod model;
 mod offline;
 mod pagination;
@@ -38,12 +39,13 @@ mod tests;
 
 pub use card::{
     BundleCard, Card, Levels, PictureView, Thumb, bundle_card, bundle_stock, card, is_new,
-    max_qty_of, state_of, unit_price,
+    max_qty_of, state_of,
 };
 pub use entry::Kind;
 pub use flow::{find, popular};
 pub use form::FilterForm;
 pub use index::Index;
+pub use measure::unit_price;
 pub use model::{FacetCounts, Found, Query, Refusal, Sort, ValueCount};
 pub use offline::{OFFLINE_TEMPLATE, offline_index, offline_page};
 pub use pagination::{PageLink, Pagination};

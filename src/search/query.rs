@@ -6,6 +6,7 @@ use super::words::words_of;
 use crate::base::Money;
 use crate::base::money::NotMoney;
 use crate::catalog::{Catalog, Tier};
+use crate::platform::render::Locale;
 
 /// Longest text to look for, in characters.
 pub const Q_MAX: usize = 200;
@@ -83,9 +84,10 @@ impl Typed {
         if text.is_empty() {
             return Ok(None);
         }
-        let currency = catalog.shop.currency;
+        let (currency, locale) = (catalog.shop.currency, Locale::of(&catalog.shop.locale));
+        let plain = locale.typed_amount(text, currency);
         let example = Money::new(25 * currency.scale(), currency).decimal();
-        Money::parse(text, currency).map(|money| Some(money.minor)).map_err(|wrong| {
+        Money::parse(&plain, currency).map(|money| Some(money.minor)).map_err(|wrong| {
             let shown = shown(text);
             let detail = match wrong {
                 NotMoney::Form => format!("{shown} is not a price."),

@@ -123,7 +123,7 @@ pub(super) fn sample() -> Sample {
         })
         .product("SOAP", "Almond soap", 600)
         .with(|p| {
-            "Smells of stoneware and **almonds**.".clone_into(&mut p.description);
+            p.description = "Smells of stoneware and **almonds**.".into();
             p.tags = vec!["gift".to_owned()];
         })
         .product("OLD", "Old mug", 100)

@@ -52,7 +52,8 @@ async fn tell(mut to: DuplexStream, mut news: watch::Receiver<News>, started: In
                     return;
                 }
                 let edition = format!("{}-{}", started.0, now.editions);
-                let event = json!({ "edition": edition, "mistakes": now.mistakes.as_deref() });
+                let (mistakes, notes) = (now.mistakes.as_deref(), now.notes.as_deref());
+                let event = json!({ "edition": edition, "mistakes": mistakes, "notes": notes });
                 format!("data: {event}\n\n")
             }
         };

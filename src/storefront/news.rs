@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::base::Fault;
 use crate::platform::content::report::{self, Excerpt};
-use crate::platform::render::SiteMistake;
+use crate::platform::render::{FOLDER, SiteMistake};
 use crate::pricing::Loaded;
 
 /// How the pages stand.
@@ -18,6 +18,8 @@ pub struct News {
     pub editions: u64,
     /// Why the files as they lie are not what is shown.
     pub mistakes: Option<Arc<Mistakes>>,
+    /// What is shown, but should be looked at.
+    pub notes: Option<Arc<Mistakes>>,
     /// The shop is closing: nothing more will be told.
     pub closing: bool,
 }
@@ -48,6 +50,16 @@ impl NewsBoard {
         self.0.send_modify(|news| news.mistakes = Some(Arc::new(mistakes)));
     }
 
+    /// What is odd about the files that are shown; nothing when nothing is.
+    pub fn note(&self, odd: Option<&SiteMistake>) {
+        let notes = odd.map(|odd| Arc::new(Mistakes::to_look_at(odd)));
+        self.0.send_if_modified(|news| {
+            let differs = news.notes != notes;
+            news.notes = notes;
+            differs
+        });
+    }
+
     /// The shop closes: listeners may go.
     pub fn close(&self) {
         self.0.send_modify(|news| news.closing = true);
@@ -70,6 +82,14 @@ impl Mistakes {
         Self {
             title: format!("{} in {folder}", report::count(&loaded.complaints)),
             excerpts: report::excerpts(&loaded.complaints, &loaded.files, folder),
+        }
+    }
+
+    /// What should be looked at in the shop's own look.
+    fn to_look_at(odd: &SiteMistake) -> Self {
+        Self {
+            title: format!("{} in {FOLDER}", report::count(odd.told().0)),
+            excerpts: odd.excerpts(),
         }
     }
 

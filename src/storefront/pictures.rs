@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::catalog::{Catalog, Picture};
+use crate::catalog::{Catalog, Picture, Words};
 use crate::platform::images::{Developed, Format, Job, Studio};
 use crate::pricing::Book;
 
@@ -81,7 +81,16 @@ fn all(catalog: &Catalog) -> impl Iterator<Item = &Picture> {
     let of_products = catalog.products.values().flat_map(|product| &product.images);
     let of_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.images);
     let of_shelves = catalog.categories.iter().filter_map(|category| category.image.as_ref());
-    of_products.chain(of_bundles).chain(of_shelves).chain(catalog.shop.home_image.as_ref())
+    let in_words = words(catalog).flat_map(|words| &words.pictures);
+    let shown = of_products.chain(of_bundles).chain(of_shelves);
+    shown.chain(catalog.shop.home_image.as_ref()).chain(in_words)
+}
+
+/// Every text that may show pictures.
+fn words(catalog: &Catalog) -> impl Iterator<Item = &Words> {
+    let of_products = catalog.products.values().map(|product| &product.description);
+    let of_bundles = catalog.bundles.values().map(|bundle| &bundle.description);
+    of_products.chain(of_bundles).chain(catalog.pages.iter().map(|page| &page.body))
 }
 
 /// Every digest a catalog needs something made of.
@@ -118,11 +127,22 @@ pub(super) fn with_developed(book: Arc<Book>, studio: &Studio) -> Arc<Book> {
     }
     let mut catalog = (*book.catalog).clone();
     for product in catalog.products.values_mut() {
-        if product.images.iter().any(ready) {
-            Arc::make_mut(product).images.iter_mut().for_each(|picture| take(picture, studio));
+        let in_words = product.description.pictures.iter().any(ready);
+        if in_words || product.images.iter().any(ready) {
+            let product = Arc::make_mut(product);
+            let pictures = product.images.iter_mut().chain(&mut product.description.pictures);
+            pictures.for_each(|picture| take(picture, studio));
+            if in_words {
+                product.redraw_words();
+            }
         }
     }
-    let bundles = catalog.bundles.values_mut().flat_map(|bundle| &mut bundle.images);
+    let in_words = catalog.pages.iter_mut().flat_map(|page| &mut page.body.pictures);
+    in_words.for_each(|picture| take(picture, studio));
+    let bundles = catalog
+        .bundles
+        .values_mut()
+        .flat_map(|bundle| bundle.images.iter_mut().chain(&mut bundle.description.pictures));
     let shelves = catalog.categories.iter_mut().filter_map(|category| category.image.as_mut());
     let home = catalog.shop.home_image.as_mut();
     bundles.chain(shelves).chain(home).for_each(|picture| take(picture, studio));

@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use super::edition::states_of;
 use super::news::{Mistakes, NewsBoard};
 use super::publish::Shelf;
-use crate::base::Fault;
+use super::revisions;
 use crate::base::fault::{Doing, Failure, Never};
+use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::write_private;
 use crate::platform::content::report;
@@ -225,6 +226,7 @@ fn put_in_force(
         shelf.publish_pages(kit, book)?;
     }
     shelf.news.mended();
+    shelf.news.note(kit.render.odd_words().as_ref());
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
     let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
     let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
@@ -255,9 +257,13 @@ async fn follow_up(
     let kept = tokio::task::spawn_blocking(move || {
         let _alone = its_shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         let (data_dir, content_dir) = (&its_kit.settings.data_dir, &its_kit.settings.content_dir);
+        let now = its_kit.now();
         match text {
-            Some((name, text)) if keep_one(data_dir, (&name, &text), &before, &revision)? => Ok(()),
-            _ if is_newest() => keep_last_good(data_dir, content_dir, &revision),
+            Some((name, text)) if keep_one(data_dir, (&name, &text), &before, &revision)? => {
+                let changed = Some((before.as_str(), name.as_str()));
+                revisions::keep(data_dir, &last_good_dir(data_dir), &revision, changed, now)
+            }
+            _ if is_newest() => keep_last_good(data_dir, content_dir, &revision, now),
             _ => Ok(()),
         }
     });
@@ -305,11 +311,25 @@ pub fn last_good_dir(data_dir: &Path) -> PathBuf {
 }
 
 /// Keeps a copy of content that has no mistakes, so that a restart with a broken file still opens
-/// the shop. Once for each revision.
+/// the shop, and notes it among the former states. Once for each revision.
 ///
 /// # Errors
 /// When the data folder cannot be written.
-pub fn keep_last_good(data_dir: &Path, content_dir: &Path, revision: &str) -> Result<(), Fault> {
+pub fn keep_last_good(
+    data_dir: &Path,
+    content_dir: &Path,
+    revision: &str,
+    now: Instant,
+) -> Result<(), Fault> {
+    copy_last_good(data_dir, content_dir, revision)?;
+    let kept = fs::read(data_dir.join(LAST_GOOD_MARK)).is_ok_and(|m| m == revision.as_bytes());
+    if !kept {
+        return Ok(());
+    }
+    revisions::keep(data_dir, &last_good_dir(data_dir), revision, None, now)
+}
+
+fn copy_last_good(data_dir: &Path, content_dir: &Path, revision: &str) -> Result<(), Fault> {
     let (kept, fresh) = (last_good_dir(data_dir), data_dir.join("last_good.new"));
     let (mark, written) = (data_dir.join(LAST_GOOD_MARK), revision.as_bytes());
     if kept.is_dir() && fs::read(&mark).is_ok_and(|known| known == written) {

@@ -1,10 +1,13 @@
 //! An open shop seen from outside: edits while it runs, restarts, and being told to stop.
 
+use kiosk::base::Instant;
 use kiosk::storefront::keep_last_good;
 
 use super::process::{Caller, Folder, KIOSK, Server, until};
 
 const KILN: &str = "content/products/kiln.toml";
+/// 2027-03-10T12:00:00Z.
+const NOW: Instant = Instant(1_804_680_000_000);
 
 fn kiln(server: &Server) -> String {
     let (status, page) = server.get("/product/kiln/");
@@ -40,6 +43,39 @@ fn a_mistake_keeps_the_last_good_shop_while_open_and_after_a_restart() {
     assert_eq!(server.stop(), Some(0));
 }
 
+// N11: two commands back to yesterday's shop, and forward again; nothing that lay there is lost.
+#[test]
+fn a_former_state_comes_back_and_can_be_left_again() {
+    let folder = Folder::base();
+    let good = folder.read(KILN);
+    let listed = || folder.run(&["revisions", "list"]).ended(0);
+    assert!(listed().starts_with("Nothing is kept yet"));
+    let server = folder.serve();
+    let lines = || listed().lines().map(str::to_owned).collect::<Vec<_>>();
+    folder.write(KILN, &good.replace("Table kiln", "Desk kiln"));
+    until("the edit is kept", || (lines().len() == 2).then_some(()));
+    folder.write("content/pages/more.md", "+++\ntitle = \"More\"\n+++\nWords.\n");
+    until("the page is kept", || (lines().len() == 3).then_some(()));
+    let kept = lines();
+    assert!(kept[1].ends_with("~products/kiln.toml"), "{kept:?}");
+    assert!(kept[2].ends_with("+pages/more.md"), "{kept:?}");
+
+    // A state with a mistake is none to go back to, but it is not lost.
+    folder.write(KILN, &good.replace("title ", "titel "));
+    let name = |line: &str| line.split_whitespace().nth(1).unwrap().to_owned();
+    let back = folder.run(&["revisions", "restore", &name(&kept[0])[..9]]).ended(0);
+    assert!(back.contains("-pages/more.md ~products/kiln.toml"), "{back}");
+    assert_eq!(folder.read(KILN), good);
+    until("the first shop is back", || kiln(&server).contains("Table kiln").then_some(()));
+    assert_eq!(server.get("/page/more/").0, 404);
+    let broken = lines().into_iter().find(|line| !kept.contains(line)).unwrap();
+    folder.run(&["revisions", "restore", &name(&broken)]).ended(0);
+    assert!(folder.read(KILN).contains("titel ") && folder.path("content/pages/more.md").exists());
+    let unknown = folder.run(&["revisions", "restore", "zzz"]).could_not();
+    assert!(unknown.contains("kiosk revisions list"), "{unknown}");
+    assert_eq!(server.stop(), Some(0));
+}
+
 // S2.101: files that went wrong while they were copied are not the last good ones.
 #[test]
 fn only_content_without_mistakes_is_kept() {
@@ -47,13 +83,13 @@ fn only_content_without_mistakes_is_kept() {
     let (content, data) = (folder.path("content"), folder.path("data"));
     let revision = kiosk::pricing::load(&content).unwrap().book.unwrap().revision;
     std::fs::create_dir(&data).unwrap();
-    keep_last_good(&data, &content, &revision).unwrap();
+    keep_last_good(&data, &content, &revision, NOW).unwrap();
     let kept = || folder.read("data/last_good/products/kiln.toml");
     assert!(kept().contains("Table kiln"));
     let good = folder.read(KILN);
     for edited in [good.replace("title ", "titel "), good.replace("Table", "Desk")] {
         folder.write(KILN, &edited);
-        keep_last_good(&data, &content, "the revision that was read").unwrap();
+        keep_last_good(&data, &content, "the revision that was read", NOW).unwrap();
         assert!(kept().contains("title    = \"Table kiln\""), "{}", kept());
     }
 }

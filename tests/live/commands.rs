@@ -68,6 +68,21 @@ fn check_tries_the_templates_out() {
     assert_eq!(report["complaints"][0]["path"], "site/store/product.html");
 }
 
+// S4.17: words nobody reads are told with their place, as warnings.
+#[test]
+fn check_tells_odd_words() {
+    let folder = Folder::base();
+    fs::create_dir_all(folder.path("site/text")).unwrap();
+    folder.write("site/text/en.toml", "[cart]\ntitel = \"Basket\"\n");
+    let said = folder.run(&["check"]).ended(0);
+    assert!(said.starts_with("site/text/en.toml:2:9: warning: `cart.titel`: nothing"), "{said}");
+    folder.run(&["check", "--strict"]).ended(1);
+    let report = folder.run(&["check", "--format", "json"]).ended(0);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["errors"], &report["warnings"]), (&0.into(), &1.into()));
+    assert_eq!(report["complaints"][0]["code"], "words-unread");
+}
+
 // S2.109: how the pictures of each product stand.
 #[test]
 fn pictures_are_ok_poor_or_missing() {

@@ -91,6 +91,32 @@ fn shares_counts_and_days_follow_language_and_country() {
     assert_eq!(hours.map(|h| h[17..].to_owned()), ["12:05 AM", "11:05 AM", "12:05 PM", "11:05 PM"]);
 }
 
+// S3.21 S4.17: amounts as people type them.
+#[test]
+fn amounts_are_read_as_each_country_types_them() {
+    for (locale, code, typed, plain) in [
+        ("en-GB", "GBP", "12.50", "12.50"),
+        ("en-GB", "GBP", "£ 1,299", "1299"),
+        ("en-GB", "GBP", "1,299.50", "1299.50"),
+        ("en-GB", "GBP", "12,5", "12.5"),
+        ("de-DE", "EUR", "12,50 €", "12.50"),
+        ("de-DE", "EUR", "€12,50", "12.50"),
+        ("de-DE", "EUR", "1.299,00 EUR", "1299.00"),
+        ("de-DE", "EUR", "1.299", "1299"),
+        ("de-DE", "EUR", "12.5", "12.5"),
+        ("de-CH", "CHF", "CHF 1’299.50", "1299.50"),
+        ("fr-FR", "EUR", "1\u{202f}299,5 €", "1299.5"),
+        ("da-DK", "DKK", "99 kr.", "99"),
+        ("en-GB", "KWD", "1.250", "1.250"),
+        ("de-DE", "EUR", "1.29,00", "1.29,00"),
+        ("de-DE", "EUR", "billig", "billig"),
+        ("en-GB", "GBP", "-5", "-5"),
+    ] {
+        let currency = Currency::parse(code).unwrap();
+        assert_eq!(Locale::of(locale).typed_amount(typed, currency), plain, "{locale} {typed}");
+    }
+}
+
 // S4.17: the storefront's script writes with the browser's own formatter; both must agree.
 #[test]
 fn pages_and_script_write_the_same_amount() {

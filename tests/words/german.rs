@@ -73,6 +73,19 @@ fn every_page_of_the_demonstration_is_drawn() {
     assert_eq!(mug.attribute("html", "data-decimals"), "2");
 }
 
+// S3.21 S4.17: a price is typed as the country writes it, and the form keeps it as typed.
+#[test]
+fn prices_are_typed_with_a_comma() {
+    let shop = in_german(&small());
+    let mut visitor = shop.browser();
+    let page = visitor.get("/search?price_min=79,99+%E2%82%AC&price_max=1.000");
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(page.attribute("#f-price_min", "value"), "79,99 €");
+    let chips = page.texts(".chips").join(" ");
+    assert!(chips.contains("Ab 79,99") && chips.contains("Bis 1.000,00"), "{chips}");
+    assert_eq!(visitor.get("/search?price_min=7,9,9").status, 422);
+}
+
 // S4.17 S4.22: cart, refusals and checkout, word for word in German.
 #[test]
 fn a_cart_and_its_refusals_are_german() {

@@ -9,6 +9,8 @@
       background: light-dark(#fff, #1d1b18); color: light-dark(#1c1a17, #f3efe8);
       font: 1rem/1.5 system-ui, sans-serif; box-shadow: 0 1rem 4rem #0006; }
     dialog::backdrop { background: #0007; }
+    dialog.note { position: fixed; inset: auto 1rem 1rem auto; margin: 0; max-width: min(40rem, calc(100vw - 2rem));
+      border-color: light-dark(#8a5a00, #f0b95a); }
     h2 { margin: 0 0 1rem; font-size: 1.25rem; }
     pre { margin: 0 0 1rem; padding: 1rem; overflow-x: auto; border-radius: .25rem; tab-size: 4;
       background: light-dark(#f5f1ea, #2a2723); font: .875rem/1.5 ui-monospace, monospace; }
@@ -21,9 +23,10 @@
     return element;
   };
 
-  // Mistakes, as the terminal shows them. What was closed by hand comes back when it has changed.
+  // Mistakes, as the terminal shows them, and what is only worth a look, in a corner of the page.
+  // What was closed by hand comes back when it has changed.
   let shown = "null";
-  const tell = (mistakes) => {
+  const tell = (mistakes, isNote) => {
     const told = JSON.stringify(mistakes);
     if (told === shown) return;
     shown = told;
@@ -38,7 +41,8 @@
     const dialog = make("dialog", "", [
       make("h2", mistakes.title),
       ...mistakes.excerpts.map(({ text }) => Object.assign(make("pre", text), { tabIndex: 0 })),
-      make("p", "The page below is the last one without mistakes. It follows when the file is saved mended."),
+      make("p", isNote ? "The pages are up to date; only these words are not used as they stand."
+        : "The page below is the last one without mistakes. It follows when the file is saved mended."),
       close,
     ]);
     dialog.setAttribute("aria-label", mistakes.title);
@@ -47,7 +51,8 @@
     dialog.addEventListener("close", () => host.remove());
     shadow.append(dialog);
     document.body.append(host);
-    dialog.showModal();
+    dialog.classList.toggle("note", isNote);
+    isNote ? dialog.show() : dialog.showModal();
   };
 
   // The page as it is now. The first time, as this browser got it: it may have changed since.
@@ -76,7 +81,7 @@
     events = new EventSource("/dev/events");
     events.addEventListener("message", ({ data }) => {
       const news = JSON.parse(data);
-      tell(news.mistakes);
+      tell(news.mistakes ?? news.notes, !news.mistakes);
       if (news.edition === edition) return;
       edition = news.edition;
       follow().catch(() => { edition = null; });

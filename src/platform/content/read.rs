@@ -16,6 +16,7 @@ use super::{document, secrets};
 use crate::base::differences;
 use crate::base::ids::{hex, sha256_hex};
 use crate::base::{Fault, fault::Doing};
+use crate::platform::images::{Kind, Look, Unfit, look};
 
 /// Largest TOML file, in bytes.
 pub(super) const TOML_BYTES_MAX: u64 = 256 * 1024;
@@ -51,8 +52,8 @@ pub struct File {
 pub enum Body {
     /// Text, without a byte order mark.
     Text(String),
-    /// An image and its width and height; none when it cannot be understood.
-    Image(Option<(usize, usize)>),
+    /// A picture: what its header says, or why it cannot be used.
+    Image(Result<Look, Unfit>),
     /// Anything else.
     Other,
     /// It could not be read or may not be used.
@@ -203,9 +204,8 @@ fn file_of(name: &str, bytes: Vec<u8>) -> File {
     } else {
         match extension(name) {
             "toml" | "md" => text_of(bytes),
-            "jpg" | "jpeg" | "png" | "webp" => {
-                let size = imagesize::blob_size(&bytes).ok();
-                Body::Image(size.map(|s| (s.width, s.height)))
+            extension if Kind::promised(extension).is_some() => {
+                Body::Image(look(Path::new(name), &bytes))
             }
             _ if bytes.len() as u64 <= TEXT_BYTES_MAX => {
                 String::from_utf8(bytes).map_or(Body::Other, Body::Text)

@@ -14,9 +14,9 @@ use super::unfit::Unfit;
 /// A source file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Pixels on either side of a source.
-pub const SIDE_MAX: u32 = 12_000;
+pub(super) const SIDE_MAX: u32 = 12_000;
 /// Pixels of a source in all.
-pub const PIXELS_MAX: u64 = 50_000_000;
+pub(super) const PIXELS_MAX: u64 = 50_000_000;
 /// Memory for the pixels of a source as they are decoded, in bytes.
 const DECODED_BYTES_MAX: u64 = 256 << 20;
 /// From here on a source is large, and large ones are developed one at a time.
@@ -58,7 +58,8 @@ pub(super) fn read(source: &Path) -> Result<Vec<u8>, Unfit> {
 /// Reads the header of a picture with this name, and refuses what could not be developed.
 ///
 /// # Errors
-/// What is wrong with it. Damage behind the header shows only when it is developed.
+/// What is wrong with it. A JPEG that breaks off is found, too; other damage behind the header
+/// shows only when it is developed.
 pub fn look(name: &Path, bytes: &[u8]) -> Result<Look, Unfit> {
     open(name, bytes).map(|(look, ..)| look)
 }
@@ -66,11 +67,6 @@ pub fn look(name: &Path, bytes: &[u8]) -> Result<Look, Unfit> {
 /// Decodes a picture with this name.
 pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Master, Unfit> {
     let (look, decoder, orientation) = open(name, bytes)?;
-    if look.kind == Kind::Jpeg
-        && let Some(flaw) = flaw_of_jpeg(bytes)
-    {
-        return Err(Unfit::Damaged { reason: flaw.to_owned() });
-    }
     let whole = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let whole = eight_bits(whole);
     let (width, height) = (look.width, look.height);
@@ -107,6 +103,11 @@ fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<impl ImageDecoder + '
     }
     if pixels == 0 {
         return Err(Unfit::Damaged { reason: "it has no pixels".to_owned() });
+    }
+    if kind == Kind::Jpeg
+        && let Some(flaw) = flaw_of_jpeg(bytes)
+    {
+        return Err(Unfit::Damaged { reason: flaw.to_owned() });
     }
     // A picture with a spoilt note about its orientation is shown as it lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);

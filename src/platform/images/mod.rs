@@ -23,7 +23,6 @@ mod style;
 mod unfit;
 
 pub use decode::{Look, look};
-pub use decode::{PIXELS_MAX, SIDE_MAX};
 pub use index::{Developed, Rendition};
 pub use kind::Kind;
 pub use studio::{Job, Studio};

@@ -5,7 +5,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::base::Money;
+use crate::base::{Currency, Money};
 
 const NBSP: char = '\u{a0}';
 const NARROW: char = '\u{202f}';
@@ -251,6 +251,46 @@ impl Locale {
             out.push_str(symbol);
         }
         out
+    }
+
+    /// A plain number such as `1.5`, with the decimal sign of the country.
+    #[must_use]
+    pub fn decimals(&self, number: &str) -> String {
+        number.replace('.', self.decimal.encode_utf8(&mut [0; 4]))
+    }
+
+    /// An amount as people type it (`€ 1.299,50`, `12,5`, `12.50`) as a plain number, `1299.50`.
+    /// A sign or code of the currency, spaces and thousands set apart are let through; a point or
+    /// comma that is not followed by three digits is a decimal sign, whatever the country. What
+    /// cannot be an amount comes back in a form that is none.
+    #[must_use]
+    pub fn typed_amount(&self, text: &str, currency: Currency) -> String {
+        let own = self.symbols.iter().find(|(code, _)| *code == currency.code());
+        let bare = [currency.code(), own.map_or("", |(_, sign)| sign), currency.symbol()];
+        let mut text = text.trim();
+        for sign in bare.into_iter().filter(|sign| !sign.is_empty()) {
+            text = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign)).unwrap_or(text);
+        }
+        let is_space = |c: char| c.is_whitespace() || matches!(c, '\'' | '’');
+        let text: String = text.chars().filter(|c| !is_space(*c)).collect();
+        let other = if self.decimal == ',' { '.' } else { ',' };
+        let (whole, decimals) = match text.rsplit_once(self.decimal) {
+            Some((whole, decimals)) => (whole, Some(decimals)),
+            // `12.50` in a country of commas, but `1.299` is more than a thousand there.
+            None => match text.rsplit_once(other) {
+                Some((whole, decimals)) if decimals.len() != 3 => (whole, Some(decimals)),
+                _ => (text.as_str(), None),
+            },
+        };
+        let mut groups = whole.split(other);
+        let first = groups.next().unwrap_or_default().to_owned();
+        let in_threes = groups.clone().all(|group| group.len() == 3) && first.len() <= 3;
+        let is_grouped = groups.clone().next().is_some();
+        if is_grouped && !in_threes {
+            return text;
+        }
+        let whole = groups.fold(first, |whole, group| whole + group);
+        decimals.map_or(whole.clone(), |decimals| format!("{whole}.{decimals}"))
     }
 
     /// `12.5%`, `12,5 %`: basis points as people write them.

@@ -12,8 +12,8 @@ use crate::platform::content::{Complaint, Complaints, Place, Tree, Wrong};
 /// The name under which the shop's own folder is known to whoever reads about it.
 pub const FOLDER: &str = "site";
 
-/// One mistake in one file of the site.
-#[derive(Debug)]
+/// What is wrong in files of the site.
+#[derive(Clone, Debug)]
 pub struct SiteMistake {
     complaints: Vec<Complaint>,
     files: Tree,
@@ -44,6 +44,12 @@ impl SiteMistake {
     pub(super) fn of_words(file: &str, text: String, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
         Self::new(file, text, span, error.message().to_owned(), None)
+    }
+
+    /// What was gathered about several files; nothing when nothing was.
+    pub(super) fn of_several(complaints: Complaints, files: Tree) -> Option<Self> {
+        let complaints = complaints.finish(&files);
+        (!complaints.is_empty()).then_some(Self { complaints, files })
     }
 
     fn new(

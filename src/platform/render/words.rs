@@ -10,10 +10,11 @@ use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use super::locale::{Locale, language_of};
-use super::{SiteMistake, Theme};
+use super::{FOLDER, Render, SiteMistake, Theme};
 use crate::base::country::country_title;
 use crate::base::fault::Doing;
 use crate::base::{Currency, Fault, Money, Problem};
+use crate::platform::content::{Complaints, Place, Tree, Wrong, locate, report};
 
 /// Letters two names may differ in to be taken for one.
 const SLIP_MAX: usize = 2;
@@ -22,8 +23,17 @@ const SLIP_MAX: usize = 2;
 #[derive(Default)]
 pub(super) struct Words {
     pub(super) table: Table,
-    /// What is odd about the shop's own file, one sentence each.
+    /// What is odd about the shop's own files, one sentence each.
     pub(super) complaints: Vec<String>,
+    odd: Option<SiteMistake>,
+}
+
+impl Render {
+    /// What is odd about the shop's own words, each at its place, when anything is.
+    #[must_use]
+    pub fn odd_words(&self) -> Option<SiteMistake> {
+        self.look.load().words.odd.clone()
+    }
 }
 
 /// A refusal in the language of the shop.
@@ -49,7 +59,7 @@ impl Words {
         if language != "en" {
             languages.push(language);
         }
-        let mut found = false;
+        let (mut found, complaints, mut own_files) = (false, Complaints::new(), Vec::new());
         for language in languages {
             let file = format!("text/{language}.toml");
             let text = |bytes: Option<Vec<u8>>| Some(String::from_utf8_lossy(&bytes?).into_owned());
@@ -63,17 +73,23 @@ impl Words {
                 let layer = text.parse::<Table>();
                 let layer =
                     layer.map_err(|error| SiteMistake::of_words(&file, text.clone(), &error))?;
-                let mut checked = Layer { file: &file, text: &text, complaints: Vec::new() };
+                let checked = Layer { file: &file, text: &text, complaints: &complaints };
                 checked.put(&mut words.table, layer, "")?;
-                words.complaints.extend(checked.complaints);
+                own_files.push((file, text.into_bytes()));
             }
         }
         if !found {
-            words.complaints.push(format!(
-                "there is no site/text/{language}.toml, so the pages are worded in English; \
-                 docs/languages.md says how to write one"
-            ));
+            let file = format!("text/{language}.toml");
+            let message = format!("there is no {file}, so the pages are worded in English");
+            let wrong = Wrong::warning("words-missing", message);
+            complaints
+                .add(Place::start(file), wrong.hint("docs/languages.md says how to write one"));
         }
+        words.odd = SiteMistake::of_several(complaints, Tree::from_files(own_files));
+        let told = words.odd.iter().flat_map(|odd| {
+            report::text(odd.told().0, FOLDER).lines().map(str::to_owned).collect::<Vec<_>>()
+        });
+        words.complaints = told.collect();
         Ok(words)
     }
 
@@ -198,11 +214,11 @@ fn put(under: &mut Table, over: Table) {
 struct Layer<'a> {
     file: &'a str,
     text: &'a str,
-    complaints: Vec<String>,
+    complaints: &'a Complaints,
 }
 
 impl Layer<'_> {
-    fn put(&mut self, under: &mut Table, over: Table, section: &str) -> Result<(), Fault> {
+    fn put(&self, under: &mut Table, over: Table, section: &str) -> Result<(), Fault> {
         for (key, value) in over {
             let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
             match (under.get_mut(&key), value) {
@@ -214,7 +230,12 @@ impl Layer<'_> {
                         names_in(&words).into_iter().find(|name| !names_in(known).contains(name));
                     if let Some(name) = stranger {
                         let why = format!("nothing is ever put in place of {{{name}}}");
-                        self.complain(&path, &why);
+                        let known = names_in(known);
+                        let hint = match known.first() {
+                            Some(_) => format!("write {{{}}}, or leave it out", known.join("}, {")),
+                            None => "leave it out".to_owned(),
+                        };
+                        self.complain("words-stranger", &path, &why, hint);
                     }
                     *known = words;
                 }
@@ -230,11 +251,11 @@ impl Layer<'_> {
                         || section.starts_with("problem");
                     if !free {
                         let near = |known: &&String| strsim::levenshtein(known, &key) <= SLIP_MAX;
-                        let why = match under.keys().find(near) {
-                            Some(known) => format!("nothing reads this; write `{known}`"),
-                            None => "nothing reads this; remove it".to_owned(),
+                        let hint = match under.keys().find(near) {
+                            Some(known) => format!("write `{known}`"),
+                            None => "remove it".to_owned(),
                         };
-                        self.complain(&path, &why);
+                        self.complain("words-unread", &path, "nothing reads this", hint);
                     }
                     under.insert(key, value);
                 }
@@ -243,14 +264,15 @@ impl Layer<'_> {
         Ok(())
     }
 
-    fn complain(&mut self, path: &str, why: &str) {
-        let place = self.place(path);
-        self.complaints.push(format!("{place}: `{path}`: {why}"));
+    fn complain(&self, code: &'static str, path: &str, why: &str, hint: String) {
+        let place = Place { file: self.file.to_owned(), span: locate(self.text, path) };
+        let wrong = Wrong::warning(code, format!("`{path}`: {why}"));
+        self.complaints.add(place, wrong.hint(hint));
     }
 
     /// `site/text/de.toml:12:8`, as editors open it.
     fn place(&self, path: &str) -> String {
-        let start = crate::platform::content::locate(self.text, path).start;
+        let start = locate(self.text, path).start;
         let before = self.text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

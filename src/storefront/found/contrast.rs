@@ -10,7 +10,7 @@ pub(super) const RATIO_MIN: u32 = 4500;
 
 /// Text colours, each read on every ground.
 const TEXTS: [&str; 6] = ["ink", "ink-2", "accent", "ok", "warn", "bad"];
-const GROUNDS: [&str; 3] = ["paper", "surface", "sunken"];
+const GROUNDS: [&str; 4] = ["paper", "surface", "sunken", "quiet"];
 
 /// A colour: red, green, blue.
 pub(super) type Colour = [u8; 3];
