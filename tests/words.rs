@@ -20,12 +20,15 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs and the command line meet.
-const NEVER_ON_A_PAGE: [&str; 6] = [
+const NEVER_ON_A_PAGE: [&str; 9] = [
     "bad-signature",
     "below-held",
     "no-such-category",
     "no-such-product",
+    "order-disputed",
+    "order-going-back",
     "senseless-quantity",
+    "simulator-refuses",
     "unknown-sku",
 ];
 

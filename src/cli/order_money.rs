@@ -21,6 +21,7 @@ const ACTOR: &str = "command line";
 
 /// Options of `kiosk order refund`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct RefundOptions {
     /// The order's number.
     number: String,

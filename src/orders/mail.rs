@@ -23,7 +23,7 @@ pub(super) fn confirm(
     order: &Order,
     now: Instant,
 ) -> Result<(), Fault> {
-    to_buyer(tx, kit, book, order, "order_confirmation", json!({}), now)
+    to_buyer(tx, kit, book, order, ("order_confirmation", String::new()), json!({}), now)
 }
 
 /// The goods have left.
@@ -47,7 +47,15 @@ pub(super) fn shipped(
     if let Some(delivery) = order.quote.delivery.as_mut().filter(|d| d.to < Some(today)) {
         (delivery.from, delivery.to) = (None, None);
     }
-    to_buyer(tx, kit, book, &order, "order_shipped", json!({ "parcel": parcel }), now)
+    to_buyer(
+        tx,
+        kit,
+        book,
+        &order,
+        ("order_shipped", String::new()),
+        json!({ "parcel": parcel }),
+        now,
+    )
 }
 
 /// The goods have arrived.
@@ -58,7 +66,7 @@ pub(super) fn delivered(
     order: &Order,
     now: Instant,
 ) -> Result<(), Fault> {
-    to_buyer(tx, kit, book, order, "order_delivered", json!({}), now)
+    to_buyer(tx, kit, book, order, ("order_delivered", String::new()), json!({}), now)
 }
 
 /// Money is going back, or has gone: one letter for each refund.
@@ -75,8 +83,8 @@ pub(super) fn refunded(
         "amount_minor": note.amount_minor, "late": note.late,
         "whole": !note.late && note.refunded_minor >= order.total_minor,
     });
-    let kind = format!("order_refunded:{}", note.id);
-    to_buyer(tx, kit, book, &order, &kind, json!({ "refund": refund }), now)
+    let letter = ("order_refunded", format!(":{}", note.id));
+    to_buyer(tx, kit, book, &order, letter, json!({ "refund": refund }), now)
 }
 
 /// Something about an order needs the merchant.
@@ -125,17 +133,17 @@ fn absolute_pictures(data: &mut Value, base: &str) {
     }
 }
 
-/// `kind` is the letter's folder, and behind a colon what makes it another one.
+/// `letter` is its folder, and what makes it another one than the last of its kind.
 fn to_buyer(
     tx: &Tx,
     kit: &Kit,
     book: &Book,
     order: &Order,
-    kind: &str,
+    letter: (&'static str, String),
     more: Value,
     now: Instant,
 ) -> Result<(), Fault> {
-    let template = kind.split(':').next().unwrap_or(kind);
+    let (template, which) = letter;
     let Some(recipient) = EmailAddress::parse(&order.email) else {
         // S2.125: a letter that cannot be addressed never blocks what caused it.
         tracing::warn!(order = order.number, template, "the order has no usable address");
@@ -151,7 +159,7 @@ fn to_buyer(
         data.extend(more);
     }
     let letter = Letter {
-        dedup_key: format!("{}:{kind}", order.id),
+        dedup_key: format!("{}:{template}{which}", order.id),
         sender: &book.catalog.shop.email_from,
         recipient: &recipient,
         template,

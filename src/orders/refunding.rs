@@ -136,7 +136,11 @@ pub fn note_dispute(
     let (kind, words) = told;
     store::set_disputed(tx, id, disputed)?;
     store_lines::insert_event(tx, id, kind, "bank", &json!({ "what": words }), now)?;
-    flag(tx, book, id, words, now)
+    if disputed {
+        return flag(tx, book, id, words, now);
+    }
+    settle_attention(tx, id, "bank", words, now)?;
+    mail::alert(tx, book, &must_get(tx, id)?, words, now)
 }
 
 /// Nothing of it needs a person any more.

@@ -17,6 +17,7 @@ mod flow;
 mod jobs;
 mod model;
 mod model_refund;
+mod plan;
 mod provider;
 mod refund;
 mod sending;

@@ -258,7 +258,7 @@ pub trait Provider: Send + Sync {
     fn find_dispute<'a>(&'a self, id: &'a str) -> Answer<'a, ProviderDispute>;
 
     /// Payments received from `from` (inclusive) until `until`, all pages of them.
-    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>>;
+    fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>>;
 
     /// Secrets its webhooks may be signed with.
     fn secrets(&self) -> Vec<String>;

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::model::{Payment, PaymentState};
-use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish, Share};
+use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish};
+use super::plan::Plan;
 use super::provider::ProviderRefund;
-use super::{share, store, store_refund};
+use super::{store, store_refund};
 use crate::base::ids::{OrderId, RefundId, Sku};
 use crate::base::{Failure, Fault, Instant, Money, refuse};
 use crate::orders::state::FulfilmentStatus;
-use crate::orders::{self, Item, Order, RefundNote, RefundTurn};
+use crate::orders::{self, Order, RefundNote, RefundTurn};
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
 use crate::pricing::Book;
@@ -20,15 +21,6 @@ use crate::stock::{self, Reason};
 const OWN_CALL_S: i64 = 10;
 
 type Outcome<T> = Result<T, Failure<NoRefund>>;
-
-/// Which parts of an order's money a refund gives back.
-#[derive(Default)]
-struct Plan {
-    amount_minor: i64,
-    delivery_minor: i64,
-    /// Position, units, minor units.
-    lines: Vec<(u32, u32, i64)>,
-}
 
 /// Who gives back, and why.
 struct Cause<'a> {
@@ -69,7 +61,7 @@ pub fn want_refund(
             return refuse(NoRefund::Elsewhere);
         }
     }
-    let plan = plan(tx, &order, &payment, wish)?;
+    let plan = Plan::of(tx, &order, &payment, wish)?;
     let cause = Cause { key: None, by_hand, reason: &wish.reason, actor };
     let refund = write_down(tx, kit, book, &payment, &plan, &cause, now)?;
     restock(tx, book, &order, &refund, &wish.restock, now)?;
@@ -85,86 +77,6 @@ pub(super) fn find_target(read: &Read, id: &OrderId, late: bool) -> Result<Optio
         (false, Some(payment)) => Ok(Some(payment)),
         _ => store::find_in_review(read, id),
     }
-}
-
-fn plan(tx: &Tx, order: &Order, payment: &Payment, wish: &RefundWish) -> Outcome<Plan> {
-    let (gone, underway) = store_refund::sums(tx, &payment.id)?;
-    let left_minor = payment.received_minor.unwrap_or(0) - gone - underway;
-    let mut plan = Plan::default();
-    // Money the order never took belongs to no line.
-    let is_own = payment.state == PaymentState::Paid;
-    let items = if is_own { orders::list_items(tx, &order.id)? } else { Vec::new() };
-    let gone_lines = store_refund::gone_lines(tx, &order.id)?;
-    if wish.delivery || wish.share == Share::All && is_own {
-        let paid = share::of_delivery(order.total_minor, &items, order.quote.tax_included);
-        plan.delivery_minor = (paid - store_refund::sum_delivery(tx, &payment.id)?).max(0);
-    }
-    plan.lines = match &wish.share {
-        Share::All => rest_of_lines(order, &items, &gone_lines),
-        Share::Amount(_) => Vec::new(),
-        Share::Lines(wanted) => lines_of(order, &items, &gone_lines, wanted)?,
-    };
-    let named: i64 = plan.lines.iter().map(|line| line.2).sum::<i64>() + plan.delivery_minor;
-    plan.amount_minor = match wish.share {
-        Share::All => left_minor,
-        Share::Amount(minor) => minor.saturating_add(plan.delivery_minor),
-        Share::Lines(_) => named,
-    };
-    if wish.share == Share::All && named != left_minor {
-        // Amounts without lines went back before: what is left is no longer made of lines.
-        (plan.lines, plan.delivery_minor) = (Vec::new(), 0);
-    }
-    let is_free = payment.received_minor == Some(0) && gone_lines.is_empty();
-    if plan.amount_minor < 0 || plan.amount_minor == 0 && !is_free {
-        return refuse(NoRefund::Nothing);
-    }
-    if plan.amount_minor > left_minor {
-        let left = Money::new(left_minor, payment.request.currency);
-        return refuse(NoRefund::TooMuch { left });
-    }
-    Ok(plan)
-}
-
-type Gone = BTreeMap<u32, (u32, i64)>;
-
-/// Every unit that has not gone back yet.
-fn rest_of_lines(order: &Order, items: &[Item], gone: &Gone) -> Vec<(u32, u32, i64)> {
-    let tops = items.iter().filter(|item| item.parent.is_none());
-    tops.filter_map(|item| {
-        let before = gone.get(&item.position).copied().unwrap_or_default();
-        let units = item.qty.saturating_sub(before.0);
-        (units > 0).then(|| (item.position, units, share_of(order, item, before, units)))
-    })
-    .collect()
-}
-
-fn share_of(order: &Order, item: &Item, before: (u32, i64), units: u32) -> i64 {
-    let paid = share::paid_for(item, order.quote.tax_included);
-    share::of_units(paid, item.qty, before, units)
-}
-
-fn lines_of(
-    order: &Order,
-    items: &[Item],
-    gone: &Gone,
-    wanted: &[(String, u32)],
-) -> Outcome<Vec<(u32, u32, i64)>> {
-    let mut lines: Vec<(u32, u32, i64)> = Vec::new();
-    for (name, units) in wanted {
-        // Parts of a bundle carry no money of their own: their bundle's line is named instead.
-        let is_it = |item: &&Item| item.parent.is_none() && item.reference == *name;
-        let Some(item) = items.iter().find(is_it) else {
-            return refuse(NoRefund::NoSuchLine { name: name.clone(), left: 0 });
-        };
-        let before = gone.get(&item.position).copied().unwrap_or_default();
-        let left = item.qty.saturating_sub(before.0);
-        let twice = lines.iter().any(|line| line.0 == item.position);
-        if *units == 0 || *units > left || twice {
-            return refuse(NoRefund::NoSuchLine { name: name.clone(), left });
-        }
-        lines.push((item.position, *units, share_of(order, item, before, *units)));
-    }
-    Ok(lines)
 }
 
 fn write_down(
@@ -378,14 +290,15 @@ fn advance(
     if refund.provider_refund.is_none() {
         store_refund::set_provider_refund(tx, &refund.id, &answer.id)?;
     }
+    let failure = answer.failure.as_deref();
+    move_to(tx, kit, book, refund, RefundState::from(answer.status), failure, now)?;
     if (answer.amount_minor, answer.currency) != (refund.amount_minor, refund.currency) {
         let theirs = Money::new(answer.amount_minor, answer.currency);
         let ours = Money::new(refund.amount_minor, refund.currency);
         let words = format!("the provider sent back {theirs} instead of {ours}: ask it why");
         orders::flag(tx, book, &refund.order, &words, now)?;
     }
-    let failure = answer.failure.as_deref();
-    move_to(tx, kit, book, refund, RefundState::from(answer.status), failure, now)
+    Ok(())
 }
 
 /// The one function that moves a refund.
@@ -430,8 +343,8 @@ fn follow(
     };
     orders::note_refund(tx, kit, book, &refund.order, &note, turn, now)?;
     if !refund.late {
-        if refund.origin == Origin::Hand {
-            let why = "money was given back by hand";
+        if *turn == RefundTurn::Succeeded && refund.origin != Origin::Provider {
+            let why = "money was given back";
             orders::settle_attention(tx, &refund.order, &refund.actor, why, now)?;
         }
         return Ok(());

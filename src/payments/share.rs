@@ -48,7 +48,10 @@ mod tests {
     proptest! {
         // S1.40: in whatever portions, all units together are what was paid, and none is negative.
         #[test]
-        fn portions_add_up(paid in 0_i64..100_000_000, cuts in prop::collection::vec(1_u32..9, 1..12)) {
+        fn portions_add_up(
+            paid in 0_i64..100_000_000,
+            cuts in prop::collection::vec(1_u32..9, 1..12),
+        ) {
             let qty: u32 = cuts.iter().sum();
             let (mut units, mut minor) = (0, 0);
             for cut in cuts {

@@ -1,6 +1,9 @@
 //! A payment provider as a value: sessions in memory, faults on request, events signed like the
 //! real one's.
 
+#[path = "fake_refunds.rs"]
+mod refunds;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -165,88 +168,6 @@ impl FakeProvider {
         session.status = status;
         session.outcome = outcome;
         session.payment_id = Some(format!("pi_{id}"));
-    }
-
-    /// What becomes of refunds made from now on; `Succeeded` unless said.
-    pub fn set_refund_ending(&self, ending: RefundStatus) {
-        self.inside().refund_ending = Some(ending);
-    }
-
-    /// How the next new wish for a refund is answered, and whether it happens all the same.
-    pub fn set_refund_trouble(&self, trouble: Trouble, happens: bool) {
-        self.inside().refund_trouble = Some((trouble, happens));
-    }
-
-    /// Every refund, oldest first.
-    pub fn refunds(&self) -> Vec<ProviderRefund> {
-        self.inside().refunds.clone()
-    }
-
-    /// What a refund has become.
-    pub fn end_refund(&self, id: &str, status: RefundStatus) {
-        let mut inside = self.inside();
-        let found = inside.refunds.iter_mut().find(|refund| refund.id == id);
-        let refund = found.expect("a refund of ours");
-        refund.status = status;
-        let failed = status == RefundStatus::Failed;
-        refund.failure = failed.then(|| "lost_or_stolen_card".to_owned());
-    }
-
-    /// Somebody refunds in the provider's own dashboard; answers with the refund's name.
-    pub fn refund_in_dashboard(&self, session: &str, amount_minor: i64) -> String {
-        let mut inside = self.inside();
-        let paid = inside.sessions.get(session).cloned().expect("a session of ours");
-        let id = format!("re_fake_{}", inside.refunds.len() + 1);
-        inside.refunds.push(ProviderRefund {
-            id: id.clone(),
-            status: RefundStatus::Succeeded,
-            amount_minor,
-            currency: paid.currency,
-            payment_id: paid.payment_id,
-            refund: None,
-            order: None,
-            failure: None,
-        });
-        id
-    }
-
-    /// It turns out to be of another payment.
-    pub fn rename_refunded_payment(&self, id: &str, payment: &str) {
-        let mut inside = self.inside();
-        let found = inside.refunds.iter_mut().find(|refund| refund.id == id);
-        found.expect("a refund of ours").payment_id = Some(payment.to_owned());
-    }
-
-    /// A buyer complained at the bank, or the bank has moved on.
-    pub fn dispute(&self, session: &str, id: &str, status: DisputeStatus, due_at: Instant) {
-        let mut inside = self.inside();
-        let paid = inside.sessions.get(session).cloned().expect("a session of ours");
-        let dispute = ProviderDispute {
-            id: id.to_owned(),
-            payment_id: paid.payment_id,
-            amount_minor: paid.amount_minor,
-            currency: paid.currency,
-            status,
-            reason: "fraudulent".to_owned(),
-            due_at: Some(due_at),
-        };
-        inside.disputes.insert(id.to_owned(), dispute);
-    }
-
-    /// An event about anything that is not a session, and its signature header.
-    pub fn event_about(
-        &self,
-        object: &serde_json::Value,
-        kind: &str,
-        event: &str,
-        now: Instant,
-    ) -> (String, String) {
-        let payload = json!({
-            "id": event, "object": "event", "type": kind, "data": { "object": object },
-        })
-        .to_string();
-        let header = signature::sign(SECRET, payload.as_bytes(), now);
-        (payload, header)
     }
 
     /// An event about a session, and its signature header.
@@ -420,7 +341,7 @@ impl Provider for FakeProvider {
         })
     }
 
-    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+    fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>> {
         Box::pin(async move {
             self.answer("received", &format!("{}..{}", from.0, until.0))?;
             let inside = self.inside();

@@ -36,6 +36,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/order/:token/cancel", Nothing, ""),
     ("POST", "/hooks/stripe", Signed, "{}"),
     ("POST", "/simulator/pay/:session", Form, "action=decline"),
+    ("POST", "/simulator/desk/:session", Form, "action=won"),
 ];
 
 const FORM: &str = "email=ada%40example.com&name=Ada&line1=1+High+Street&city=Bath\

@@ -60,10 +60,7 @@ fn a_dispute_blocks_shipping_until_it_is_won() {
         (desk.of_order(&session, "disputed"), desk.letters("order_attention")),
         ("0".into(), 2)
     );
-    assert_eq!(
-        desk.timeline(&session),
-        "placed paid dispute_opened attention dispute_won attention"
-    );
+    assert_eq!(desk.timeline(&session), "placed paid dispute_opened attention dispute_won settled");
     // An answer read before the end changes nothing.
     bank_says(&desk, &session, DisputeStatus::UnderReview, "charge.dispute.updated", "evt_4");
     assert_eq!(desk.of_order(&session, "disputed"), "0");

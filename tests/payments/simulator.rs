@@ -238,7 +238,7 @@ fn all_switches_together_end_right() {
         before.press(action, &["late", "doubled", "reordered", "forged"]);
         for _ in 0..70 {
             before.shop.advance_s(1);
-            before.shop.block_on(kiosk::payments::tend_all(&before.shop.app.till)).unwrap();
+            before.shop.block_on(payments::tend_all(&before.shop.app.till)).unwrap();
         }
         before.wait_s(5);
         before.assert_now(ending, left.0, left.1);

@@ -160,7 +160,7 @@ impl Provider for Simulator {
         Box::pin(self.dispute_now(id))
     }
 
-    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+    fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>> {
         Box::pin(self.received_between(from, until))
     }
 

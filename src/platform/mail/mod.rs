@@ -27,7 +27,7 @@ pub struct Letter<'a> {
     /// `To`.
     pub recipient: &'a EmailAddress,
     /// Folder under `site/mail/`.
-    pub template: &'a str,
+    pub template: &'static str,
     /// Everything the template shows.
     pub data: Value,
 }
