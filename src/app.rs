@@ -119,7 +119,6 @@ fn provider_of(kit: &Kit, world: &World) -> Result<Providers, Fault> {
 }
 
 /// The till alone, for commands that give money back while no shop, or another process, serves.
-#[must_use]
 ///
 /// # Errors
 /// When the provider's settings cannot be used.
