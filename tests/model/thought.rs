@@ -269,6 +269,8 @@ impl Thought {
         let lines = self.orders[n].lines.clone();
         match self.orders[n].status {
             "paid" if self.orders[n].paid_by == Some(session) => return,
+            // What the order could not take is on its way back, and buys nothing any more.
+            _ if self.orders[n].reviewed.contains(&session) => return,
             "pending" | "processing" => {}
             "failed" | "expired" | "cancelled" if self.is_there(&lines) => self.hold(&lines),
             _ => {
@@ -283,7 +285,6 @@ impl Thought {
         }
         let order = &mut self.orders[n];
         (order.status, order.paid_by) = ("paid", Some(session));
-        order.reviewed.remove(&session);
         self.finish_cart(n);
     }
 
@@ -360,12 +361,6 @@ impl Thought {
             let order = &self.orders[n];
             if order.status == "pending" && order.lapse_min <= self.now_min {
                 self.close(n, "expired");
-            }
-        }
-        // Goods may have come back for money that was too late.
-        for (order, session) in self.sessions.clone() {
-            if self.orders[order].reviewed.contains(&session) {
-                self.pay(order, session);
             }
         }
         Said::Yes
