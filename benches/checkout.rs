@@ -102,7 +102,6 @@ fn rate(data: &Path) {
         https.push(per_s);
         late.extend(took);
     }
-    let raw = median(raws);
     let (raw, https) = (median(raws), median(https));
     let direct = "without HTTP, beside bare SQLite, 64 a commit";
     compared(direct, median(directs), raw, "/s", Goal::Least(0.75));

@@ -148,7 +148,9 @@ impl Queue {
     pub(super) fn turn_all_away(&self, why: impl Fn() -> Fault) {
         let jobs = std::mem::take(&mut self.lock().jobs);
         Tally::count(&self.tally.turned_away, jobs.len());
-        jobs.into_iter().for_each(|job| job.turn_away(why()));
+        for job in jobs {
+            job.turn_away(why());
+        }
     }
 
     /// Leaves those whose commit begins now to the watcher as well.
@@ -212,7 +214,9 @@ impl Queue {
         }
         drop(waiting);
         Tally::count(&self.tally.turned_away, late.len());
-        late.into_iter().for_each(|job| job.turn_away(too_late()));
+        for job in late {
+            job.turn_away(too_late());
+        }
         for tell in unsure.into_iter().flatten() {
             tell(Err(Trouble::Unsure("it has not answered yet".to_owned())));
         }
