@@ -37,7 +37,8 @@ fn from_row(row: &Row) -> rusqlite::Result<Noted> {
     Ok(Noted { order: OrderId::from_stored(row.get::<_, String>(0)?), ours })
 }
 
-/// Payments whose money we noted from `from` until `until`.
+/// Payments whose money we noted from `from` until `until`. The sign before `provider` keeps to the
+/// index by time: by name, all payments there ever were would be read.
 pub(super) fn list_noted(
     read: &Read,
     provider: &str,
@@ -46,7 +47,7 @@ pub(super) fn list_noted(
 ) -> Result<Vec<Noted>, Fault> {
     let sql = format!(
         "SELECT {COLUMNS} FROM payment
-         WHERE state = 'paid' AND ended_at >= ?2 AND ended_at < ?3 AND provider = ?1
+         WHERE state = 'paid' AND ended_at >= ?2 AND ended_at < ?3 AND +provider = ?1
            AND provider_payment_id IS NOT NULL
          ORDER BY ended_at"
     );
