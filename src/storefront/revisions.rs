@@ -101,7 +101,10 @@ pub(super) fn keep(
 }
 
 fn note(data_dir: &Path, revision: &str, files: &Files, now: Instant) -> Result<(), Fault> {
-    let list: String = files.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+    let mut list = String::with_capacity(files.len() * 100);
+    for (path, digest) in files {
+        list.extend([digest.as_str(), "  ", path.as_str(), "\n"]);
+    }
     let name = format!("{}-{revision}.list", now.timestamp().strftime(TIME));
     write_private(&data_dir.join(FOLDER).join(name), list.as_bytes())
 }
