@@ -32,7 +32,8 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
     }
     let started = till.kit.now();
     let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
-    let log = log_call(till, "create", Some(payment.key.clone()), &answer, started);
+    let outcome = answer.as_ref().map(|session| session.id.as_str());
+    let log = log_call(till, "create", Some(payment.key.clone()), outcome, started);
     let session = match &answer {
         Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
         _ => {
