@@ -77,7 +77,8 @@ fn all_is_well(folder: &Folder, promised: &mut Promised) {
     assert!(buy(&server.base, promised), "the shop does not answer");
     assert_eq!(promised.paid.len(), before + 1, "the shop does not sell any more");
     until("both books agree", || {
-        let taken = folder.number("SELECT count(*) FROM simulator_session WHERE payment_status = 'paid'");
+        let taken =
+            folder.number("SELECT count(*) FROM simulator_session WHERE payment_status = 'paid'");
         let ours = folder.number("SELECT count(*) FROM orders WHERE paid_at IS NOT NULL");
         (taken == ours).then_some(())
     });
@@ -109,7 +110,8 @@ fn failing_syncs_and_writes_lose_nothing() {
     let folder = shop();
     let mut promised = Promised::default();
     let (mut ended, mut rounds) = (0, 0);
-    for (calls, error) in [("fsync,fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC")] {
+    for (calls, error) in [("fsync,fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC")]
+    {
         for nth in [2, 5, 9, 14, 23, 40] {
             rounds += 1;
             let inject = format!("inject={calls}:error={error}:when={nth}+7");

@@ -145,7 +145,8 @@ fn ten_thousand_schedules_break_nothing() {
         "order refunded",
         "order flagged",
     ] {
-        assert!(all.get(what).is_some_and(|times| *times >= 20), "{what} is met too rarely");
+        let met = all.get(what).copied().unwrap_or(0);
+        assert!(met >= 20 || schedules < SCHEDULES, "{what} is met too rarely");
     }
 }
 
@@ -175,7 +176,8 @@ fn one_schedule() {
 #[test]
 #[ignore = "a million steps take a while"]
 fn a_million_steps_break_nothing() {
-    let (first, steps) = (from_environment("SEED", 1_000_000), from_environment("STEPS", 1_000_000));
+    let (first, steps) =
+        (from_environment("SEED", 1_000_000), from_environment("STEPS", 1_000_000));
     let schedules = steps.div_ceil(NIGHTLY_STEPS);
     let all = live_many(first, schedules, |_| NIGHTLY_STEPS);
     print(&all);

@@ -68,7 +68,8 @@ mod tests {
             let html = to_html(&format!("[a]({bad}) ![b]({bad})"));
             assert!(html.contains("href=\"#\"") && html.contains("src=\"#\""), "{html}");
         }
-        for good in ["/a:b", "?a:b", "#a:b", "https://a.example/", "mailto:ada@a.example", "tel:1"] {
+        for good in ["/a:b", "?a:b", "#a:b", "https://a.example/", "mailto:ada@a.example", "tel:1"]
+        {
             assert!(to_html(&format!("[a]({good})")).contains(&format!("href=\"{good}\"")));
         }
         assert_eq!(summary("**One** two\n\nthree four", 11), "One two…");

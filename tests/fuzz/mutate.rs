@@ -7,9 +7,34 @@ use kiosk::base::Randomness;
 const LONGEST: usize = 8 * 1024;
 /// Pieces that readers treat in a special way.
 const WORDS: [&[u8]; 28] = [
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\"", b"'", b"\\", b"\\u0000", b"{", b"}", b"[", b"]", b"[[",
-    b"\"\"\"", b"=", b",", b"\n", b"\r\n", b"-1", b"0", b"9223372036854775808", b"1e309", b"NaN",
-    b"null", b"true", b"<script>", b"javascript:", b"&#60;", "\u{202e}\u{0301}\u{fffd}".as_bytes(),
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\"",
+    b"'",
+    b"\\",
+    b"\\u0000",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"[[",
+    b"\"\"\"",
+    b"=",
+    b",",
+    b"\n",
+    b"\r\n",
+    b"-1",
+    b"0",
+    b"9223372036854775808",
+    b"1e309",
+    b"NaN",
+    b"null",
+    b"true",
+    b"<script>",
+    b"javascript:",
+    b"&#60;",
+    "\u{202e}\u{0301}\u{fffd}".as_bytes(),
 ];
 
 fn at(random: &Randomness, bound: usize) -> usize {

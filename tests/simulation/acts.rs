@@ -71,13 +71,7 @@ impl World {
     }
 
     /// A request of a buyer.
-    pub fn call(
-        &mut self,
-        buyer: usize,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Said {
+    pub fn call(&mut self, buyer: usize, method: Method, path: &str, body: &Value) -> Said {
         let (kind, text) = match body {
             Value::String(form) => ("application/x-www-form-urlencoded", form.clone()),
             other => ("application/json", other.to_string()),
@@ -97,13 +91,7 @@ impl World {
         Some(said)
     }
 
-    fn cart(
-        &mut self,
-        buyer: usize,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Said {
+    fn cart(&mut self, buyer: usize, method: Method, path: &str, body: &Value) -> Said {
         let said = self.call(buyer, method, path, body)?;
         if said.0 < 300 && said.1.get("version").is_some() {
             self.buyers[buyer].cart = said.1.clone();
@@ -111,12 +99,7 @@ impl World {
         Some(said)
     }
 
-    pub fn add(
-        &mut self,
-        buyer: usize,
-        thing: usize,
-        qty: u64,
-    ) -> Said {
+    pub fn add(&mut self, buyer: usize, thing: usize, qty: u64) -> Said {
         let what = if THINGS[thing] == "starter" { "bundle" } else { "sku" };
         let body = json!({ what: THINGS[thing], "qty": qty });
         self.cart(buyer, Method::POST, "/api/cart/lines", &body)
@@ -134,8 +117,7 @@ impl World {
             "postcode": "BA1 1AA", "country": "GB",
             "cart_version": cart["version"], "quote_total": cart["quote"]["total_minor"],
         });
-        let said =
-            self.call(buyer, Method::POST, "/api/checkout", &body)?;
+        let said = self.call(buyer, Method::POST, "/api/checkout", &body)?;
         if said.0 == 201 {
             let token = said.1["token"].as_str().unwrap().to_owned();
             if !self.buyers[buyer].orders.contains(&token) {
@@ -148,12 +130,7 @@ impl World {
         Some(said)
     }
 
-    fn act(
-        &mut self,
-        buyer: usize,
-        number: u64,
-        what: &str,
-    ) -> Said {
+    fn act(&mut self, buyer: usize, number: u64, what: &str) -> Said {
         let token = choose(&self.buyers[buyer].orders, number)?.clone();
         let path = format!("/order/{token}/{what}");
         let nothing = Value::String(String::new());
@@ -161,12 +138,7 @@ impl World {
     }
 
     /// Posts an event to the shop's public door.
-    pub fn deliver(
-        &mut self,
-        number: u64,
-        again: bool,
-        forged: bool,
-    ) -> Said {
+    pub fn deliver(&mut self, number: u64, again: bool, forged: bool) -> Said {
         let told = choose(&self.told, number)?.clone();
         let now = self.around.clock.now();
         let (payload, mut header) = if told.kind.starts_with("refund") {
@@ -316,9 +288,11 @@ impl World {
             Disk::Full => format!("{heal} PRAGMA max_page_count = 1;"),
             Disk::Torn(table) => format!("{heal} {}", tear(table)),
         };
-        let set = self.shop.kit.db.write_blocking(move |tx| {
-            Ok::<_, Failure<Never>>(tx.execute_batch(&sql)?)
-        });
+        let set = self
+            .shop
+            .kit
+            .db
+            .write_blocking(move |tx| Ok::<_, Failure<Never>>(tx.execute_batch(&sql)?));
         set.expect("settings are no writes");
         self.disk = disk;
         Some((200, Value::Null, String::new()))
@@ -330,9 +304,7 @@ impl World {
         let form = Value::String("code=FEW".to_owned());
         let said = match &turn.step {
             Step::Add(b, thing, qty) => self.add(*b, *thing, *qty),
-            Step::Look(b) => {
-                self.cart(*b, Method::GET, "/api/cart", &Value::Null)
-            }
+            Step::Look(b) => self.cart(*b, Method::GET, "/api/cart", &Value::Null),
             Step::Set(b, qty) => {
                 let line = self.buyers[*b].cart["lines"][0]["id"].as_str().map(str::to_owned);
                 let Some(line) = line else { return Ok("-".to_owned()) };

@@ -56,9 +56,8 @@ impl World {
     pub fn cancel_order(&mut self, number: u64) -> Said {
         let id = self.order(number, "1")?;
         let till = self.shop.till.clone();
-        let work = async move {
-            answer(payments::cancel(&till, &id, "merchant", "out of clay").await)
-        };
+        let work =
+            async move { answer(payments::cancel(&till, &id, "merchant", "out of clay").await) };
         self.run(work)
     }
 

@@ -34,9 +34,9 @@ const PAID: &str = "
 impl World {
     /// The shop's own proof of its books, and the provider's books beside them.
     pub fn prove(&self) -> Result<(), String> {
-        let (findings, payments, paid) = self.shop.read(|read| {
-            (app::audit(read).unwrap(), rows(read, PAYMENTS), rows(read, PAID))
-        });
+        let (findings, payments, paid) = self
+            .shop
+            .read(|read| (app::audit(read).unwrap(), rows(read, PAYMENTS), rows(read, PAID)));
         let broken: Vec<String> = findings
             .into_iter()
             .flat_map(|f| f.broken.into_iter().map(move |row| format!("{} {row}", f.id)))
@@ -76,15 +76,14 @@ impl World {
             return Ok("-".to_owned());
         };
         self.count(&format!("{name} {status}"));
-        let at_provider =
-            matches!(
-                turn.step,
-                Step::CheckOut(_)
-                    | Step::PayAgain(..)
-                    | Step::Cancel(..)
-                    | Step::Refund(_)
-                    | Step::CancelOrder(_)
-            );
+        let at_provider = matches!(
+            turn.step,
+            Step::CheckOut(_)
+                | Step::PayAgain(..)
+                | Step::Cancel(..)
+                | Step::Refund(_)
+                | Step::CancelOrder(_)
+        );
         let fits = match status {
             200..=499 => true,
             502 | 503 if at_provider && !words.is_empty() => true,
@@ -118,7 +117,11 @@ impl World {
             s.status == SessionStatus::Complete && s.outcome == PaymentOutcome::Unpaid
         };
         for (n, session) in self.sessions(slow).into_iter().enumerate() {
-            if n % 2 == 0 { self.provider.pay(&session.id) } else { self.provider.fail(&session.id) }
+            if n % 2 == 0 {
+                self.provider.pay(&session.id)
+            } else {
+                self.provider.fail(&session.id)
+            }
             self.tell(&session.id, "checkout.session.async_payment_succeeded");
         }
         // Money on a closed page and refunds in the dashboard are known from events alone: those
@@ -232,7 +235,11 @@ impl World {
         let flagged = self.number("SELECT count(*) FROM orders WHERE attention IS NOT NULL");
         *self.tally.entry("order flagged".to_owned()).or_default() +=
             u64::try_from(flagged).unwrap();
-        if self.number("SELECT count(*) FROM orders") % 4 == 0 { self.sells_again() } else { Ok(()) }
+        if self.number("SELECT count(*) FROM orders") % 4 == 0 {
+            self.sells_again()
+        } else {
+            Ok(())
+        }
     }
 
     /// Whatever happened, the shop goes on selling.

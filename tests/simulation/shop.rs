@@ -26,8 +26,7 @@ use tempfile::TempDir;
 use crate::house::{Edited, START, base_content};
 
 /// Everything on the shelf, and how many there are at first: few, so that buyers meet.
-pub const SHELF: [(&str, u32); 4] =
-    [("APRON-L", 3), ("APRON-S", 5), ("GLAZE-6", 8), ("KILN-1", 3)];
+pub const SHELF: [(&str, u32); 4] = [("APRON-L", 3), ("APRON-S", 5), ("GLAZE-6", 8), ("KILN-1", 3)];
 /// Steps of a job in a row.
 const JOB_STEPS_MAX: u32 = 500;
 
@@ -69,9 +68,11 @@ fn book(content: &Edited) -> Arc<Book> {
 fn books() -> Vec<Arc<Book>> {
     let was = ("[\"SMOCK-L\"]", "[\"SMOCK-L\", \"TABARD-L\"]");
     let base = || {
-        Edited::of(&base_content())
-            .write("promotions/few.toml", FEW)
-            .replace("products/apron.toml", was.0, was.1)
+        Edited::of(&base_content()).write("promotions/few.toml", FEW).replace(
+            "products/apron.toml",
+            was.0,
+            was.1,
+        )
     };
     vec![
         book(&base()),
@@ -100,11 +101,8 @@ impl Land {
             overrides.insert(key.to_owned(), dir.path().join(path).display().to_string());
         }
         let settings = Settings::resolve(None, Vec::new(), &overrides).unwrap();
-        let world = World {
-            clock: Clock::fixed(START),
-            random: Randomness::seeded(7),
-            provider: None,
-        };
+        let world =
+            World { clock: Clock::fixed(START), random: Randomness::seeded(7), provider: None };
         let kit = open_kit(settings, &world).unwrap();
         let books = books();
         let first = Arc::clone(&books[0]);
@@ -193,9 +191,8 @@ impl Shop {
         let mut jobs = identity::jobs(&kit);
         jobs.extend(cart::jobs(&kit, &books));
         jobs.extend(payments::jobs(&till));
-        let postmen = ["mail", "nowhere/at/all"].map(|folder| {
-            mail::jobs(&kit, &Transport::Files(dir.path().join(folder)))
-        });
+        let postmen = ["mail", "nowhere/at/all"]
+            .map(|folder| mail::jobs(&kit, &Transport::Files(dir.path().join(folder))));
         fs::create_dir_all(dir.path().join("mail")).unwrap();
         Self { dir, kit, till, router: Arc::new(routes.finish().unwrap()), jobs, postmen }
     }

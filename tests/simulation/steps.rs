@@ -8,8 +8,7 @@ pub const BUYERS: usize = 4;
 pub const THINGS: [&str; 5] = ["APRON-L", "APRON-S", "GLAZE-6", "KILN-1", "starter"];
 
 /// Tables at whose rows a disk may give up.
-const TORN: [&str; 6] =
-    ["order_event", "hold", "stock_move", "payment", "outbox", "webhook_event"];
+const TORN: [&str; 6] = ["order_event", "hold", "stock_move", "payment", "outbox", "webhook_event"];
 
 /// How the payment provider feels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +108,8 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
     let buyer = index(random, BUYERS);
     let any = random.below(u64::MAX);
     let thing = index(random, THINGS.len());
-    let weights = [
-        10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1,
-    ];
+    let weights =
+        [10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1];
     let step = match weighted(random, &weights) {
         0 => Step::Add(buyer, thing, 1 + any % 3),
         1 => Step::Look(buyer),
@@ -151,13 +149,8 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
 }
 
 fn weather(random: &Randomness) -> Weather {
-    let kinds = [
-        Weather::Shaky,
-        Weather::Down,
-        Weather::Losing,
-        Weather::Refusing,
-        Weather::Overcharging,
-    ];
+    let kinds =
+        [Weather::Shaky, Weather::Down, Weather::Losing, Weather::Refusing, Weather::Overcharging];
     // Bad weather passes: half of the changes are for the better.
     if random.below(2) == 0 { Weather::Fine } else { kinds[index(random, kinds.len())] }
 }

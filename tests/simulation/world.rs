@@ -68,12 +68,8 @@ impl World {
         };
         let land = Land::get();
         let shop = Shop::open(land.data(), &around, Arc::clone(&land.books[0]));
-        let buyer = |number| Buyer {
-            number,
-            cookie: String::new(),
-            cart: Value::Null,
-            orders: Vec::new(),
-        };
+        let buyer =
+            |number| Buyer { number, cookie: String::new(), cart: Value::Null, orders: Vec::new() };
         Self {
             runtime: Rc::clone(runtime),
             around,
