@@ -205,7 +205,13 @@ impl World {
                     WHERE state = 'succeeded' AND origin <> 'hand'";
         let (here, there) = (self.number(back), self.went_back());
         if here != there {
-            return Err(format!("{here} went back by our books, {there} by the provider's"));
+            let ours = "SELECT coalesce(r.provider_refund_id, r.id), r.state,
+                            cast(r.amount_minor AS TEXT), coalesce(p.provider_payment_id, '')
+                            || ' ' || p.state || ' ' || r.origin || coalesce(r.error, '')
+                        FROM refund r JOIN payment p ON p.id = r.payment_id";
+            let ours = self.shop.read(|read| rows(read, ours));
+            let theirs = self.provider.refunds();
+            return Err(format!("{here} went back here and {there} there: {ours:?} {theirs:?}"));
         }
         let checks = [
             ("goods are still held", "SELECT coalesce(sum(held), 0) FROM stock_item"),
