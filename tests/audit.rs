@@ -109,7 +109,7 @@ const DAMAGES: &[(&[&str], &str, &str)] = &[
         "which its record does not say",
         "UPDATE order_item SET unit_minor = 1, gross_minor = 1, net_minor = 1, discount_minor = 0",
     ),
-    (&["I14"], "its record says nothing", "UPDATE orders SET quote = '{}'"),
+    (&["I7", "I14"], "its record says nothing", "UPDATE orders SET quote = '{}'"),
 ];
 
 /// A shop with one order paid, one waiting and one given up, as a database in memory.

@@ -152,9 +152,9 @@ fn session_of(answer: &Answer) -> String {
     answer["payment_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
-// S0.26, S1.19, S1.20, S3.63: 64 buyers, 10 units, 200 times (`make races`: 1,000 times): exactly ten are sold each time, the
-// others hear it in words, and the books are right. Every fifth time the winners leave instead,
-// and their units are sold to others.
+// S0.26, S1.19, S1.20, S3.63: 64 buyers, 10 units, 200 times (`make races`: 1,000): exactly ten
+// are sold each time, the others hear it in words, and the books are right. Every fifth time the
+// winners leave instead, and their units are sold to others.
 #[test]
 fn ten_units_are_sold_to_ten_of_sixty_four_buyers() {
     const UNITS: u32 = 10;

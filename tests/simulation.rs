@@ -145,7 +145,8 @@ fn ten_thousand_schedules_break_nothing() {
         "order refunded",
         "order flagged",
     ] {
-        assert!(all.get(what).is_some_and(|times| *times >= 20), "{what} is met too rarely");
+        let met = all.get(what).copied().unwrap_or(0);
+        assert!(met >= 20 || schedules < SCHEDULES, "{what} is met too rarely");
     }
 }
 
