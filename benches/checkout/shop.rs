@@ -14,6 +14,7 @@ use kiosk::platform::Kit;
 use kiosk::platform::config::{Overrides, Settings};
 use kiosk::pricing::{self, Item};
 use kiosk::stock::Reason;
+use kiosk::storefront::Kept;
 use kiosk::{cart, identity, payments, stock};
 use tokio::runtime::Runtime;
 
@@ -54,7 +55,8 @@ impl Shop {
         let world = World::default();
         let book = pricing::load(&crate::content()).unwrap().book.unwrap();
         let kit = open_kit(settings, &world).unwrap();
-        let app = App::assemble(kit.clone(), book, &world).unwrap();
+        let kept = Kept::open(&kit);
+        let app = App::assemble(kit.clone(), book, kept, &world).unwrap();
         let runtime = Runtime::new().unwrap();
         let shop = Self { kit, app, runtime, buyers: Arc::default() };
         for sku in GOODS {

@@ -269,6 +269,7 @@ fn shop() -> Shop {
         cart_expires_s: 2_592_000,
         cart_lines_max: 100,
         hold_s: 900,
+        cancel_window_s: 1_800,
         stock_low: 3,
         stock_show: StockShow::Status,
         page_size: 24,
