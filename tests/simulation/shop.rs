@@ -19,7 +19,7 @@ use kiosk::platform::mail::{self, Transport};
 use kiosk::platform::web::Router;
 use kiosk::pricing::{self, Book, Books};
 use kiosk::stock::{self, Opening};
-use kiosk::storefront::Shelf;
+use kiosk::storefront::{Kept, Shelf};
 use kiosk::{cart, checkout, identity, orders, payments};
 use tempfile::TempDir;
 
@@ -107,7 +107,7 @@ impl Land {
         let books = books();
         let first = Arc::clone(&books[0]);
         // Gives the letters their words, and notes every SKU.
-        Shelf::open(&kit, Arc::clone(&first)).unwrap();
+        Shelf::open(&kit, Arc::clone(&first), Kept::open(&kit)).unwrap();
         let opened = kit.db.write_blocking(move |tx| {
             for (sku, units) in SHELF {
                 let sku = Sku::parse(sku).unwrap();
