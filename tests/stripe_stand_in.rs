@@ -11,9 +11,6 @@ use std::io::Write;
 use fake_stripe::{FakeStripe, KEY, Options, RESTRICTED_KEY, SECRET};
 use kiosk::base::Clock;
 
-/// Used by the tests that share the folder.
-type Double = fake_stripe::StripeDouble;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let after = |name: &str| {

@@ -193,7 +193,7 @@ async fn look(till: Till) -> Result<Found, Fault> {
         // again at the next look.
         match payments::close(&till, &order, "card-testing").await {
             Ok(()) => {
-                tracing::warn!(order = order.as_str(), "a payment page saw too many declines")
+                tracing::warn!(order = order.as_str(), "a payment page saw too many declines");
             }
             Err(Failure::Refused(_)) => {}
             Err(Failure::Fault(fault)) => return Err(fault),

@@ -93,7 +93,9 @@ fn health(kit: &Kit, as_json: bool) -> Result<Ended, Fault> {
         say!("{value:#}");
         return Ok(Ended::Well);
     }
-    sentences.iter().for_each(|sentence| say!("{sentence}"));
+    for sentence in &sentences {
+        say!("{sentence}");
+    }
     say!();
     let oldest = if health.oldest_at.is_some() { span(health.lag_s) } else { "-".to_owned() };
     let last = health.last_applied_at.map_or("never".to_owned(), Instant::rfc3339);

@@ -63,6 +63,13 @@ impl Event {
         })
     }
 
+    /// Whether it says itself that a session was paid.
+    #[must_use]
+    pub fn tells_of_payment(&self) -> bool {
+        let kinds = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
+        kinds.contains(&self.kind.as_str())
+    }
+
     /// What it asks us to look at.
     #[must_use]
     pub fn topic(&self) -> Topic {

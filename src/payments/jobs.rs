@@ -7,7 +7,9 @@ use super::dispute::apply_dispute;
 use super::event::{Event, Topic};
 use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState};
-use super::provider::{ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble};
+use super::provider::{
+    PaymentOutcome, ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble,
+};
 use super::refund::{self, Applied};
 use super::store_inbox::{self, Waiting};
 use super::{sending, session, store};
@@ -19,8 +21,9 @@ use crate::platform::jobs::{Found, Job};
 
 /// Longest pause between two looks at an open session, seconds.
 const LOOK_LONGEST_S: i64 = 600;
-/// After so many tries, an event about a payment nobody knows here is somebody else's.
-const STRANGER_TRIES: u32 = 4;
+/// After so many tries, an event about a payment nobody knows here is somebody else's: two hours,
+/// in which the reconciler has looked at every open session of ours many times.
+const STRANGER_TRIES: u32 = 8;
 
 /// The inbox worker and the reconciler.
 #[must_use]
@@ -93,6 +96,13 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
         let applied = match &seen {
             Seen::Session(session) => {
                 let settled = flow::settle(tx, kit, &book, session, now)?;
+                let is_news = settled == Settled::Changed
+                    && session.outcome == PaymentOutcome::Paid
+                    && !waiting.event.tells_of_payment();
+                // An event may be older than what it led to: the books name what was found.
+                if is_news && let Some(payment) = store::find_by_session(tx, &session.id)? {
+                    flow::remember(tx, provider, &payment, flow::word_of(session), now)?;
+                }
                 return Ok(note_settled(tx, &waiting, session, &settled, now, chance)?);
             }
             Seen::Refunds(refunds) => {

@@ -218,7 +218,7 @@ async fn elsewhere(
 /// have it.
 fn received_in(session: Session, our: &Ours) -> Option<Received> {
     let payment_id = session.payment_id.filter(|id| *id == our.payment_id)?;
-    (session.outcome == PaymentOutcome::Paid).then(|| Received {
+    (session.outcome == PaymentOutcome::Paid).then_some(Received {
         payment_id,
         order: Some(session.order),
         amount_minor: session.amount_minor,

@@ -114,10 +114,10 @@ impl Goods {
 
     fn position(&self, slug: &str) -> Option<usize> {
         let last = self.last.load(Ordering::Relaxed);
-        let near = [last, last + 1].into_iter();
+        let mut near = [last, last + 1].into_iter();
         let is_here = |at: &usize| self.all.get(*at).is_some_and(|good| good.product.slug == slug);
         let search = || self.all.binary_search_by(|good| good.product.slug.as_str().cmp(slug)).ok();
-        let at = near.filter(is_here).next().or_else(search)?;
+        let at = near.find(is_here).or_else(search)?;
         self.last.store(at, Ordering::Relaxed);
         Some(at)
     }

@@ -35,6 +35,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/order/:token/pay", Nothing, ""),
     ("POST", "/order/:token/cancel", Nothing, ""),
     ("POST", "/hooks/stripe", Signed, "{}"),
+    ("POST", "/webhooks/stripe", Signed, "{}"),
     ("POST", "/simulator/pay/:session", Form, "action=decline"),
     ("POST", "/simulator/desk/:session", Form, "action=won"),
 ];

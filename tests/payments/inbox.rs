@@ -244,3 +244,15 @@ fn a_thin_event_pays_as_well() {
     desk.tend();
     assert_eq!((desk.event("evt_thin"), desk.status(&session)), ("done".into(), "paid".into()));
 }
+
+// I10: an event that says "expired" may find a session that was paid after all. The order is paid,
+// and the books name what was found.
+#[test]
+fn money_found_behind_an_event_of_another_kind_is_proved() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("APRON-S", 1);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "expired", "evt_1");
+    assert_eq!((desk.status(&session), desk.event("evt_1")), ("paid".into(), "done".into()));
+    desk.shop.assert_audit();
+}

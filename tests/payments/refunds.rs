@@ -257,7 +257,7 @@ fn refunds_of_strangers_are_ignored() {
     let made = desk.provider.refund_in_dashboard(&session, 10_000);
     desk.provider.rename_refunded_payment(&made, "pi_of_somebody_else");
     desk.tell_of(&json!({ "id": made }), "refund.created", "evt_1");
-    for _ in 0..6 {
+    for _ in 0..10 {
         desk.wait_s(3600);
     }
     assert_eq!((desk.event("evt_1"), desk.status(&session)), ("ignored".into(), "paid".into()));

@@ -41,9 +41,9 @@ impl World {
         let id = self.order(number, "payment_status IN ('paid', 'part_refunded')")?;
         let order = self.shop.read(|read| orders::get_order(read, &id).unwrap().unwrap());
         let wish = RefundWish {
-            share: if number % 3 == 0 { Share::All } else { Share::Amount(250) },
-            delivery: number % 3 == 0,
-            restock: if number % 2 == 0 { order.units() } else { BTreeMap::new() },
+            share: if number.is_multiple_of(3) { Share::All } else { Share::Amount(250) },
+            delivery: number.is_multiple_of(3),
+            restock: if number.is_multiple_of(2) { order.units() } else { BTreeMap::new() },
             reason: "asked for".to_owned(),
             by_hand: false,
             late: false,

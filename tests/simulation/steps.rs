@@ -121,14 +121,14 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
         7 => Step::Cancel(buyer, any),
         8 => Step::Pay(any),
         9 => Step::BeginSlow(any),
-        10 => Step::EndSlow(any / 2, any % 2 == 0),
+        10 => Step::EndSlow(any / 2, any.is_multiple_of(2)),
         11 => Step::PayClosed(any),
         12 => Step::Deliver(any, random.below(4) == 0),
         13 => Step::Lose(any),
         14 => Step::Forge(any),
         15 => Step::Weather(weather(random)),
         16 => Step::Tend,
-        17 => Step::Post(any % 3 != 0),
+        17 => Step::Post(!any.is_multiple_of(3)),
         18 => Step::Publish(index(random, books)),
         19 => Step::Count(thing % 4, small(random, 7)),
         20 => Step::Receive(thing % 4, 1 + small(random, 4)),
@@ -142,7 +142,7 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
         25 => Step::Refund(any),
         26 => Step::CancelOrder(any),
         27 => Step::Dashboard(any),
-        _ => Step::SlowRefunds(any % 2 == 0),
+        _ => Step::SlowRefunds(any.is_multiple_of(2)),
     };
     let cut_after = (random.below(8) == 0).then(|| 1 + small(random, 4));
     Turn { step, cut_after }

@@ -141,17 +141,13 @@ impl Stripe {
         let expires_at = Some(request.expires_at.unix_s());
         let is_it = |lean: &Lean| lean.order() == request.order && lean.expires_at == expires_at;
         let mut found = None;
-        self.pages(
-            &list,
-            |list, last| list.starting_after(last),
-            |lean: Lean| {
-                let last = lean.id.clone();
-                if is_it(&lean) {
-                    found = Some(lean);
-                }
-                last
-            },
-        )
+        self.pages(&list, ListCheckoutSession::starting_after, |lean: Lean| {
+            let last = lean.id.clone();
+            if is_it(&lean) {
+                found = Some(lean);
+            }
+            last
+        })
         .await?;
         Ok(found)
     }
@@ -197,15 +193,11 @@ impl Stripe {
             false => list.payment_intent(payment),
         };
         let mut all = Vec::new();
-        self.pages(
-            &list,
-            |list, last| list.starting_after(last),
-            |lean: LeanRefund| {
-                let last = lean.id.clone();
-                all.push(lean.read());
-                last
-            },
-        )
+        self.pages(&list, ListRefund::starting_after, |lean: LeanRefund| {
+            let last = lean.id.clone();
+            all.push(lean.read());
+            last
+        })
         .await?;
         all.into_iter().collect::<Result<_, _>>().map_err(Trouble::Unreachable)
     }
@@ -215,15 +207,11 @@ impl Stripe {
         let span = RangeBoundsTs { gte: Some(from), lt: Some(until), ..RangeBoundsTs::default() };
         let list = ListCharge::new().limit(PAGE).created(RangeQueryTs::Bounds(span));
         let mut all = Vec::new();
-        self.pages(
-            &list,
-            |list, last| list.starting_after(last),
-            |lean: LeanCharge| {
-                let last = lean.id.clone();
-                all.push(lean.read());
-                last
-            },
-        )
+        self.pages(&list, ListCharge::starting_after, |lean: LeanCharge| {
+            let last = lean.id.clone();
+            all.push(lean.read());
+            last
+        })
         .await?;
         let came = all.into_iter().filter_map(Result::transpose);
         came.collect::<Result<_, _>>().map_err(Trouble::Unreachable)
@@ -315,7 +303,7 @@ impl Provider for Stripe {
         })
     }
 
-    fn received<'a>(&'a self, from: Instant, until: Instant) -> Answer<'a, Vec<Received>> {
+    fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>> {
         Box::pin(self.money_of(from, until))
     }
 

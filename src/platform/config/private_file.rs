@@ -53,15 +53,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     // S1.9: a secret that others may read is refused with what to do.
+    #[cfg(unix)]
     #[test]
     fn only_private_files_hold_secrets() {
+        use std::os::unix::fs::PermissionsExt;
+
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stripe.key");
         assert!(read_private(&path).unwrap_err().contains("No such file"));

@@ -289,10 +289,7 @@ impl Tree {
     /// Paths that hold something else than in `other`, in order; those of one only included.
     #[must_use]
     pub fn changed_since(&self, other: &Self) -> Vec<String> {
-        differences(&self.files, &other.files, |one, two| same(one, two))
-            .into_iter()
-            .map(ToString::to_string)
-            .collect()
+        differences(&self.files, &other.files, same).into_iter().map(ToString::to_string).collect()
     }
 
     /// Whether a path holds the same in both, or nothing in both.

@@ -18,6 +18,7 @@ use crate::base::fault::Never;
 use crate::base::{Failure, Fault};
 
 type Done<T = ()> = Result<T, Failure<Never>>;
+type Job = Box<dyn FnOnce(&Tx) -> Done + Send>;
 
 const TABLES: &str = "CREATE TABLE t (n INTEGER PRIMARY KEY, filling TEXT) STRICT;
     CREATE TABLE child (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED) STRICT;";
@@ -74,7 +75,7 @@ impl Shop {
     }
 
     /// Queues jobs behind one that is held up, so that all of them share its batch.
-    fn together(&self, jobs: Vec<Box<dyn FnOnce(&Tx) -> Done + Send>>) -> Vec<Done> {
+    fn together(&self, jobs: Vec<Job>) -> Vec<Done> {
         let free = self.hold_up();
         let told = Arc::new(Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
