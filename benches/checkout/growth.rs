@@ -13,6 +13,9 @@ use rusqlite::Connection;
 use crate::shop::Shop;
 use crate::table::{Goal, compared, heading, median};
 
+/// One question to a database with so many orders.
+type Asked = fn(&Read, u64);
+
 /// The fewer.
 const FEW: u64 = 1000;
 /// Rounds of writing, and readings of each kind.
@@ -62,7 +65,7 @@ pub(crate) fn report(data: &Path, many: u64) {
         slow.push(1e6 / more.round());
     }
     compared("a checkout, µs", median(slow), median(fast), "µs", Goal::Most(1.2));
-    let reads: [(&str, fn(&Read, u64)); 3] = [
+    let reads: [(&str, Asked); 3] = [
         ("an order by its id", |read, n| {
             let id = format!("{}~{n}", first(read));
             orders::get_order(read, &OrderId::from_stored(id)).unwrap().unwrap();
