@@ -114,6 +114,18 @@ fn seeding_twice_gives_the_same_state() {
     assert_eq!(once, other.dump());
 }
 
+// S1.40: whoever tries the demo can give money back, and is told at once when that cannot be.
+#[test]
+fn money_of_a_seeded_order_goes_back() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let said = folder.run(&["order", "refund", "HF-1009", "--amount", "10"]).ended(0);
+    assert!(said.contains("£10.00"), "{said}");
+    let shown = folder.run(&["order", "show", "HF-1009"]).ended(0);
+    assert!(shown.contains("part_refunded") && shown.contains("Refund, succeeded"), "{shown}");
+    folder.run(&["audit"]).ended(0);
+}
+
 // S4.31: the audit says which invariant holds, and its exit code is for scripts.
 #[test]
 fn the_audit_proves_the_books_and_finds_a_broken_row() {

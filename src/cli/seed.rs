@@ -11,6 +11,7 @@ use crate::base::ids::Sku;
 use crate::base::{Clock, Failure, Fault, Instant, Randomness};
 use crate::checkout::{self, Begun, Refusal};
 use crate::orders::{self, Asked, Placement};
+use crate::payments::simulator;
 use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
 use crate::platform::config::Settings;
 use crate::platform::secret::Secret;
@@ -120,6 +121,7 @@ fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
         let id = begun.order.id.clone();
         let session = session(&kit.secret, &begun, wanted.ends != "expired", hold_until);
         let settled_at = at.plus_s(if wanted.ends == "expired" { 1800 } else { 90 });
+        simulator::recall(tx, &begun.payment, &session, at)?;
         payments::settle_looked(tx, &till, &book, &begun.payment, &session, settled_at)?;
         if matches!(wanted.ends.as_str(), "shipped" | "delivered") {
             let (left, parcel) = (at.plus_s(20 * 3600), ("Royal Mail", "RM123456785GB"));

@@ -167,7 +167,8 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
         // Whether it happened all the same, only the provider's books can tell.
         Err(Trouble::Refused(why)) => match look_for(till, refund, &request).await {
             Ok(Some(made)) => note(till, made, Some(refund)).await,
-            Ok(None) => fail(till, refund, &why).await,
+            // Nor does it know the payment.
+            Ok(None) | Err(Trouble::Refused(_)) => fail(till, refund, &why).await,
             Err(trouble) => again(till, refund, &trouble.to_string()).await,
         },
         Err(Trouble::Replayed(why)) => match look_for(till, refund, &request).await {

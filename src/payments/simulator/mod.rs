@@ -16,11 +16,13 @@ use std::sync::Arc;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::hex;
 use crate::base::{Fault, Instant};
+use crate::payments::Payment;
 use crate::payments::provider::{
     Answer, PaymentOutcome, Provider, ProviderDispute, ProviderRefund, Received, RefundRequest,
     Session, SessionRequest, SessionStatus, Trouble,
 };
 use crate::platform::Kit;
+use crate::platform::db::Tx;
 
 pub use deliver::jobs;
 pub use web::routes;
@@ -85,6 +87,20 @@ impl Simulator {
             None => Err(Trouble::Refused("there is no such session".to_owned())),
         }
     }
+}
+
+/// Writes down a session of the past as if it had been made and ended here, so that money of a
+/// demonstration order can go back like any other.
+///
+/// # Errors
+/// When the database fails.
+pub fn recall(tx: &Tx, payment: &Payment, session: &Session, at: Instant) -> Result<(), Fault> {
+    store::insert(tx, &session.id, &payment.key, &payment.request, at)?;
+    match &session.payment_id {
+        Some(id) => store::set_complete(tx, &session.id, id, None, at)?,
+        None => store::set_expired(tx, &session.id)?,
+    };
+    Ok(())
 }
 
 /// For the shop, a database in trouble is a provider that does not answer.
