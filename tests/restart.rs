@@ -74,6 +74,20 @@ fn a_change_while_closed_is_seen() {
     assert!(shop.browser().get("/product/apron/").body.contains("31.99"));
 }
 
+// Goods counted by a command while the shop was closed are told from the first page on.
+#[test]
+fn stock_that_changed_while_closed_is_seen() {
+    let data = TempDir::new().unwrap();
+    let shop = open(&base_content(), data.path());
+    shop.app.shelf.pack(&shop.kit).unwrap();
+    // As `kiosk stock count` does it: nothing follows, as no shop is open.
+    shop.set_stock("KILN-1", 0);
+    drop(shop);
+    let shop = open(&base_content(), data.path());
+    assert!(!shop.kept_was_true, "the last pages say that there are kilns");
+    assert!(drawn(&shop.app.shelf.now()).contains(&"/product/kiln/".to_owned()));
+}
+
 // A file of pages that is cut, gone, foreign or full of nonsense is as good as none.
 #[test]
 fn damaged_pages_are_made_anew() {

@@ -6,6 +6,7 @@
 //! The index is renamed into place after the bodies are on the disk, so it never names bytes that
 //! are not there. What cannot be read or was made by another program is as good as nothing.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
@@ -16,13 +17,15 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::edition::{Edition, FILES_HELD_PLAIN_MAX, Files, Ready};
-use crate::base::fault::Doing;
+use super::edition::{Edition, FILES_HELD_PLAIN_MAX, Files, Ready, states_of};
+use crate::base::fault::{Doing, Failure, Never};
 use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::write_private;
 use crate::platform::content::read_tree;
+use crate::platform::db::Read;
 use crate::platform::web::{Encoding, Extent, Prebuilt};
+use crate::stock::{self, State};
 
 /// Says where each page lies.
 const INDEX: &str = "pages.index";
@@ -37,6 +40,8 @@ struct Index {
     bodies: String,
     /// What they were made of, and until when that makes the same pages.
     signs: Option<u64>,
+    /// What they say about stock.
+    stock: u64,
     stale_at: Option<Instant>,
     pages: Vec<Page>,
 }
@@ -83,9 +88,10 @@ impl Kept {
     #[must_use]
     pub fn open(kit: &Kit) -> Self {
         let folder = kit.settings.data_dir.clone();
-        let (found, signs) = thread::scope(|scope| {
+        let (found, signs, stock) = thread::scope(|scope| {
             let signs = scope.spawn(|| signs_of(kit));
-            (read(&folder), signs.join().ok().flatten())
+            let stock = scope.spawn(|| stock_of(kit).ok());
+            (read(&folder), signs.join().ok().flatten(), stock.join().ok().flatten())
         });
         let found = found.inspect_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
@@ -97,7 +103,10 @@ impl Kept {
             return Self { files: Arc::default(), pack, is_true: false };
         };
         let is_current = index.stale_at.is_none_or(|at| kit.now() < at);
-        let is_true = is_current && index.signs.is_some() && index.signs == signs;
+        let is_true = is_current
+            && index.signs.is_some()
+            && index.signs == signs
+            && stock == Some(index.stock);
         let pack = Pack { folder, bodies: Mutex::new(Some(bodies)) };
         Self { files: Arc::new(files), pack, is_true }
     }
@@ -148,6 +157,7 @@ impl Pack {
             program: program(),
             bodies: bodies.name.clone(),
             signs: still_true(kit, edition)?,
+            stock: hash_of(&edition.states),
             stale_at: edition.stale_at,
             pages: Vec::with_capacity(edition.files.len()),
         };
@@ -288,6 +298,19 @@ fn program() -> u64 {
 
 fn changed_at(file: &fs::Metadata) -> Option<u128> {
     Some(file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos())
+}
+
+/// Names what pages made now would say about stock: goods may have been counted or received by a
+/// command while the shop was closed.
+fn stock_of(kit: &Kit) -> Result<u64, Fault> {
+    let read = |read: &Read| Ok::<_, Failure<Never>>(stock::listed_states(read)?);
+    Ok(hash_of(&states_of(&kit.db.read_blocking(read)?)))
+}
+
+fn hash_of(states: &BTreeMap<String, State>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    states.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The signs under which an edition would be made again just the same; `None` when the files are
