@@ -298,6 +298,11 @@ impl Index {
         &self.orders[order_of(sort)]
     }
 
+    /// Things on sale; slots that updates left empty do not count.
+    pub(super) fn len(&self) -> usize {
+        self.orders[BY_KEY].len()
+    }
+
     pub(super) fn thing(&self, slot: u32) -> Option<&Thing> {
         self.things.get(slot as usize)?.as_deref()
     }

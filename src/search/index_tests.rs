@@ -118,8 +118,23 @@ fn first_book() -> Book {
     Shop::new(sample).book
 }
 
+/// A slot that a draft left behind must not make words look rarer than they are.
+#[test]
+fn what_left_the_shop_does_not_count() {
+    let book = Arc::new(first_book());
+    let index = Index::of(&book, &Levels::new(), NOW);
+    let mut catalog = (*book.catalog).clone();
+    let slug = apply(&mut catalog, &Change::Write(3, 0, 0));
+    let more = Arc::new(Book { catalog: Arc::new(catalog.clone()), ..(*book).clone() });
+    let grown = index.updated(&more, &Levels::new(), [slug.as_str()], NOW);
+    let hidden = apply(&mut catalog, &Change::Hide(3));
+    let fewer = Arc::new(Book { catalog: Arc::new(catalog), ..(*book).clone() });
+    let shrunk = grown.updated(&fewer, &Levels::new(), [hidden.as_str()], NOW);
+    assert_eq!((index.len(), grown.len(), shrunk.len()), (3, 4, 3));
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn the_next_index_answers_like_one_made_anew(

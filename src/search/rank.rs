@@ -116,7 +116,7 @@ fn of_word(index: &Index, word: &str, unfinished: bool) -> Vec<u32> {
     let of_all = |words: &[(&Word, u32)]| words.iter().map(|(w, _)| w.hits.len()).sum::<usize>();
     // How rare the word is: by what it is, or else by what it may become.
     let known = if whole.is_empty() { of_all(&begun) } else { of_all(&whole) };
-    let rarity = rarity(index.rows.len(), known);
+    let rarity = rarity(index.len(), known);
     let mut left = HITS_MAX;
     for (found, quality) in whole.iter().chain(&begun) {
         for hit in &found.hits {
