@@ -29,15 +29,66 @@ CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
--- Browsers we know again: the cookie holds the token, we hold its hash.
+-- Browsers we know again: the cookie holds the token, we hold its hash. A session of staff names
+-- its person in `subject`, and the browser and network it began in, so that they know it again.
 CREATE TABLE session (
   token_hash   TEXT    PRIMARY KEY,
-  kind         TEXT    NOT NULL CHECK (kind IN ('guest')),
+  kind         TEXT    NOT NULL CHECK (kind IN ('guest', 'staff')),
+  subject      TEXT    REFERENCES staff (id),
+  device       TEXT    NOT NULL DEFAULT '',
+  network      TEXT    NOT NULL DEFAULT '',
   created_at   INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL,
-  expires_at   INTEGER NOT NULL
+  expires_at   INTEGER NOT NULL,
+  CHECK ((kind = 'staff') = (subject IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_expires ON session (expires_at);
+CREATE INDEX session_subject ON session (subject) WHERE subject IS NOT NULL;
+
+-- People who run the shop. A person without a password has not followed the invitation yet. The
+-- secret of the second factor is made from the shop's own secret and `totp_seed`, so that this
+-- table alone does not tell it; `totp_step` is the last step whose code was used.
+CREATE TABLE staff (
+  id           TEXT    PRIMARY KEY,
+  email        TEXT    NOT NULL,
+  email_folded TEXT    NOT NULL UNIQUE,
+  name         TEXT    NOT NULL,
+  role         TEXT    NOT NULL CHECK (role IN ('owner', 'orders', 'catalog')),
+  password     TEXT,
+  totp_seed    TEXT,
+  totp_step    INTEGER NOT NULL DEFAULT 0,
+  is_active    INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+  created_at   INTEGER NOT NULL,
+  signed_in_at INTEGER
+) STRICT;
+
+-- Links by which a person chooses a password, and recovery codes: each works once.
+CREATE TABLE staff_key (
+  key_hash   TEXT    PRIMARY KEY,
+  kind       TEXT    NOT NULL CHECK (kind IN ('invitation', 'recovery')),
+  staff_id   TEXT    NOT NULL REFERENCES staff (id),
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staff_key_staff ON staff_key (staff_id, kind);
+
+-- What people changed, with what was before and after. Nothing here is ever changed or removed.
+CREATE TABLE audit (
+  id        INTEGER PRIMARY KEY,
+  at        INTEGER NOT NULL,
+  actor     TEXT    NOT NULL,
+  network   TEXT    NOT NULL DEFAULT '',
+  action    TEXT    NOT NULL,
+  entity    TEXT    NOT NULL,
+  entity_id TEXT    NOT NULL,
+  before    TEXT    NOT NULL DEFAULT 'null',
+  after     TEXT    NOT NULL DEFAULT 'null'
+) STRICT;
+CREATE INDEX audit_entity ON audit (entity, entity_id, id);
+CREATE TRIGGER audit_is_kept_u BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_is_kept_d BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 
 -- ── room: stock ─────────────────────────────────────────────────────────────────────────────
 

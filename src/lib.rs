@@ -8,7 +8,7 @@
 
 pub mod base; // values only: money, ids, clock, failures
 pub mod platform; // machinery without a shop word: settings, database, jobs, web, mail
-pub mod identity; // who is asking: visitors and their sessions
+pub mod identity; // who is asking: visitors, staff, their sessions and rights
 pub mod catalog; // what the shop sells, parsed from `content/`; no tables
 pub mod stock; // how many there are: levels, holds, the append-only ledger
 pub mod pricing; // what it costs: one pure function from basket to quote
@@ -18,6 +18,7 @@ pub mod cart; // what a visitor has put aside
 pub mod payments; // sessions, events, the provider, the simulator
 pub mod checkout; // from cart to pending order to payment page
 pub mod storefront; // the catalog as pages: plan, render, publish
+pub mod admin; // the merchant's desk: its front page
 pub mod app; // assembles all rooms into one running shop
 pub mod cli; // one command per file
 

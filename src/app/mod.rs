@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::base::fault::{Doing, Failure, Never};
 use crate::base::{Clock, Fault, Randomness};
+use crate::identity::{Desk, Presence};
 use crate::payments::simulator::{self, Simulator};
 use crate::payments::stripe::Stripe;
 use crate::payments::{Provider, Till};
@@ -31,7 +32,7 @@ use crate::platform::web::{
 };
 use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
-use crate::{cart, checkout, identity, orders, payments, search, stock};
+use crate::{admin, cart, checkout, identity, orders, payments, search, stock};
 
 /// The outside world, handed in.
 #[derive(Clone, Default)]
@@ -55,6 +56,7 @@ pub struct App {
     pub till: Till,
     simulator: Option<Arc<Simulator>>,
     transport: Transport,
+    presence: Presence,
 }
 
 /// Makes the data folder, private to its owner.
@@ -141,7 +143,13 @@ impl App {
         let shelf = Shelf::open(&kit, Arc::new(book), kept)?;
         let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
-        Ok(Self { kit, shelf, till, simulator, transport })
+        Ok(Self { kit, shelf, till, simulator, transport, presence: Presence::default() })
+    }
+
+    /// Every address of the desk, each with the right it needs.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        admin::staff_routes().and(identity::staff_routes())
     }
 
     /// Every address the shop answers.
@@ -150,6 +158,8 @@ impl App {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut routes = health_routes(kit)
             .and(metrics::routes(kit))
+            .and(identity::entrance(kit))
+            .and(self.desk().open(kit, &self.presence))
             .and(search::routes(kit, &self.shelf.searching))
             .and(orders::routes(kit))
             .and(cart::routes(kit, books))
@@ -172,7 +182,7 @@ impl App {
     pub fn jobs(&self) -> Vec<Job> {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
-        jobs.extend(identity::jobs(kit));
+        jobs.extend(identity::jobs(kit, &self.presence));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
         jobs.extend(checkout::jobs(&self.till));

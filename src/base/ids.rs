@@ -59,6 +59,8 @@ id! {
     RefundId,
     /// Names a cart line or order line.
     LineId,
+    /// Names somebody who runs the shop.
+    StaffId,
 }
 
 /// A stock keeping unit: identity of what is sold. 1–64 letters, digits, `-`, `_` or `.`.

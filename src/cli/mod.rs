@@ -39,6 +39,7 @@ mod order_money;
 mod revisions;
 mod seed;
 mod serve;
+mod staff;
 mod statement;
 mod stock;
 mod theme;
@@ -111,6 +112,9 @@ enum Command {
     /// Shows orders and moves them on.
     #[command(subcommand)]
     Order(order::Command),
+    /// Lets people in at the desk, and out.
+    #[command(subcommand)]
+    Staff(staff::Command),
     /// Shows what the payment provider told us and what became of it; tries again.
     Events(events::Options),
     /// Compares a day's payments with the provider's books.
@@ -165,6 +169,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),
         Command::Order(command) => order::run(command, settings),
+        Command::Staff(command) => staff::run(command, settings),
         Command::Events(options) => events::run(options, settings),
         Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),

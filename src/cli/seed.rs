@@ -10,10 +10,12 @@ use crate::app::{self, App, World, open_kit};
 use crate::base::ids::Sku;
 use crate::base::{Clock, Failure, Fault, Instant, Randomness};
 use crate::checkout::{self, Begun, Refusal};
+use crate::identity::{self, Role};
 use crate::orders::{self, Asked, Placement};
 use crate::payments::simulator;
 use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
-use crate::platform::config::Settings;
+use crate::platform::Kit;
+use crate::platform::config::{Mode, Settings};
 use crate::platform::secret::Secret;
 use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
 use crate::storefront::Kept;
@@ -21,6 +23,10 @@ use crate::storefront::Kept;
 /// The readable files orders are made from.
 const DEMO: &str = include_str!("../../seed/demo/orders.toml");
 const MINIMAL: &str = include_str!("../../seed/minimal/orders.toml");
+/// People of the demonstration shop.
+const STAFF: &str = include_str!("../../seed/demo/staff.toml");
+/// Who made them, as the log says.
+const BY: (&str, &str) = ("seed", "");
 /// Seeds are made at this moment, so that two runs give the same database: 1 November 2026.
 const NOW: Instant = Instant(1_793_491_200_000);
 /// Milliseconds in a day.
@@ -46,6 +52,21 @@ enum Set {
 #[serde(deny_unknown_fields)]
 struct File {
     order: Vec<Wanted>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct People {
+    person: Vec<NewPerson>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPerson {
+    email: String,
+    name: String,
+    role: String,
+    password: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -96,12 +117,37 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _inside = runtime.enter();
     let app = App::assemble(kit.clone(), book, Kept::open(&kit), &world)?;
+    if kit.settings.mode == Mode::Test {
+        make_people(&kit)?;
+    }
     let mut made = 0;
     for (number, wanted) in (1..).zip(&file.order) {
         made += usize::from(make(&app, number, wanted)?);
     }
     say!("{made} orders made, {} were there before.", file.order.len() - made);
     Ok(Ended::Well)
+}
+
+/// Makes people whose passwords stand in a file everybody can read.
+fn make_people(kit: &Kit) -> Result<(), Fault> {
+    let people: People = toml::from_str(STAFF)?;
+    for NewPerson { email, name, role, password } in people.person {
+        let (address, random) = (email.clone(), kit.random.clone());
+        let made = kit.db.write_blocking(move |tx| {
+            if identity::find_staff(tx, &address)?.is_some() {
+                return Ok(None);
+            }
+            let role = Role::parse(&role).unwrap_or(Role::Catalog);
+            let added = identity::add_staff(tx, (&address, &name, role), BY, &random, NOW)?;
+            Ok::<_, Failure<identity::Refusal>>(Some(added.1))
+        });
+        let made = made.map_err(|failure| Fault::new(format!("{email}: {failure}")))?;
+        if let Some(token) = made {
+            identity::choose_password(kit, &email, &token, &password)?;
+            say!("The desk opens to {email} with the password \"{password}\".");
+        }
+    }
+    Ok(())
 }
 
 fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {

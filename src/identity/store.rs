@@ -1,4 +1,4 @@
-//! All SQL of the room.
+//! All SQL about visitors' sessions.
 
 use rusqlite::params;
 
@@ -6,7 +6,8 @@ use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 
 pub(super) fn is_alive(read: &Read, hash: &str, now: Instant) -> Result<bool, Fault> {
-    let sql = "SELECT 1 FROM session WHERE token_hash = ?1 AND expires_at > ?2";
+    let sql = "SELECT 1 FROM session
+               WHERE token_hash = ?1 AND kind = 'guest' AND expires_at > ?2";
     Ok(read.prepare_cached(sql)?.exists(params![hash, now.0])?)
 }
 

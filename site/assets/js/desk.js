@@ -1,0 +1,38 @@
+// The desk's own script: small comforts; every page works without it.
+(() => {
+  "use strict";
+  const typing = (e) => e.target.closest("input, select, textarea, [contenteditable]");
+  // Two keys lead to a section: g, then the first letter of its entry in the menu.
+  let waits = 0;
+  document.addEventListener("keydown", (e) => {
+    if (typing(e) || e.metaKey || e.ctrlKey || e.altKey) return;
+    if (e.key === "/") {
+      const field = document.querySelector("main input[type=search]");
+      if (field) { e.preventDefault(); field.focus(); }
+      return;
+    }
+    if (e.key === "g") { waits = Date.now(); return; }
+    if (Date.now() - waits > 1500) return;
+    waits = 0;
+    for (const link of document.querySelectorAll(".desk-side .desk-nav a")) {
+      if (link.textContent.trim().toLowerCase().startsWith(e.key)) { location.href = link.href; return; }
+    }
+  });
+  // A form is sent once.
+  document.addEventListener("submit", (e) => {
+    if (e.defaultPrevented) return;
+    if (e.target.dataset.sent) { e.preventDefault(); return; }
+    if (e.target.method === "post") {
+      e.target.dataset.sent = "1";
+      setTimeout(() => { delete e.target.dataset.sent; }, 8000);
+    }
+  });
+  // One tick for all rows.
+  for (const all of document.querySelectorAll("[data-all]")) {
+    const boxes = () => document.querySelectorAll(`input[name="${all.dataset.all}"]`);
+    all.hidden = false;
+    all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; });
+  }
+  // What was just made, such as an invitation, is ready to be copied.
+  document.querySelector("input[readonly]")?.addEventListener("focus", (e) => e.target.select());
+})();

@@ -1,0 +1,18 @@
+//! The merchant's desk: its front page, and pages that show several rooms at once.
+//!
+//! **Invariants.** Nothing here is reached without the right its route names (`identity::Desk`).
+//! **Tables:** none.
+
+mod home;
+
+use crate::identity::{Desk, Right};
+
+/// Staff pages of the room.
+#[must_use]
+pub fn staff_routes() -> Desk {
+    Desk::new().section("home", "Home", "/admin", Right::OwnAccount).get(
+        "/admin",
+        Right::OwnAccount,
+        home::show,
+    )
+}

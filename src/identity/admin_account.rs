@@ -1,0 +1,239 @@
+//! One's own account at the desk: password, second factor, and where one is signed in.
+
+use poem::Response;
+use poem::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, Visit, see_other};
+use super::flow;
+use super::model::Refusal;
+use super::right::Right;
+use super::{password, second_factor, store_staff as store};
+use crate::base::Problem;
+use crate::base::fault::{Failure, Never, Refusal as _};
+use crate::base::ids::sha256_hex;
+use crate::platform::db::Tx;
+use crate::platform::web::{Error, Rate, read_form, read_query};
+
+/// Times a person may say their present password within a quarter of an hour.
+const TRIES: Rate = Rate::new(10, 900);
+
+/// Routes of one's own account.
+pub(super) fn desk() -> Desk {
+    Desk::new()
+        .get("/admin/account", Right::OwnAccount, show)
+        .post("/admin/account/password", Right::OwnAccount, change_password)
+        .post("/admin/account/second-factor", Right::OwnAccount, enrol)
+        .post("/admin/account/second-factor/off", Right::OwnAccount, unenrol)
+        .post("/admin/account/sessions", Right::OwnAccount, end_session)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    done: String,
+    needed: String,
+}
+
+async fn show(visit: Visit) -> Result<Response, Error> {
+    let shown: Shown = read_query(&visit.request).unwrap_or_default();
+    let notice = json!({ "done": shown.done, "needed": shown.needed });
+    draw(&visit, StatusCode::OK, notice).await
+}
+
+async fn refused(visit: &Visit, problem: &Problem, seed: &str) -> Result<Response, Error> {
+    let told = json!({ "title": problem.title, "detail": problem.detail, "hint": problem.hint });
+    let more = json!({ "problem": told, "slug": problem.slug, "seed": seed });
+    draw(visit, StatusCode::from_u16(problem.status)?, more).await
+}
+
+/// The page; `more` says what was done or what went wrong.
+async fn draw(visit: &Visit, status: StatusCode, mut more: Value) -> Result<Response, Error> {
+    let (id, now) = (visit.staff.id.clone(), visit.kit.now());
+    let found = visit.kit.db.read(move |read| {
+        let sessions = store::list_sessions(read, &id, now)?;
+        Ok::<_, Failure<Never>>((sessions, store::count_keys(read, &id, "recovery")?))
+    });
+    let (mut sessions, codes_left) = found.await?;
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.last_seen_at));
+    let sessions: Vec<Value> = sessions
+        .iter()
+        .map(|session| {
+            json!({ "key": session_key(&session.hash), "device": device(&session.device),
+                    "network": session.network, "created_at": session.created_at,
+                    "last_seen_at": session.last_seen_at,
+                    "is_this": session.hash == visit.staff.session })
+        })
+        .collect();
+    if !visit.staff.has_second_factor {
+        let kept = more.get("seed").and_then(Value::as_str).filter(|s| second_factor::is_seed(s));
+        let seed = kept.map_or_else(|| second_factor::new_seed(&visit.kit.random), str::to_owned);
+        let shop = visit.kit.settings.public_url.split("://").last().unwrap_or("shop");
+        let who = (&visit.staff.id, seed.as_str());
+        let told = second_factor::enrolment(&visit.kit.secret, who, (shop, &visit.staff.email))?;
+        more["enrolment"] = json!({ "seed": seed, "address": told.address, "typed": told.typed,
+                                    "picture": told.picture });
+    }
+    more["sessions"] = json!(sessions);
+    more["codes_left"] = json!(codes_left);
+    more["has_second_factor"] = json!(visit.staff.has_second_factor);
+    visit.page_with(status, "admin/account.html", "account", more)
+}
+
+/// Names a session in a form without giving its hash away.
+fn session_key(hash: &str) -> String {
+    sha256_hex(hash.as_bytes()).chars().take(16).collect()
+}
+
+/// What a browser calls itself, short: its name and its system.
+fn device(agent: &str) -> String {
+    let of = |names: &[(&str, &str)]| {
+        let found = names.iter().find(|(mark, _)| agent.contains(mark));
+        found.map(|(_, name)| (*name).to_owned())
+    };
+    let browser = of(&[
+        ("Firefox/", "Firefox"),
+        ("Edg/", "Edge"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = of(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser,
+        _ if agent.is_empty() => "Unknown browser".to_owned(),
+        _ => agent.chars().take(40).collect(),
+    }
+}
+
+/// Whether a person knows their own password; asked again before anything that guards it changes.
+async fn knows_password(visit: &Visit, given: String) -> Result<(), Error> {
+    let caller = crate::platform::web::Caller::Named(visit.staff.id.to_string());
+    visit.kit.limiter.check("own-password", caller, TRIES, visit.kit.now())?;
+    let id = visit.staff.id.clone();
+    let known =
+        visit.kit.db.read(move |read| Ok::<_, Failure<Never>>(store::credentials(read, &id)?));
+    let stored = known.await?.and_then(|known| known.password);
+    if password::is_right(given, stored).await? {
+        return Ok(());
+    }
+    Err(Refusal::WrongPassword.problem().into())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    current: String,
+    password: String,
+}
+
+async fn change_password(mut visit: Visit) -> Result<Response, Error> {
+    let form: NewPassword = read_form(&mut visit.request).await?;
+    if let Err(error) = knows_password(&visit, form.current).await {
+        return refused_or(&visit, error, "").await;
+    }
+    if let Some(why) = password::weakness(&form.password, &visit.staff.email) {
+        return refused(&visit, &Refusal::WeakPassword(why).problem(), "").await;
+    }
+    let hash = password::hash(form.password, &visit.kit.random).await?;
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let write = move |tx: &Tx| Ok(flow::change_password(tx, &staff, &hash, now)?);
+    visit.kit.db.write::<_, Never, _>(write).await?;
+    Ok(see_other("/admin/account?done=password"))
+}
+
+async fn refused_or(visit: &Visit, error: Error, seed: &str) -> Result<Response, Error> {
+    if error.status().is_client_error() {
+        return refused(visit, &error.problem(), seed).await;
+    }
+    Err(error)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enrol {
+    seed: String,
+    code: String,
+    current: String,
+}
+
+async fn enrol(mut visit: Visit) -> Result<Response, Error> {
+    let form: Enrol = read_form(&mut visit.request).await?;
+    if visit.staff.has_second_factor || !second_factor::is_seed(&form.seed) {
+        return refused(&visit, &Refusal::WrongCode.problem(), "").await;
+    }
+    if let Err(error) = knows_password(&visit, form.current).await {
+        return refused_or(&visit, error, &form.seed).await;
+    }
+    let (kit, staff, now) = (visit.kit.clone(), visit.staff.clone(), visit.kit.now());
+    let seed = form.seed.clone();
+    let write = move |tx: &Tx| {
+        let typed = (seed.as_str(), form.code.as_str());
+        flow::enrol(tx, &kit.secret, &staff, typed, &kit.random, now)
+    };
+    match visit.kit.db.write(write).await {
+        Ok(codes) => visit.page("admin/recovery_codes.html", "account", json!({ "codes": codes })),
+        Err(failure) => refused_or(&visit, failure.into(), &form.seed).await,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Current {
+    current: String,
+}
+
+async fn unenrol(mut visit: Visit) -> Result<Response, Error> {
+    let form: Current = read_form(&mut visit.request).await?;
+    if let Err(error) = knows_password(&visit, form.current).await {
+        return refused_or(&visit, error, "").await;
+    }
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let write = move |tx: &Tx| Ok(flow::unenrol(tx, &staff, now)?);
+    visit.kit.db.write::<_, Never, _>(write).await?;
+    Ok(see_other("/admin/account?done=second-factor-off"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Session {
+    /// A session's key, or `others` for all but this one.
+    session: String,
+}
+
+async fn end_session(mut visit: Visit) -> Result<Response, Error> {
+    let form: Session = read_form(&mut visit.request).await?;
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let write = move |tx: &Tx| {
+        if form.session == "others" {
+            store::delete_sessions(tx, &staff.id, &staff.session)?;
+        } else {
+            // Only among one's own: a key of somebody else's session ends nothing.
+            let own = store::list_sessions(tx, &staff.id, now)?;
+            let named = own.iter().find(|own| session_key(&own.hash) == form.session);
+            if let Some(named) = named {
+                store::delete_session(tx, &named.hash, &staff.id)?;
+            }
+        }
+        let nothing = (&Value::Null, &Value::Null);
+        let id = staff.id.as_str();
+        Ok::<_, Failure<Never>>(flow::note(
+            tx,
+            &staff,
+            "staff.session_end",
+            ("staff", id),
+            nothing,
+            now,
+        )?)
+    };
+    visit.kit.db.write(write).await?;
+    Ok(see_other("/admin/account?done=session"))
+}
