@@ -23,6 +23,7 @@ mod wire;
 use house::{Setup, TestShop};
 use kiosk::base::Failure;
 use kiosk::base::fault::Never;
+use kiosk::identity::Role;
 use poem::http::Method;
 use wire::{Ask, Reply, send};
 
@@ -34,6 +35,8 @@ pub struct Busy {
     pub shop: TestShop,
     /// Cookie of a visitor with one kiln in the cart.
     pub cookie: String,
+    /// Whoever sends strange things is an owner of the shop as well, so that they get in.
+    pub desk: String,
     /// Id of that line.
     pub line: String,
     /// Version of that cart, and what it costs.
@@ -59,8 +62,10 @@ impl Busy {
         visitor.add("KILN-1", 1);
         let cart = visitor.get("/api/cart").json();
         let cookie = format!("visitor={}", visitor.cookies["visitor"]);
+        let desk = format!("desk={}", shop.sign_in(Role::Owner).cookies["desk"]);
         Self {
             cookie,
+            desk,
             line: cart["lines"][0]["id"].as_str().unwrap().to_owned(),
             version: cart["version"].as_i64().unwrap(),
             total: cart["quote"]["total_minor"].as_i64().unwrap(),
@@ -102,7 +107,7 @@ impl Busy {
     /// Sends a request of the visitor with the cart.
     #[track_caller]
     pub fn ask(&self, ask: Ask) -> Reply {
-        let ask = ask.header("cookie", &self.cookie);
+        let ask = ask.header("cookie", &format!("{}; {}", self.cookie, self.desk));
         let shown = ask.shown();
         send(&self.shop.base, &ask).unwrap_or_else(|| panic!("no answer to {shown}"))
     }

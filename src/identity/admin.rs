@@ -7,9 +7,10 @@ use poem::{IntoResponse, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::desk::{COOKIE, network_of, next_page, presented, see_other};
 use super::flow::{self, From, SIGNED_IN_S};
+use super::guard::{COOKIE, network_of, next_page, presented};
 use super::model::Refusal;
+use super::visit::see_other;
 use super::{password, store_staff as store};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Never, Refusal as _};

@@ -5,10 +5,11 @@ use poem::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Visit, see_other};
+use super::desk::Desk;
 use super::flow;
 use super::model::Refusal;
 use super::right::Right;
+use super::visit::{Visit, see_other};
 use super::{password, second_factor, store_staff as store};
 use crate::base::Problem;
 use crate::base::fault::{Failure, Never, Refusal as _};
@@ -42,9 +43,9 @@ async fn show(visit: Visit) -> Result<Response, Error> {
     draw(&visit, StatusCode::OK, notice).await
 }
 
-async fn refused(visit: &Visit, problem: &Problem, seed: &str) -> Result<Response, Error> {
+async fn refused(visit: &Visit, problem: &Problem) -> Result<Response, Error> {
     let told = json!({ "title": problem.title, "detail": problem.detail, "hint": problem.hint });
-    let more = json!({ "problem": told, "slug": problem.slug, "seed": seed });
+    let more = json!({ "problem": told });
     draw(visit, StatusCode::from_u16(problem.status)?, more).await
 }
 
@@ -67,12 +68,11 @@ async fn draw(visit: &Visit, status: StatusCode, mut more: Value) -> Result<Resp
         })
         .collect();
     if !visit.staff.has_second_factor {
-        let kept = more.get("seed").and_then(Value::as_str).filter(|s| second_factor::is_seed(s));
-        let seed = kept.map_or_else(|| second_factor::new_seed(&visit.kit.random), str::to_owned);
+        let seed = second_factor::seed_for(&visit.staff.session);
         let shop = visit.kit.settings.public_url.split("://").last().unwrap_or("shop");
         let who = (&visit.staff.id, seed.as_str());
         let told = second_factor::enrolment(&visit.kit.secret, who, (shop, &visit.staff.email))?;
-        more["enrolment"] = json!({ "seed": seed, "address": told.address, "typed": told.typed,
+        more["enrolment"] = json!({ "address": told.address, "typed": told.typed,
                                     "picture": told.picture });
     }
     more["sessions"] = json!(sessions);
@@ -138,10 +138,10 @@ struct NewPassword {
 async fn change_password(mut visit: Visit) -> Result<Response, Error> {
     let form: NewPassword = read_form(&mut visit.request).await?;
     if let Err(error) = knows_password(&visit, form.current).await {
-        return refused_or(&visit, error, "").await;
+        return refused_or(&visit, error).await;
     }
     if let Some(why) = password::weakness(&form.password, &visit.staff.email) {
-        return refused(&visit, &Refusal::WeakPassword(why).problem(), "").await;
+        return refused(&visit, &Refusal::WeakPassword(why).problem()).await;
     }
     let hash = password::hash(form.password, &visit.kit.random).await?;
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
@@ -150,9 +150,9 @@ async fn change_password(mut visit: Visit) -> Result<Response, Error> {
     Ok(see_other("/admin/account?done=password"))
 }
 
-async fn refused_or(visit: &Visit, error: Error, seed: &str) -> Result<Response, Error> {
+async fn refused_or(visit: &Visit, error: Error) -> Result<Response, Error> {
     if error.status().is_client_error() {
-        return refused(visit, &error.problem(), seed).await;
+        return refused(visit, &error.problem()).await;
     }
     Err(error)
 }
@@ -160,28 +160,27 @@ async fn refused_or(visit: &Visit, error: Error, seed: &str) -> Result<Response,
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Enrol {
-    seed: String,
     code: String,
     current: String,
 }
 
 async fn enrol(mut visit: Visit) -> Result<Response, Error> {
     let form: Enrol = read_form(&mut visit.request).await?;
-    if visit.staff.has_second_factor || !second_factor::is_seed(&form.seed) {
-        return refused(&visit, &Refusal::WrongCode.problem(), "").await;
+    if visit.staff.has_second_factor {
+        return refused(&visit, &Refusal::WrongCode.problem()).await;
     }
     if let Err(error) = knows_password(&visit, form.current).await {
-        return refused_or(&visit, error, &form.seed).await;
+        return refused_or(&visit, error).await;
     }
     let (kit, staff, now) = (visit.kit.clone(), visit.staff.clone(), visit.kit.now());
-    let seed = form.seed.clone();
+    let seed = second_factor::seed_for(&staff.session);
     let write = move |tx: &Tx| {
         let typed = (seed.as_str(), form.code.as_str());
         flow::enrol(tx, &kit.secret, &staff, typed, &kit.random, now)
     };
     match visit.kit.db.write(write).await {
         Ok(codes) => visit.page("admin/recovery_codes.html", "account", json!({ "codes": codes })),
-        Err(failure) => refused_or(&visit, failure.into(), &form.seed).await,
+        Err(failure) => refused_or(&visit, failure.into()).await,
     }
 }
 
@@ -194,7 +193,7 @@ struct Current {
 async fn unenrol(mut visit: Visit) -> Result<Response, Error> {
     let form: Current = read_form(&mut visit.request).await?;
     if let Err(error) = knows_password(&visit, form.current).await {
-        return refused_or(&visit, error, "").await;
+        return refused_or(&visit, error).await;
     }
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
     let write = move |tx: &Tx| Ok(flow::unenrol(tx, &staff, now)?);

@@ -5,9 +5,10 @@ use poem::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Visit, see_other};
+use super::desk::Desk;
 use super::model::Refusal;
 use super::right::{Right, Role};
+use super::visit::{Visit, see_other};
 use super::{flow, store_staff as store};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::{StaffId, Token};

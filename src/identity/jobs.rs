@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Presence, desk, store};
+use super::{Presence, guard, store};
 use crate::base::fault::{Failure, Never};
 use crate::platform::Kit;
 use crate::platform::jobs::{Found, Job};
@@ -16,7 +16,7 @@ pub fn jobs(kit: &Kit, presence: &Presence) -> Vec<Job> {
         Job::new("staff last seen", Duration::from_secs(30), move || {
             let (kit, presence) = (tools.clone(), presence.clone());
             async move {
-                desk::write_down(&kit, &presence).await?;
+                guard::write_down(&kit, &presence).await?;
                 Ok(Found::Nothing)
             }
         })

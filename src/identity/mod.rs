@@ -12,6 +12,7 @@ mod admin_account;
 mod admin_staff;
 mod desk;
 mod flow;
+mod guard;
 mod jobs;
 mod model;
 mod password;
@@ -19,6 +20,7 @@ mod right;
 mod second_factor;
 mod store;
 mod store_staff;
+mod visit;
 mod web;
 
 use crate::base::ids::Token;
@@ -26,12 +28,14 @@ use crate::base::{Fault, Instant, Randomness};
 use crate::platform::db::{Read, Tx};
 
 pub use admin::{choose_password, entrance};
-pub use desk::{Desk, Presence, Visit, see_other};
+pub use desk::Desk;
 pub use flow::{add as add_staff, note, reset as reset_staff, set_active, set_role};
+pub use guard::Presence;
 pub use jobs::jobs;
 pub use model::{Noted, Person, Refusal, Staff};
 pub use right::{Right, Role};
 pub use second_factor::code_at;
+pub use visit::{Visit, see_other};
 pub use web::{presented, remember};
 
 /// How long a browser is remembered after its last visit that changed something, in seconds.

@@ -8,7 +8,7 @@ use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
 use totp_rs::{Builder, Totp};
 
-use crate::base::ids::{StaffId, hex, sha256_hex};
+use crate::base::ids::{StaffId, sha256_hex};
 use crate::base::{Fault, Instant, Randomness};
 use crate::platform::secret::Secret;
 
@@ -19,14 +19,10 @@ const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789=";
 /// Seconds a code is shown for.
 const STEP_S: u64 = 30;
 
-/// A new seed, to be stored once a code made with it has been typed.
-pub(super) fn new_seed(random: &Randomness) -> String {
-    hex(&random.bytes::<16>())
-}
-
-/// Whether a text that came back with a form is a seed.
-pub(super) fn is_seed(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// The seed a person is offered, to be stored once a code made with it has been typed: another one
+/// in each session, and the same as often as the page is looked at.
+pub(super) fn seed_for(session: &str) -> String {
+    sha256_hex(format!("second factor {session}").as_bytes()).chars().take(32).collect()
 }
 
 /// The secret an authenticator app holds, 160 bits.

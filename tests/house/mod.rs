@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses another part of the house")]
 
 mod browser;
+mod desk;
 mod edited;
 mod fake_provider;
 
@@ -25,6 +26,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 pub use browser::{Answer, Browser, checkout_fields};
+pub use desk::PASSWORD;
 pub use edited::Edited;
 pub use fake_provider::FakeProvider;
 

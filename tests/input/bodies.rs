@@ -38,6 +38,16 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/webhooks/stripe", Signed, "{}"),
     ("POST", "/simulator/pay/:session", Form, "action=decline"),
     ("POST", "/simulator/desk/:session", Form, "action=won"),
+    // The desk: whoever sends this is an owner.
+    ("POST", "/admin/sign-in", Form, "email=ada%40example.com&password=x&code=&next="),
+    ("POST", "/admin/sign-out", Nothing, ""),
+    ("POST", "/admin/welcome/:token", Form, "password=kettle+fern+orbit"),
+    ("POST", "/admin/account/password", Form, "current=x&password=kettle+fern+orbits"),
+    ("POST", "/admin/account/second-factor", Form, "code=123456&current=x"),
+    ("POST", "/admin/account/second-factor/off", Form, "current=x"),
+    ("POST", "/admin/account/sessions", Form, "session=0"),
+    ("POST", "/admin/staff", Form, "email=b%40example.org&name=B&role=orders"),
+    ("POST", "/admin/staff/:id", Form, "action=role&role=orders"),
 ];
 
 const FORM: &str = "email=ada%40example.com&name=Ada&line1=1+High+Street&city=Bath\

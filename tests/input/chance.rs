@@ -170,7 +170,8 @@ fn two_thousand_random_requests_are_answered_without_a_5xx() {
         &prop_oneof![1 => ask(paths), 1 => nearly_good(takers)],
         |ask| {
             let with_cart = ask.body.len() % 2 == 0;
-            let ask = if with_cart { ask.header("cookie", &busy.cookie) } else { ask };
+            let cookies = format!("{}; {}", busy.cookie, busy.desk);
+            let ask = if with_cart { ask.header("cookie", &cookies) } else { ask };
             let reply = send(&busy.shop.base, &ask);
             let Some(reply) = reply else {
                 return Err(TestCaseError::fail(format!("no answer to {}", ask.shown())));
