@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use kiosk::base::ids::OrderId;
+use kiosk::identity::{Right, Role};
 use kiosk::orders;
+use poem::http::Method;
 use serde_json::json;
 
 use crate::driver::Tab;
@@ -89,6 +91,7 @@ pub(crate) fn all() -> (TestShop, Vec<Kind>) {
     shop.work_off();
     kinds.extend(FOR_ALL.into_iter().filter_map(there));
     kinds.extend(of_a_cart(&shop));
+    kinds.extend(of_the_desk(&shop));
     for kind in &kinds {
         let page = kind.fetch();
         assert!(!page.texts(kind.shows).is_empty(), "{}: no {}", kind.name, kind.shows);
@@ -100,6 +103,25 @@ impl Kind {
     fn of(name: &'static str, path: &str, shows: &'static str, visitor: &Browser) -> Self {
         Self { name, path: path.to_owned(), shows, form: Vec::new(), visitor: visitor.clone() }
     }
+}
+
+/// Every page of the desk, as its owner sees it.
+fn of_the_desk(shop: &TestShop) -> Vec<Kind> {
+    let owner = shop.sign_in(Role::Owner);
+    let number = shop.text("SELECT number FROM orders ORDER BY number LIMIT 1");
+    let page = |(method, pattern, _): (Method, String, Right)| {
+        let path = pattern.replace(":number", &number).replace(":sku", "HF-TW-001-INK");
+        if method != Method::GET || path.contains([':', '*']) {
+            return None;
+        }
+        let answer = owner.clone().get(&path);
+        assert_eq!(answer.status, 200, "{path}");
+        let is_page = answer.headers["content-type"].starts_with("text/html");
+        let name = pattern.trim_start_matches('/').replace(['/', ':'], "-");
+        is_page.then(|| Kind::of(name.leak(), &path, "h1", &owner))
+    };
+    let entrance = Kind::of("admin-sign-in", "/admin/sign-in", "h1", &shop.browser());
+    shop.app.desk().list().into_iter().filter_map(page).chain([entrance]).collect()
 }
 
 /// What a visitor with something in the cart sees.
