@@ -156,7 +156,13 @@ CREATE TABLE orders (
   attention           TEXT,
   refunded_minor      INTEGER NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
   refunding_minor     INTEGER NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
-  disputed            INTEGER NOT NULL DEFAULT 0 CHECK (disputed IN (0, 1)),
+  -- Complaints at the bank: undecided, lost, and of the lost ones those a person has dealt with.
+  disputes_open       INTEGER NOT NULL DEFAULT 0 CHECK (disputes_open >= 0),
+  disputes_lost       INTEGER NOT NULL DEFAULT 0 CHECK (disputes_lost >= 0),
+  disputes_settled    INTEGER NOT NULL DEFAULT 0
+                        CHECK (disputes_settled BETWEEN 0 AND disputes_lost),
+  disputed            INTEGER NOT NULL
+                        AS (disputes_open > 0 OR disputes_lost > disputes_settled),
   cancel_until        INTEGER,
   hold_expires_at     INTEGER NOT NULL,
   placed_at           INTEGER NOT NULL,
