@@ -106,8 +106,10 @@ fn a_person_settles_a_lost_dispute() {
         assert!(settle(&desk, &session, note).unwrap_err().contains("1 to 500"), "{note}");
     }
     let after = settle(&desk, &session, " the buyer paid by transfer ").unwrap();
-    assert!((after.attention.is_none(), after.disputed, after.dispute_open) == (true, false, false));
-    let said = "SELECT actor || ': ' || data ->> '$.note' FROM order_event
+    assert!(
+        (after.attention.is_none(), after.disputed, after.dispute_open) == (true, false, false)
+    );
+    let said = "SELECT actor || ': ' || (data ->> '$.note') FROM order_event
                 WHERE kind = 'settled' ORDER BY id DESC";
     assert_eq!(desk.shop.text(said), "staff:ada@example.org: the buyer paid by transfer");
     // An event told again changes nothing.
