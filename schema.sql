@@ -406,8 +406,10 @@ CREATE TABLE webhook_event (
   last_error  TEXT,
   duplicates  INTEGER NOT NULL DEFAULT 0,
   applied_at  INTEGER,
+  awaits      TEXT, -- the payment an ignored event is about: tried again should it become known
   PRIMARY KEY (provider, event_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_event_awaits ON webhook_event (awaits) WHERE awaits IS NOT NULL;
 CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
 CREATE INDEX webhook_event_state ON webhook_event (state, received_at, source);
 CREATE INDEX webhook_event_raw ON webhook_event (received_at)
