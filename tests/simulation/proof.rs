@@ -203,23 +203,7 @@ impl World {
                 return Err(format!("{} is paid at the provider and not here", session.id));
             }
         }
-        let (here, there) = (self.number(BACK), self.went_back());
-        if here != there {
-            let ours = "SELECT coalesce(r.provider_refund_id, r.id), r.state,
-                            cast(r.amount_minor AS TEXT), coalesce(p.provider_payment_id, '')
-                            || ' ' || p.state || ' ' || r.origin || coalesce(r.error, '')
-                        FROM refund r JOIN payment p ON p.id = r.payment_id";
-            let ours = self.shop.read(|read| rows(read, ours));
-            let theirs = self.provider.refunds();
-            return Err(format!("{here} went back here and {there} there: {ours:?} {theirs:?}"));
-        }
-        for (id, status) in self.provider.disputes() {
-            let sql =
-                format!("SELECT count(*) FROM dispute WHERE id = '{id}' AND status = '{status}'");
-            if self.number(&sql) != 1 {
-                return Err(format!("{id} is {status} at the bank and not here"));
-            }
-        }
+        self.both_agree_on_what_went_back()?;
         let checks = [
             ("goods are still held", "SELECT coalesce(sum(held), 0) FROM stock_item"),
             (
@@ -246,6 +230,28 @@ impl World {
         } else {
             Ok(())
         }
+    }
+
+    /// Refunds and complaints are in both books, whoever made them and however they were told.
+    fn both_agree_on_what_went_back(&self) -> Result<(), String> {
+        let (here, there) = (self.number(BACK), self.went_back());
+        if here != there {
+            let ours = "SELECT coalesce(r.provider_refund_id, r.id), r.state,
+                            cast(r.amount_minor AS TEXT), coalesce(p.provider_payment_id, '')
+                            || ' ' || p.state || ' ' || r.origin || coalesce(r.error, '')
+                        FROM refund r JOIN payment p ON p.id = r.payment_id";
+            let ours = self.shop.read(|read| rows(read, ours));
+            let theirs = self.provider.refunds();
+            return Err(format!("{here} went back here and {there} there: {ours:?} {theirs:?}"));
+        }
+        for (id, status) in self.provider.disputes() {
+            let sql =
+                format!("SELECT count(*) FROM dispute WHERE id = '{id}' AND status = '{status}'");
+            if self.number(&sql) != 1 {
+                return Err(format!("{id} is {status} at the bank and not here"));
+            }
+        }
+        Ok(())
     }
 
     /// How orders ended, so that a run can say that it has seen every ending.
