@@ -256,7 +256,8 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     }
 }
 
-async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fault> {
+/// Notes what a session is, and when to look at it next.
+pub(super) async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fault> {
     let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
     let payment = payment.clone();
     let written = till.kit.db.write(move |tx| {
