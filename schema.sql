@@ -207,7 +207,13 @@ CREATE TABLE orders (
   attention           TEXT,
   refunded_minor      INTEGER NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
   refunding_minor     INTEGER NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
-  disputed            INTEGER NOT NULL DEFAULT 0 CHECK (disputed IN (0, 1)),
+  -- Complaints at the bank: undecided, lost, and of the lost ones those a person has dealt with.
+  disputes_open       INTEGER NOT NULL DEFAULT 0 CHECK (disputes_open >= 0),
+  disputes_lost       INTEGER NOT NULL DEFAULT 0 CHECK (disputes_lost >= 0),
+  disputes_settled    INTEGER NOT NULL DEFAULT 0
+                        CHECK (disputes_settled BETWEEN 0 AND disputes_lost),
+  disputed            INTEGER NOT NULL
+                        AS (disputes_open > 0 OR disputes_lost > disputes_settled),
   cancel_until        INTEGER,
   hold_expires_at     INTEGER NOT NULL,
   placed_at           INTEGER NOT NULL,
@@ -451,8 +457,10 @@ CREATE TABLE webhook_event (
   last_error  TEXT,
   duplicates  INTEGER NOT NULL DEFAULT 0,
   applied_at  INTEGER,
+  awaits      TEXT, -- the payment an ignored event is about: tried again should it become known
   PRIMARY KEY (provider, event_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_event_awaits ON webhook_event (awaits) WHERE awaits IS NOT NULL;
 CREATE INDEX webhook_event_due ON webhook_event (next_at) WHERE state IN ('new', 'retry');
 CREATE INDEX webhook_event_state ON webhook_event (state, received_at, source);
 CREATE INDEX webhook_event_raw ON webhook_event (received_at)

@@ -87,6 +87,11 @@ const DAMAGES: &[(&[&str], &str, &str)] = &[
     (&["I8"], "refunds say 0", "UPDATE orders SET refunding_minor = 5 WHERE paid_at > 0"),
     (
         &["I8"],
+        "1 disputes open and 1 lost, their record says 0 and 0",
+        "UPDATE orders SET disputes_open = 1, disputes_lost = 1 WHERE paid_at > 0",
+    ),
+    (
+        &["I8"],
         "is refunded with 0",
         "UPDATE orders SET payment_status = 'refunded' WHERE payment_status = 'paid'",
     ),

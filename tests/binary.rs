@@ -126,6 +126,23 @@ fn money_of_a_seeded_order_goes_back() {
     folder.run(&["audit"]).ended(0);
 }
 
+// S1.40: somebody has looked at what needed attention, and says so.
+#[test]
+fn what_needed_attention_is_settled_with_a_note() {
+    let folder = Folder::demo();
+    folder.run(&["seed"]).ended(0);
+    let settle = |note: &str| folder.run(&["order", "settle", "HF-1009", "--note", note]);
+    assert!(settle("seen").could_not().contains("HF-1009"));
+    let sql = "UPDATE orders SET attention = 'ask the bank' WHERE number = 'HF-1009'";
+    folder.database().execute(sql, []).unwrap();
+    assert!(folder.run(&["order", "show", "HF-1009"]).ended(0).contains("ask the bank"));
+    assert!(settle(" ").could_not().contains("1 to 500"));
+    assert!(settle("asked on the phone").ended(0).contains("HF-1009 is settled"));
+    let shown = folder.run(&["order", "show", "HF-1009"]).ended(0);
+    assert!(!shown.contains("Needs attention") && shown.contains("asked on the phone"), "{shown}");
+    folder.run(&["audit"]).ended(0);
+}
+
 // S4.31: the audit says which invariant holds, and its exit code is for scripts.
 #[test]
 fn the_audit_proves_the_books_and_finds_a_broken_row() {

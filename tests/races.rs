@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use house::{Answer, Browser, Edited, FakeProvider, Setup, TestShop, base_content};
 
+/// Times a buyer comes back to a shop that is too busy.
+const COME_BACK_MAX: u32 = 20;
+
 /// The shop, the provider behind it, and buyers who stay for many rounds.
 struct Race {
     shop: TestShop,
@@ -61,8 +64,15 @@ impl Buyer {
         self.body["quote_total"] = cart["quote"]["total_minor"].clone();
     }
 
+    /// Whoever is told to come back, for the machine has too much to do, comes back.
     fn check_out(&mut self) -> Answer {
-        let answer = self.browser.json("POST", "/api/checkout", &self.body);
+        let mut answer = self.browser.json("POST", "/api/checkout", &self.body);
+        for _ in 0..COME_BACK_MAX {
+            if answer.status != 503 {
+                break;
+            }
+            answer = self.browser.json("POST", "/api/checkout", &self.body);
+        }
         self.session = (answer.status == 201).then(|| session_of(&answer));
         answer
     }

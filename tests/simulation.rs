@@ -144,6 +144,9 @@ fn ten_thousand_schedules_break_nothing() {
         "order part_refunded",
         "order refunded",
         "order flagged",
+        "dispute won",
+        "dispute lost",
+        "Settle 200",
     ] {
         let met = all.get(what).copied().unwrap_or(0);
         assert!(met >= 20 || schedules < SCHEDULES, "{what} is met too rarely");

@@ -20,11 +20,13 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs and the command line meet.
-const NEVER_ON_A_PAGE: [&str; 9] = [
+const NEVER_ON_A_PAGE: [&str; 11] = [
     "bad-signature",
     "below-held",
     "no-such-category",
     "no-such-product",
+    "note-needed",
+    "nothing-to-settle",
     "order-disputed",
     "order-going-back",
     "senseless-quantity",

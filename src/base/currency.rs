@@ -104,3 +104,61 @@ impl<'de> Deserialize<'de> for Currency {
         Self::parse(&code).ok_or_else(|| serde::de::Error::custom("unknown currency"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::parse(code).unwrap()
+    }
+
+    // S3.49: every code is known by its own name, with its own decimals.
+    #[test]
+    fn codes_are_known_with_their_decimals() {
+        assert_eq!(Currency::codes().count(), TWO.len() + ZERO.len() + THREE.len());
+        assert!(Currency::codes().all(|code| currency(code).code() == code));
+        for (code, exponent, scale) in [("GBP", 2, 100), ("JPY", 0, 1), ("KWD", 3, 1000)] {
+            assert_eq!((currency(code).exponent(), currency(code).scale()), (exponent, scale));
+        }
+        for unknown in ["", "gbp", "GB", "XXX", "GBPX"] {
+            assert_eq!(Currency::parse(unknown), None, "{unknown}");
+        }
+    }
+
+    // S4.17: signs people write, the same in all languages.
+    #[test]
+    fn signs_are_those_people_write() {
+        let signs = [
+            ("£", "GBP"),
+            ("€", "EUR"),
+            ("$", "USD AUD CAD NZD HKD SGD MXN ARS CLP COP"),
+            ("¥", "JPY CNY"),
+            ("kr", "SEK NOK DKK ISK"),
+            ("zł", "PLN"),
+            ("Kč", "CZK"),
+            ("Ft", "HUF"),
+            ("R$", "BRL"),
+            ("R", "ZAR"),
+            ("₹", "INR"),
+            ("₩", "KRW"),
+            ("₺", "TRY"),
+            ("₴", "UAH"),
+            ("₪", "ILS"),
+            ("฿", "THB"),
+            ("₱", "PHP"),
+            ("₫", "VND"),
+            ("CHF", "CHF"),
+        ];
+        for (sign, codes) in signs {
+            assert!(codes.split(' ').all(|code| currency(code).symbol() == sign), "{sign}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_written_as_its_code() {
+        assert_eq!(serde_json::to_string(&Currency::GBP).unwrap(), "\"GBP\"");
+        assert_eq!(serde_json::from_str::<Currency>("\"JPY\"").unwrap(), currency("JPY"));
+        assert!(serde_json::from_str::<Currency>("\"gbp\"").is_err());
+    }
+}

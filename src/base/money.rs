@@ -120,6 +120,8 @@ mod tests {
             assert_eq!(Money::parse(bad, Currency::GBP), Err(NotMoney::Form), "{bad}");
         }
         assert_eq!(Money::parse("99999999999999999999", Currency::GBP), Err(NotMoney::TooLarge));
+        assert_eq!(Money::parse("999999.99", Currency::GBP).unwrap().minor, MINOR_MAX);
+        assert_eq!(Money::parse("1000000.00", Currency::GBP), Err(NotMoney::TooLarge));
     }
 
     // S4.17: prices are shown as people write them.
@@ -129,6 +131,9 @@ mod tests {
         assert_eq!(Money::new(-50, Currency::GBP).to_string(), "-£0.50");
         assert_eq!(Money::new(1250, currency("KWD")).to_string(), "KWD\u{a0}1.250");
         assert_eq!(Money::new(980, currency("JPY")).to_string(), "¥980");
+        assert_eq!(Money::new(0, Currency::GBP).to_string(), "£0.00");
+        let written = [-1250, 0, 5].map(|minor| Money::new(minor, Currency::GBP).decimal());
+        assert_eq!(written, ["-12.50", "0.00", "0.05"]);
     }
 
     proptest::proptest! {

@@ -50,6 +50,9 @@ pub(super) enum Command {
     Refund(order_money::RefundOptions),
     /// Gives an order up: an unpaid one is closed, a paid one that has not left is paid back.
     Cancel(order_money::CancelOptions),
+    /// You have looked at what needed attention: the mark goes, and a lost dispute keeps the goods
+    /// here no longer.
+    Settle(order_money::SettleOptions),
 }
 
 /// Who did it, as the timeline says.
@@ -76,6 +79,7 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
         }
         Command::Refund(options) => order_money::refund(options, settings),
         Command::Cancel(options) => order_money::cancel(&options, settings),
+        Command::Settle(options) => order_money::settle(options, settings),
         Command::Deliver { number } => {
             let book = load_book(&settings)?;
             let kit = open(settings)?;

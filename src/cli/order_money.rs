@@ -1,4 +1,4 @@
-//! `kiosk order refund` and `kiosk order cancel`: money that goes back.
+//! `kiosk order refund`, `cancel` and `settle`: money that goes back, and what waited for a person.
 
 use std::collections::BTreeMap;
 
@@ -65,6 +65,16 @@ pub(super) struct CancelOptions {
     /// Writes one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+/// Options of `kiosk order settle`.
+#[derive(Args)]
+pub(super) struct SettleOptions {
+    /// The order's number.
+    number: String,
+    /// What was done about it, in your words.
+    #[arg(long)]
+    note: String,
 }
 
 /// The till of a shop, one of its orders, and what waits for the provider.
@@ -206,6 +216,29 @@ pub(super) fn cancel(options: &CancelOptions, settings: Settings) -> Result<Ende
     match refunds.last() {
         Some(refund) => say!("{}", told(refund, &order)),
         None => say!("{} is {}; its goods are free again.", order.number, order.payment.word()),
+    }
+    Ok(Ended::Well)
+}
+
+/// A person has looked at an order and dealt with it.
+///
+/// # Errors
+/// When there is no such order, nothing of it waits for a person, or the note is empty.
+pub(super) fn settle(options: SettleOptions, settings: Settings) -> Result<Ended, Fault> {
+    let kit = open(settings)?;
+    let order = find(&kit, &options.number)?;
+    let now = kit.now();
+    let done = kit.db.write_blocking(move |tx| {
+        orders::settle_by_person(tx, &order.id, &options.note, ACTOR, now)
+    });
+    let after = done.map_err(words)?;
+    match after.dispute_open {
+        true => say!(
+            "{} needs no attention any more. The bank has not decided the dispute yet, so the \
+             goods stay here.",
+            after.number
+        ),
+        false => say!("{} is settled: nothing of it waits for a person.", after.number),
     }
     Ok(Ended::Well)
 }

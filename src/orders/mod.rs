@@ -13,6 +13,7 @@ mod mail;
 mod model;
 mod number;
 mod refunding;
+mod settling;
 pub mod state;
 mod store;
 mod store_lines;
@@ -25,9 +26,8 @@ pub use flow::{
     Paid, cancel, deliver, expire, fail, flag, mark_paid, mark_processing, place, reopen, ship,
 };
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
-pub use refunding::{
-    RefundNote, RefundTurn, note_cancelled, note_dispute, note_refund, settle_attention,
-};
+pub use refunding::{RefundNote, RefundTurn, note_cancelled, note_dispute, note_refund};
+pub use settling::{SETTLE_NOTE_MAX, settle_attention, settle_by_person};
 pub use store::{
     counts, find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders,
     order_for_cart, paid_order_of_cart,

@@ -108,8 +108,11 @@ pub struct Order {
     pub refunded_minor: i64,
     /// How much of its money is on its way back, minor units.
     pub refunding_minor: i64,
-    /// Whether its buyer complained at the bank, and has not lost.
+    /// Whether its goods stay here because its buyer complained at the bank: undecided, or lost and
+    /// nobody has dealt with it yet.
     pub disputed: bool,
+    /// Whether the bank has yet to decide on a complaint.
+    pub dispute_open: bool,
     /// Until when the buyer may cancel although it is paid.
     pub cancel_until: Option<Instant>,
 }
@@ -195,6 +198,16 @@ pub enum Refusal {
         /// Number.
         number: String,
     },
+    /// Nothing of it waits for a person.
+    NothingToSettle {
+        /// Number.
+        number: String,
+    },
+    /// What a person wrote to an order says nothing, or too much.
+    Note {
+        /// Longest, in characters.
+        max: usize,
+    },
     /// Its money is on its way back.
     GoingBack {
         /// Number.
@@ -246,8 +259,27 @@ impl crate::base::Refusal for Refusal {
                      goods stay here."
                 ),
             )
-            .hint("Answer the dispute at the payment provider first.")
+            .hint(
+                "Answer the dispute at the payment provider first. One that is lost keeps the \
+                 goods here until somebody settles the order.",
+            )
             .with("number", number.as_str()),
+            Self::NothingToSettle { number } => Problem::new(
+                409,
+                "nothing-to-settle",
+                "Nothing to settle",
+                format!("Nothing of order {number} waits for a person."),
+            )
+            .hint("Look at the order again: somebody may have been faster.")
+            .with("number", number.as_str()),
+            Self::Note { max } => Problem::new(
+                422,
+                "note-needed",
+                "A note is needed",
+                format!("Say what was done in 1 to {max} characters."),
+            )
+            .hint("Whoever opens the order next year wants to know why it was let go.")
+            .with("max", *max),
             Self::GoingBack { number } => Problem::new(
                 409,
                 "order-going-back",

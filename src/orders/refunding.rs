@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::flow::{flag, move_payment_as, must_get};
 use super::model::Order;
+use super::settling::settle_attention;
 use super::state::PaymentStatus;
 use super::{mail, store, store_lines};
 use crate::base::ids::{OrderId, RefundId};
@@ -120,8 +121,9 @@ pub fn note_cancelled(
     store_lines::insert_event(tx, id, "cancelled", actor, &json!({ "why": why }), now)
 }
 
-/// The buyer complained at the bank, or the bank has moved on: shipping is blocked while
-/// `disputed`, and the merchant is told in `words`.
+/// The buyer complained at the bank, or the bank has moved on: so many disputes are undecided and
+/// so many lost now. Shipping is blocked while one is undecided, or lost and not settled; the
+/// merchant is told in words.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,33 +131,16 @@ pub fn note_dispute(
     tx: &Tx,
     book: &Book,
     id: &OrderId,
-    disputed: bool,
+    disputes: (u32, u32),
     told: (&str, &str),
     now: Instant,
 ) -> Result<(), Fault> {
     let (kind, words) = told;
-    store::set_disputed(tx, id, disputed)?;
+    store::set_disputes(tx, id, disputes.0, disputes.1)?;
     store_lines::insert_event(tx, id, kind, "bank", &json!({ "what": words }), now)?;
-    if disputed {
+    if must_get(tx, id)?.disputed {
         return flag(tx, book, id, words, now);
     }
     settle_attention(tx, id, "bank", words, now)?;
     mail::alert(tx, book, &must_get(tx, id)?, words, now)
-}
-
-/// Nothing of it needs a person any more.
-///
-/// # Errors
-/// When the database fails.
-pub fn settle_attention(
-    tx: &Tx,
-    id: &OrderId,
-    actor: &str,
-    why: &str,
-    now: Instant,
-) -> Result<(), Fault> {
-    if store::clear_attention(tx, id)? {
-        store_lines::insert_event(tx, id, "settled", actor, &json!({ "why": why }), now)?;
-    }
-    Ok(())
 }

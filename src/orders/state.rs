@@ -177,4 +177,35 @@ mod tests {
         assert!(P::ALL.iter().all(|s| P::parse(s.word()) == Some(*s)));
         assert!(F::ALL.iter().all(|s| F::parse(s.word()) == Some(*s)));
     }
+
+    // S3.42, S1.20: each move there is, one by one.
+    #[test]
+    fn an_order_moves_like_this_and_not_otherwise() {
+        let payment = [
+            (P::Pending, &[P::Processing, P::Paid, P::Failed, P::Expired, P::Cancelled][..]),
+            (P::Processing, &[P::Paid, P::Failed, P::Expired]),
+            (P::Failed, &[P::Pending, P::Paid]),
+            (P::Expired, &[P::Pending, P::Paid]),
+            (P::Cancelled, &[P::Paid]),
+            (P::Paid, &[P::PartRefunded, P::Refunded]),
+            (P::PartRefunded, &[P::Refunded, P::Paid]),
+            (P::Refunded, &[P::PartRefunded, P::Paid]),
+        ];
+        for (from, next) in payment {
+            let may: Vec<P> = P::ALL.into_iter().filter(|to| from.may_become(*to)).collect();
+            assert!(may.len() == next.len() && next.iter().all(|to| may.contains(to)), "{from:?}");
+            assert_eq!(from.is_open(), matches!(from, P::Pending | P::Processing));
+        }
+        let goods = [
+            (F::Unfulfilled, &[F::PartShipped, F::Shipped][..]),
+            (F::PartShipped, &[F::Shipped]),
+            (F::Shipped, &[F::Delivered, F::Returned]),
+            (F::Delivered, &[F::Returned]),
+            (F::Returned, &[]),
+        ];
+        for (from, next) in goods {
+            let may: Vec<F> = F::ALL.into_iter().filter(|to| from.may_become(*to)).collect();
+            assert_eq!(may, next, "{from:?}");
+        }
+    }
 }

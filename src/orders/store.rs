@@ -12,7 +12,8 @@ use crate::pricing::Quote;
 const COLUMNS: &str = "id, number, cart_id, email, payment_status, fulfilment_status, currency,
     total_minor, pricing_input, quote, name, phone, line1, line2, city, postcode, country, note,
     carrier, tracking_number, attention, hold_expires_at, placed_at, paid_at, shipped_at,
-    delivered_at, refunded_minor, refunding_minor, disputed, cancel_until";
+    delivered_at, refunded_minor, refunding_minor, disputed, cancel_until,
+    disputes_open > 0";
 
 fn wrong(column: usize, why: impl Into<String>) -> rusqlite::Error {
     let why: Box<dyn std::error::Error + Send + Sync> = why.into().into();
@@ -64,6 +65,7 @@ fn order_of(row: &Row, asked: Asked, quote: Quote) -> rusqlite::Result<Order> {
         refunding_minor: row.get(27)?,
         disputed: row.get(28)?,
         cancel_until: moment(29)?,
+        dispute_open: row.get(30)?,
     })
 }
 
@@ -320,10 +322,20 @@ pub(super) fn set_refunds(
     Ok(())
 }
 
-pub(super) fn set_disputed(tx: &Tx, id: &OrderId, disputed: bool) -> Result<(), Fault> {
-    let sql = "UPDATE orders SET disputed = ?2, version = version + 1 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), disputed])?;
+/// How many disputes the bank has not decided, and how many are lost.
+pub(super) fn set_disputes(tx: &Tx, id: &OrderId, open: u32, lost: u32) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET disputes_open = ?2, disputes_lost = ?3, version = version + 1
+               WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), open, lost])?;
     Ok(())
+}
+
+/// A person has dealt with every dispute that is lost so far; false when there was none to deal
+/// with.
+pub(super) fn settle_disputes(tx: &Tx, id: &OrderId) -> Result<bool, Fault> {
+    let sql = "UPDATE orders SET disputes_settled = disputes_lost, version = version + 1
+               WHERE id = ?1 AND disputes_settled < disputes_lost";
+    Ok(tx.prepare_cached(sql)?.execute([id.as_str()])? == 1)
 }
 
 /// Until when the buyer may cancel by themselves.

@@ -32,7 +32,7 @@ const RECEIVED: &str = "
       AND (p.id IS NULL OR p.received_minor <> o.total_minor OR p.currency <> o.currency)";
 
 /// Money against what was received, the order's own account of it and its status, units against
-/// lines, the ledger against what came back with refunds, and the mark of a dispute.
+/// lines, the ledger against what came back with refunds, and the count of disputes.
 const BACK: &str = "
     SELECT o.number || ': ' || sum(r.amount_minor) || ' went back of ' || p.received_minor
     FROM refund r JOIN payment p ON p.id = r.payment_id JOIN orders o ON o.id = r.order_id
@@ -73,10 +73,13 @@ const BACK: &str = "
          ON s.order_id = o.id
     WHERE coalesce(m.units, 0) <> coalesce(s.units, 0)
     UNION ALL
-    SELECT o.number || ': the mark of a dispute is wrong'
+    SELECT o.number || ': says ' || o.disputes_open || ' disputes open and ' || o.disputes_lost
+           || ' lost, their record says ' || coalesce(d.open, 0) || ' and ' || coalesce(d.lost, 0)
     FROM orders o
-    WHERE o.disputed <> EXISTS (SELECT 1 FROM dispute d
-                                WHERE d.order_id = o.id AND d.status <> 'won')";
+    LEFT JOIN (SELECT order_id, sum(status NOT IN ('won', 'lost')) AS open,
+                      sum(status = 'lost') AS lost
+               FROM dispute GROUP BY order_id) d ON d.order_id = o.id
+    WHERE o.disputes_open <> coalesce(d.open, 0) OR o.disputes_lost <> coalesce(d.lost, 0)";
 
 const EVENTS: &str = "
     SELECT o.number || ': no event says that it was paid'

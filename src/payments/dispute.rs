@@ -1,5 +1,5 @@
-//! What a dispute does, inside one transaction: it is mirrored, blocks shipping until it is won,
-//! and calls the merchant.
+//! What a dispute does, inside one transaction: it is mirrored, blocks shipping until it is won or
+//! a person has settled it, and calls the merchant.
 
 use super::provider::{DisputeStatus, ProviderDispute};
 use super::refund::Applied;
@@ -34,7 +34,7 @@ pub(super) fn apply_dispute(
         return Ok(Applied::Known(payment.order));
     }
     store_refund::set_dispute(tx, &payment, dispute, now)?;
-    let disputed = store_refund::is_disputed(tx, &payment.order)?;
+    let disputes = store_refund::count_disputes(tx, &payment.order)?;
     let kind = match dispute.status {
         DisputeStatus::Won => "dispute_won",
         DisputeStatus::Lost => "dispute_lost",
@@ -42,7 +42,7 @@ pub(super) fn apply_dispute(
         _ => "dispute_updated",
     };
     let words = words_for(book, dispute);
-    orders::note_dispute(tx, book, &payment.order, disputed, (kind, &words), now)?;
+    orders::note_dispute(tx, book, &payment.order, disputes, (kind, &words), now)?;
     Ok(Applied::Known(payment.order))
 }
 
@@ -65,6 +65,9 @@ fn words_for(book: &Book, dispute: &ProviderDispute) -> String {
             format!("the bank looks into the dispute of {amount} ({reason}): do not send the goods")
         }
         DisputeStatus::Won => format!("the dispute of {amount} is won: the money stays here"),
-        DisputeStatus::Lost => format!("the dispute of {amount} is lost: the money is gone"),
+        DisputeStatus::Lost => format!(
+            "the dispute of {amount} is lost: the money is gone, and the goods stay here until \
+             you settle the order"
+        ),
     }
 }

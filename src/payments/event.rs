@@ -114,4 +114,49 @@ mod tests {
             assert_eq!(Event::parse(bad), None, "{bad}");
         }
     }
+
+    // S2.140: what each kind asks us to look at; whatever is new asks for nothing.
+    #[test]
+    fn every_kind_has_its_topic() {
+        let event = |kind: &str, payment: Option<&str>| {
+            let object = serde_json::json!({ "id": "x", "payment_intent": payment });
+            let event = serde_json::json!({ "id": "e", "type": kind, "livemode": true,
+                                            "data": { "object": object } });
+            Event::parse(&event.to_string()).unwrap()
+        };
+        let sessions = ["completed", "async_payment_succeeded", "async_payment_failed", "expired"];
+        for (n, kind) in sessions.iter().enumerate() {
+            let event = event(&format!("checkout.session.{kind}"), None);
+            assert_eq!(
+                (event.topic(), event.tells_of_payment()),
+                (Topic::Session, n < 2),
+                "{kind}"
+            );
+            assert_eq!((event.live, event.order), (Some(true), None));
+        }
+        for kind in ["created", "updated", "failed"] {
+            assert_eq!(event(&format!("refund.{kind}"), None).topic(), Topic::Refund);
+        }
+        assert_eq!(event("charge.refunded", Some("pi_1")).topic(), Topic::Refunds);
+        assert_eq!(event("charge.refunded", None).topic(), Topic::Nothing);
+        for kind in ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"] {
+            assert_eq!(event(&format!("charge.dispute.{kind}"), None).topic(), Topic::Dispute);
+        }
+        assert_eq!(event("payment_intent.succeeded", Some("pi_1")).topic(), Topic::Nothing);
+    }
+
+    #[test]
+    fn words_are_read_up_to_their_longest() {
+        let event = |length: usize| {
+            let id = "e".repeat(length);
+            Event::parse(&format!(
+                r#"{{"id":"{id}","type":"x","data":{{"object":{{"id":"{id}",
+                "client_reference_id":"o1"}}}}}}"#
+            ))
+        };
+        let longest = event(WORD_MAX).unwrap();
+        assert_eq!((longest.object.len(), longest.order.as_deref()), (WORD_MAX, Some("o1")));
+        assert_eq!((longest.live, longest.payment), (None, None));
+        assert_eq!(event(WORD_MAX + 1), None);
+    }
 }

@@ -221,6 +221,7 @@ fn paid(
             }
             let reference = session.payment_id.as_deref();
             store::set_paid(tx, &payment.id, session.amount_minor, reference, now)?;
+            become_known(tx, payment, session, now)?;
             finish_cart(tx, payment, now)?;
             Ok(Settled::Changed)
         }
@@ -251,7 +252,18 @@ fn review(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> Result
     let reference = session.payment_id.as_deref();
     let next = now.plus_s(FIRST_LOOK_S);
     let is_new = store::set_review(tx, &payment.id, session.amount_minor, reference, next)?;
+    if is_new {
+        become_known(tx, payment, session, now)?;
+    }
     Ok(if is_new { Settled::Changed } else { Settled::Nothing })
+}
+
+/// A refund or dispute of money we had not heard of may have been told already.
+fn become_known(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> Result<(), Fault> {
+    match &session.payment_id {
+        Some(id) => store_inbox::wake(tx, &payment.provider, id, now),
+        None => Ok(()),
+    }
 }
 
 /// The buyer has done their part and the money takes days.

@@ -65,6 +65,17 @@ enum Seen {
     Nothing,
 }
 
+impl Seen {
+    /// The provider's name for the payment money went back of, or that is disputed.
+    fn payment(&self) -> Option<&str> {
+        match self {
+            Self::Refunds(refunds) => refunds.first()?.payment_id.as_deref(),
+            Self::Dispute(dispute) => dispute.payment_id.as_deref(),
+            Self::Session(_) | Self::Nothing => None,
+        }
+    }
+}
+
 async fn look_at(till: &Till, event: &Event) -> Result<Seen, Trouble> {
     let object = event.object.as_str();
     Ok(match event.topic() {
@@ -124,7 +135,7 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
             }
             // An account may serve more than this shop. Ours may still be on its way.
             Applied::Unknown if waiting.attempts + 1 >= STRANGER_TRIES => {
-                store_inbox::set_ignored(tx, &waiting, "its payment belongs to no order here")?;
+                store_inbox::set_stranger(tx, &waiting, seen.payment())?;
             }
             Applied::Unknown => rest(tx, &waiting, "its payment is not known here", now, chance)?,
             Applied::NotYet(why) => rest(tx, &waiting, why, now, chance)?,
@@ -245,7 +256,8 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     }
 }
 
-async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fault> {
+/// Notes what a session is, and when to look at it next.
+pub(super) async fn note(till: &Till, payment: &Payment, session: Session) -> Result<(), Fault> {
     let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
     let payment = payment.clone();
     let written = till.kit.db.write(move |tx| {

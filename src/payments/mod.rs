@@ -11,6 +11,7 @@
 //! `simulator_delivery`.
 
 mod audit;
+mod catching_up;
 mod dispute;
 mod event;
 mod flow;

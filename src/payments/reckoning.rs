@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::Till;
 use super::provider::{PaymentOutcome, Received, Trouble};
 use super::statement::{Ours, Statement, compare};
 use super::store_statement::{self, Noted};
 use super::{Session, session};
+use super::{Till, catching_up};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::OrderId;
@@ -76,13 +76,18 @@ async fn compare_next(till: Till) -> Result<Found, Fault> {
     let last: Option<Date> = last.await?.map(|day| day.parse()).transpose()?;
     let (book, now) = (till.books.now(), till.kit.now());
     let Some(day) = next_day(&book, last, now)? else { return Ok(Found::Nothing) };
-    let statement = match take(&till, day).await? {
+    let mut statement = match take(&till, day).await? {
         Ok(statement) => statement,
         Err(trouble) => {
             tracing::warn!(day = %day, %trouble, "the day's statement waits for the provider");
             return Ok(Found::Nothing);
         }
     };
+    if catching_up::take_over(&till, &statement.differences).await?
+        && let Ok(after) = take(&till, day).await?
+    {
+        statement = after;
+    }
     if !statement.differences.is_empty() {
         let differences = statement.differences.len();
         tracing::error!(day = %day, differences, "the provider's books differ from ours");

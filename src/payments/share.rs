@@ -45,6 +45,39 @@ mod tests {
         assert_eq!(of_units(0, 3, (0, 0), 2), 0);
     }
 
+    fn item(net_minor: i64, tax_minor: i64) -> Item {
+        Item {
+            position: 0,
+            parent: None,
+            kind: "product".to_owned(),
+            reference: "MUG-1".to_owned(),
+            title: String::new(),
+            options: String::new(),
+            tier: String::new(),
+            qty: 1,
+            unit_minor: net_minor,
+            gross_minor: net_minor,
+            discount_minor: 0,
+            net_minor,
+            tax_minor,
+            tax_bp: 2000,
+            image: String::new(),
+        }
+    }
+
+    // S1.40: tax goes back with its line; what no line accounts for was the delivery.
+    #[test]
+    fn lines_and_delivery_are_the_total() {
+        let items = [item(1_000, 200), item(500, 100)];
+        assert_eq!((paid_for(&items[0], true), paid_for(&items[0], false)), (1_000, 1_200));
+        assert_eq!(of_delivery(2_000, &items, true), 500);
+        assert_eq!(of_delivery(2_160, &items, false), 360);
+        assert_eq!(of_delivery(1_400, &items, true), 0);
+        // More can never go back than was paid for the line, nor less than nothing.
+        assert_eq!((of_units(100, 1, (0, 0), 9), of_units(100, 2, (1, 90), 1)), (100, 10));
+        assert_eq!((of_units(100, 2, (0, 80), 1), of_units(100, 0, (0, 0), 1)), (0, 100));
+    }
+
     proptest! {
         // S1.40: in whatever portions, all units together are what was paid, and none is negative.
         #[test]

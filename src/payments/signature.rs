@@ -108,6 +108,28 @@ mod tests {
         assert!(verify(&both, body, &secrets(&["old"]), NOW));
     }
 
+    // S1.4: repeated entries, entries of other schemes and more entries than anybody needs.
+    #[test]
+    fn odd_headers_are_read_strictly() {
+        let body = b"{}";
+        let ours = sign("new", body, NOW);
+        let (time, good) = ours.split_once(',').unwrap();
+        let passes = |header: &str| verify(header, body, &secrets(&["new"]), NOW);
+        let wrong = format!("v1={}", "0".repeat(64));
+        assert!(passes(&format!("{time},{good},{good}")), "said twice");
+        assert!(passes(&format!("{time}, v0=abc, {good},x")), "spaces and other schemes");
+        let many = |count: usize| vec![wrong.as_str(); count].join(",");
+        assert!(passes(&format!("{time},{},{good}", many(CANDIDATES_MAX - 1))));
+        assert!(!passes(&format!("{time},{},{good}", many(CANDIDATES_MAX))), "too many");
+        assert!(!passes(&format!("{time},{time},{good}")), "two times");
+        for bad in [time, good, &format!("t=,{good}"), &format!("{time},{}", &good[..65])] {
+            assert!(!passes(bad), "{bad}");
+        }
+        // Nothing is signed at the beginning of time.
+        let zero = sign("new", body, Instant(0));
+        assert!(zero.starts_with("t=0,") && !verify(&zero, body, &secrets(&["new"]), Instant(0)));
+    }
+
     proptest! {
         #[test]
         fn no_header_makes_it_panic_or_pass(header in "\\PC{0,200}", body in ".{0,50}") {

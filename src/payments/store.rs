@@ -101,6 +101,14 @@ pub fn last_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fau
     find(read, "order_id = ?1 ORDER BY attempt DESC LIMIT 1", &order.as_str())
 }
 
+/// Every attempt of an order, newest first.
+pub(super) fn list_attempts(read: &Read, order: &OrderId) -> Result<Vec<Payment>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM payment WHERE order_id = ?1 ORDER BY attempt DESC");
+    let mut statement = read.prepare_cached(&sql)?;
+    let rows = statement.query_map([order.as_str()], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The attempt that has waited longest to be looked at.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Payment>, Fault> {
     let condition = "state IN ('wanted', 'open', 'processing', 'closing', 'review')

@@ -106,6 +106,23 @@ pub(super) fn set_ignored(tx: &Tx, w: &Waiting, why: &str) -> Result<(), Fault> 
     Ok(())
 }
 
+/// It is about a payment that nobody knows here; should the payment turn out to be ours after all,
+/// [`wake`] lets it be tried again.
+pub(super) fn set_stranger(tx: &Tx, w: &Waiting, payment: Option<&str>) -> Result<(), Fault> {
+    set_ignored(tx, w, "its payment belongs to no order here")?;
+    let sql = "UPDATE webhook_event SET awaits = ?3 WHERE provider = ?1 AND event_id = ?2";
+    tx.prepare_cached(sql)?.execute(params![w.provider, w.event.id, payment])?;
+    Ok(())
+}
+
+/// A payment has become known: events that were put aside because it was not are tried again.
+pub(super) fn wake(tx: &Tx, provider: &str, payment: &str, now: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE webhook_event SET state = 'retry', attempts = 0, next_at = ?3, awaits = NULL
+               WHERE awaits = ?2 AND provider = ?1 AND state = 'ignored'";
+    tx.prepare_cached(sql)?.execute(params![provider, payment, now.0])?;
+    Ok(())
+}
+
 pub(super) fn set_again(tx: &Tx, w: &Waiting, why: &str, next: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE webhook_event SET state = 'retry', attempts = attempts + 1, last_error = ?3,

@@ -268,6 +268,15 @@ pub(super) fn is_disputed(read: &Read, order: &OrderId) -> Result<bool, Fault> {
     Ok(read.prepare_cached(sql)?.exists([order.as_str()])?)
 }
 
+/// Disputes of an order that the bank has not decided, and those that are lost.
+pub(super) fn count_disputes(read: &Read, order: &OrderId) -> Result<(u32, u32), Fault> {
+    let sql = "SELECT coalesce(sum(status NOT IN ('won', 'lost')), 0),
+                      coalesce(sum(status = 'lost'), 0)
+               FROM dispute WHERE order_id = ?1";
+    let row = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    Ok(read.prepare_cached(sql)?.query_row([order.as_str()], row)?)
+}
+
 /// Writes down what a dispute is now.
 pub(super) fn set_dispute(
     tx: &Tx,

@@ -45,6 +45,13 @@ struct Inside {
     disputes: BTreeMap<String, ProviderDispute>,
 }
 
+impl Inside {
+    fn is_disputed(&self, payment: Option<&str>) -> bool {
+        let mut disputes = self.disputes.values();
+        disputes.any(|d| d.payment_id.as_deref() == payment && d.status != DisputeStatus::Won)
+    }
+}
+
 /// A provider whose every move the test decides.
 pub struct FakeProvider {
     inside: Mutex<Inside>,
@@ -279,6 +286,9 @@ impl Provider for FakeProvider {
                 } else {
                     Ok(known.unwrap().clone())
                 };
+            }
+            if inside.is_disputed(Some(&request.payment_id)) {
+                return Err(Trouble::Refused("the payment is disputed".to_owned()));
             }
             let paid = inside
                 .sessions

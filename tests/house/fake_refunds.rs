@@ -75,6 +75,25 @@ impl FakeProvider {
         inside.disputes.insert(id.to_owned(), dispute);
     }
 
+    /// The complaint about a session's payment.
+    pub fn find_dispute_of(&self, session: &str) -> Option<ProviderDispute> {
+        let inside = self.inside();
+        let payment = inside.sessions.get(session)?.payment_id.clone()?;
+        let found = inside.disputes.values().find(|d| d.payment_id.as_ref() == Some(&payment));
+        found.cloned()
+    }
+
+    /// Every complaint, and the word for where it stands.
+    pub fn disputes(&self) -> Vec<(String, &'static str)> {
+        let inside = self.inside();
+        inside.disputes.values().map(|d| (d.id.clone(), d.status.word())).collect()
+    }
+
+    /// Whether a payment's buyer complained and did not lose.
+    pub fn is_disputed(&self, payment: Option<&str>) -> bool {
+        self.inside().is_disputed(payment)
+    }
+
     /// An event about anything that is not a session, and its signature header.
     pub fn event_about(
         &self,

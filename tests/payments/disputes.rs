@@ -11,6 +11,14 @@ use crate::house::TestShop;
 
 const DAY_S: i64 = 86_400;
 
+fn settle(desk: &Desk, session: &str, note: &str) -> Result<orders::Order, String> {
+    let (id, now, note) = (desk.order_id(session), desk.shop.kit.now(), note.to_owned());
+    let done = desk.shop.kit.db.write_blocking(move |tx| {
+        orders::settle_by_person(tx, &id, &note, "staff:ada@example.org", now)
+    });
+    done.map_err(|failure| failure.to_string())
+}
+
 fn ship(desk: &Desk, session: &str) -> Result<(), String> {
     let shop = &desk.shop;
     let (kit, book, now) = (shop.kit.clone(), shop.app.shelf.books.now(), shop.kit.now());
@@ -78,5 +86,79 @@ fn a_lost_dispute_keeps_the_goods_here() {
     assert!(why(&desk.shop).contains("is lost"), "{}", why(&desk.shop));
     assert!(ship(&desk, &session).is_err());
     assert_eq!(desk.status(&session), "paid");
+    desk.shop.assert_audit();
+}
+
+// S1.40: a person settles a lost dispute: the goods may leave, and the timeline says who let them.
+#[test]
+fn a_person_settles_a_lost_dispute() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    bank_says(&desk, &session, DisputeStatus::NeedsResponse, "charge.dispute.created", "evt_1");
+    // Looked at while the bank is at it: the mark goes, the goods stay.
+    let after = settle(&desk, &session, "answered with the tracking number").unwrap();
+    assert!((after.attention.is_none(), after.disputed, after.dispute_open) == (true, true, true));
+    assert!(ship(&desk, &session).unwrap_err().contains("disputed the payment"));
+    assert!(settle(&desk, &session, "again").unwrap_err().contains("waits for a person"));
+    bank_says(&desk, &session, DisputeStatus::Lost, "charge.dispute.closed", "evt_2");
+    assert!(ship(&desk, &session).unwrap_err().contains("disputed the payment"));
+    for note in ["", " \n", &"a".repeat(501)] {
+        assert!(settle(&desk, &session, note).unwrap_err().contains("1 to 500"), "{note}");
+    }
+    let after = settle(&desk, &session, " the buyer paid by transfer ").unwrap();
+    assert!(
+        (after.attention.is_none(), after.disputed, after.dispute_open) == (true, false, false)
+    );
+    let said = "SELECT actor || ': ' || (data ->> '$.note') FROM order_event
+                WHERE kind = 'settled' ORDER BY id DESC";
+    assert_eq!(desk.shop.text(said), "staff:ada@example.org: the buyer paid by transfer");
+    // An event told again changes nothing.
+    bank_says(&desk, &session, DisputeStatus::Lost, "charge.dispute.funds_withdrawn", "evt_3");
+    ship(&desk, &session).unwrap();
+    // The bank has the money: nothing can go back.
+    assert!(desk.give_back(&session, wish(Share::All)).unwrap_err().contains("disputed"));
+    desk.shop.work_off();
+    desk.shop.assert_audit();
+}
+
+// S1.40: of several complaints about one order, each counts for itself.
+#[test]
+fn a_settled_dispute_stays_settled_when_another_is_won() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    let says = |dispute: &str, status, event: &str| {
+        desk.provider.dispute(&session, dispute, status, desk.shop.clock.now());
+        desk.tell_of(&json!({ "id": dispute }), "charge.dispute.updated", event);
+        desk.tend();
+        desk.shop.assert_audit();
+    };
+    says("du_1", DisputeStatus::Lost, "evt_1");
+    settle(&desk, &session, "written off").unwrap();
+    says("du_2", DisputeStatus::UnderReview, "evt_2");
+    assert!(ship(&desk, &session).is_err());
+    says("du_2", DisputeStatus::Won, "evt_3");
+    assert_eq!(desk.of_order(&session, "disputed"), "0");
+    // Lost once more: that one is not settled yet.
+    says("du_3", DisputeStatus::Lost, "evt_4");
+    assert!(ship(&desk, &session).is_err());
+    settle(&desk, &session, "written off, too").unwrap();
+    ship(&desk, &session).unwrap();
+    assert!(settle(&desk, &session, "once more").is_err());
+}
+
+// A mark whose cause is still there comes back: nobody settles money away.
+#[test]
+fn money_that_waits_marks_its_order_again() {
+    let desk = Desk::open();
+    let session = desk.session_for("KILN-1", 1).1;
+    desk.provider.charge(&session, 1);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    assert_eq!(desk.attempt(&session), "review");
+    let before = desk.attention(&session);
+    settle(&desk, &session, "looked at it").unwrap();
+    assert_eq!(desk.attention(&session), "");
+    desk.wait_s(600);
+    assert_eq!(desk.attention(&session), before);
     desk.shop.assert_audit();
 }

@@ -1,7 +1,7 @@
 //! Money that goes back: written down first, sent once, never more than came, and told truly.
 
 use kiosk::base::ids::Sku;
-use kiosk::payments::{RefundState, RefundStatus, RefundWish, Share, Trouble};
+use kiosk::payments::{DisputeStatus, RefundState, RefundStatus, RefundWish, Share, Trouble};
 use serde_json::json;
 
 use crate::desk::{Desk, wish};
@@ -262,5 +262,30 @@ fn refunds_of_strangers_are_ignored() {
     }
     assert_eq!((desk.event("evt_1"), desk.status(&session)), ("ignored".into(), "paid".into()));
     assert_eq!(desk.letters("order_attention"), 0);
+    desk.shop.assert_audit();
+}
+
+// S0.8, N5: money whose own event was lost for hours, given back in the dashboard meanwhile: once
+// the shop hears of the money, it knows what went back of it, too.
+#[test]
+fn what_went_back_of_late_money_is_not_forgotten() {
+    let desk = Desk::open();
+    let session = desk.session_for("KILN-1", 1).1;
+    desk.wait_s(15 * 60);
+    desk.provider.pay(&session);
+    let made = desk.provider.refund_in_dashboard(&session, 10_000);
+    desk.tell_of(&json!({ "id": made }), "refund.created", "evt_1");
+    desk.provider.dispute(&session, "du_1", DisputeStatus::Lost, desk.shop.clock.now());
+    desk.tell_of(&json!({ "id": "du_1" }), "charge.dispute.closed", "evt_2");
+    for _ in 0..10 {
+        desk.wait_s(3600);
+    }
+    assert_eq!((desk.event("evt_1"), desk.event("evt_2")), ("ignored".into(), "ignored".into()));
+    assert_eq!(desk.status(&session), "expired");
+    desk.tell_and_tend(&session, "completed", "evt_3");
+    assert_eq!((desk.event("evt_1"), desk.event("evt_2")), ("done".into(), "done".into()));
+    assert_eq!(desk.status(&session), "part_refunded");
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "10000");
+    assert_eq!(desk.of_order(&session, "disputed"), "1");
     desk.shop.assert_audit();
 }

@@ -81,19 +81,49 @@ fn differences_are_told_once_in_words() {
     assert_eq!(desk.shop.number("SELECT count(*) FROM outbox WHERE state = 'dead'"), 0);
 }
 
-// N9: money that went back is compared as well, whoever sent it.
+/// The statement as it is by hand, which changes nothing.
+fn by_hand(desk: &Desk) -> payments::Statement {
+    let day = "2026-11-24".parse().unwrap();
+    desk.shop.block_on(payments::take(&desk.shop.app.till, day)).unwrap().unwrap()
+}
+
+// N9, S0.8: money that went back is compared as well, whoever sent it; what nobody told is taken
+// over at night.
 #[test]
-fn money_that_went_back_is_compared() {
+fn money_that_went_back_is_compared_and_taken_over() {
     let desk = Desk::open();
     desk.shop.work_off();
     let session = paid(&desk, "KILN-1", "evt_1");
     desk.provider.refund_in_dashboard(&session, 500);
     desk.shop.advance_s(DAY_S);
-    // Nobody told us: no event came.
+    let found = by_hand(&desk).differences;
+    let said = (found[0].kind.as_str(), found[0].theirs_minor, found[0].ours_minor);
+    assert_eq!((found.len(), said), (1, ("refunded", Some(500), Some(0))));
+    assert_eq!(desk.status(&session), "paid");
     desk.shop.work_off();
-    let found = differences(&desk.shop, "2026-11-24");
-    assert_eq!(kinds(&found), ["refunded"], "{found:#?}");
-    assert_eq!((&found[0]["theirs_minor"], &found[0]["ours_minor"]), (&500.into(), &0.into()));
+    assert_eq!(differences(&desk.shop, "2026-11-24"), Vec::<Value>::new());
+    assert_eq!(desk.status(&session), "part_refunded");
+    assert_eq!((desk.letters("statement"), desk.letters("order_refunded")), (0, 1));
+    desk.shop.assert_audit();
+}
+
+// N9, S1.22: money for a closed page, and what went back of it, of which no event ever came.
+#[test]
+fn money_nobody_told_of_is_taken_over_at_night() {
+    let desk = Desk::open();
+    desk.shop.work_off();
+    let session = desk.session_for("KILN-1", 1).1;
+    desk.wait_s(15 * 60);
+    assert_eq!(desk.status(&session), "expired");
+    desk.provider.pay(&session);
+    desk.provider.refund_in_dashboard(&session, 500);
+    desk.shop.advance_s(DAY_S);
+    assert_eq!(by_hand(&desk).differences[0].kind, "only_theirs");
+    desk.shop.work_off();
+    assert_eq!(differences(&desk.shop, "2026-11-24"), Vec::<Value>::new());
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("part_refunded".into(), (3, 0)));
+    assert_eq!(desk.letters("statement"), 0);
+    desk.shop.assert_audit();
 }
 
 // A provider that does not answer is asked again, and the day is not forgotten.

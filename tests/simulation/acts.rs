@@ -141,11 +141,10 @@ impl World {
     pub fn deliver(&mut self, number: u64, again: bool, forged: bool) -> Said {
         let told = choose(&self.told, number)?.clone();
         let now = self.around.clock.now();
-        let (payload, mut header) = if told.kind.starts_with("refund") {
-            let about = json!({ "id": told.session, "object": "refund" });
-            self.provider.event_about(&about, told.kind, &told.event, now)
+        let (payload, mut header) = if told.kind.starts_with("checkout") {
+            self.provider.event(&told.about, told.kind, &told.event, now)
         } else {
-            self.provider.event(&told.session, told.kind, &told.event, now)
+            self.provider.event_about(&json!({ "id": told.about }), told.kind, &told.event, now)
         };
         if forged {
             header = signature::sign("whsec_of_somebody_else", payload.as_bytes(), now);
@@ -325,8 +324,7 @@ impl World {
             Step::Deliver(n, again) => self.deliver(*n, *again, false),
             Step::Forge(n) => self.deliver(*n, true, true),
             Step::Lose(n) => {
-                let lost = choose(&self.told, *n).map(|told| told.event.clone());
-                self.told.retain(|told| Some(&told.event) != lost.as_ref());
+                self.lose(*n);
                 None
             }
             Step::Weather(weather) => {
@@ -351,6 +349,8 @@ impl World {
                 self.provider.set_refund_ending(ending);
                 None
             }
+            Step::Complain(n) => self.complain(*n),
+            Step::Settle(n) => self.settle_by_person(*n),
             Step::Disk(disk) => self.set_disk(*disk),
             Step::Restart => {
                 let image = self.shop.image();
@@ -364,8 +364,14 @@ impl World {
 }
 
 /// What jobs that could not do their work say.
-fn said_by_jobs(failed: Vec<String>) -> Answered {
-    (if failed.is_empty() { 200 } else { 500 }, Value::Null, failed.join("; "))
+fn said_by_jobs(failed: Vec<(String, Fault)>) -> Answered {
+    let status = match failed.iter().all(|(_, fault)| fault.is_busy()) {
+        _ if failed.is_empty() => 200,
+        true => 503,
+        false => 500,
+    };
+    let words = failed.iter().map(|(job, fault)| format!("{job}: {fault}"));
+    (status, Value::Null, words.collect::<Vec<_>>().join("; "))
 }
 
 /// A refusal inside a transaction, which undoes it.
@@ -379,10 +385,15 @@ fn words<R: kiosk::base::Refusal>(failure: Failure<R>) -> Failure<Never> {
 }
 
 fn said_of(done: Result<(), Failure<Never>>) -> Answered {
-    let words = match done {
+    let fault = match done {
         Ok(()) => return (200, Value::Null, String::new()),
-        Err(failure) => failure.to_string(),
+        Err(failure) => Fault::from(failure),
     };
-    let status = if words.starts_with(SAID_NO) { 409 } else { 500 };
+    let words = fault.to_string();
+    let status = match fault.is_busy() {
+        _ if words.starts_with(SAID_NO) => 409,
+        true => 503,
+        false => 500,
+    };
     (status, Value::Null, words)
 }

@@ -6,7 +6,9 @@ use kiosk::base::Refusal;
 use kiosk::base::fault::Failure;
 use kiosk::base::ids::OrderId;
 use kiosk::orders;
-use kiosk::payments::{self, PaymentOutcome, RefundStatus, RefundWish, Share};
+use kiosk::payments::{
+    self, DisputeStatus, PaymentOutcome, RefundStatus, RefundWish, Session, Share,
+};
 use serde_json::Value;
 
 use crate::acts::{Answered, Said};
@@ -23,6 +25,10 @@ fn answer<T, R: Refusal>(done: Result<T, Failure<R>>) -> Answered {
             (if fault.is_busy() { 503 } else { 500 }, Value::Null, fault.to_string())
         }
     }
+}
+
+fn is_final(status: DisputeStatus) -> bool {
+    matches!(status, DisputeStatus::Won | DisputeStatus::Lost)
 }
 
 impl World {
@@ -70,6 +76,7 @@ impl World {
         };
         let found = self.sessions(|session| {
             session.outcome == PaymentOutcome::Paid
+                && !self.provider.is_disputed(session.payment_id.as_deref())
                 && left(&session.payment_id, session.amount_minor) >= 100
         });
         let session = choose(&found, number)?.id.clone();
@@ -88,6 +95,58 @@ impl World {
             self.provider.end_refund(&refund.id, end);
             self.tell(&refund.id, if fails { "refund.failed" } else { "refund.updated" });
         }
+    }
+
+    /// A buyer complains at the bank, or the bank moves on: to a look of its own, or to its end.
+    pub fn complain(&mut self, number: u64) -> Said {
+        let is_over = |session: &Session| {
+            let known = self.provider.find_dispute_of(&session.id);
+            known.is_some_and(|known| is_final(known.status))
+        };
+        let found =
+            self.sessions(|session| session.outcome == PaymentOutcome::Paid && !is_over(session));
+        let session = choose(&found, number)?.id.clone();
+        let known = self.provider.find_dispute_of(&session).map(|known| known.status);
+        let status = match (known, number % 5) {
+            (None, 0..=3) => DisputeStatus::NeedsResponse,
+            (Some(DisputeStatus::NeedsResponse), 0..=1) => DisputeStatus::UnderReview,
+            (_, 3) => DisputeStatus::Won,
+            _ => DisputeStatus::Lost,
+        };
+        self.bank_says(&session, status);
+        Some((200, Value::Null, format!("{status:?}")))
+    }
+
+    fn bank_says(&mut self, session: &str, status: DisputeStatus) {
+        let is_new = self.provider.find_dispute_of(session).is_none();
+        let id = format!("du_{session}");
+        self.provider.dispute(session, &id, status, self.around.clock.now());
+        let kind = match status {
+            _ if is_new => "charge.dispute.created",
+            status if is_final(status) => "charge.dispute.closed",
+            _ => "charge.dispute.updated",
+        };
+        self.tell(&id, kind);
+    }
+
+    /// The bank decides every complaint: every other one is won.
+    pub fn end_disputes(&mut self) {
+        for (n, session) in self.sessions(|_| true).into_iter().enumerate() {
+            let known = self.provider.find_dispute_of(&session.id);
+            if known.is_some_and(|known| !is_final(known.status)) {
+                let won = n % 2 == 0;
+                let end = if won { DisputeStatus::Won } else { DisputeStatus::Lost };
+                self.bank_says(&session.id, end);
+            }
+        }
+    }
+
+    /// The merchant has looked at an order and says so.
+    pub fn settle_by_person(&mut self, number: u64) -> Said {
+        let id = self.order(number, "attention IS NOT NULL OR disputed")?;
+        let (db, now) = (self.shop.kit.db.clone(), self.around.clock.now());
+        let work = db.write(move |tx| orders::settle_by_person(tx, &id, "looked at", "staff", now));
+        self.run(work).map(answer)
     }
 
     /// What went back by the provider's books, minor units.

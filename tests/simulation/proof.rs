@@ -91,7 +91,10 @@ impl World {
         let fits = match status {
             200..=499 => true,
             502 | 503 if at_provider && !words.is_empty() => true,
-            500 | 503 => self.disk != Disk::Fine,
+            503 => self.disk != Disk::Fine,
+            // A statement that breaks off looks like a mistake of the shop's own, for no error of
+            // the disk can be put in its place. One of the disk is told as such: tests/disk.rs.
+            500 => matches!(self.disk, Disk::Torn(_)),
             _ => false,
         };
         let right = match turn.step {
@@ -100,12 +103,6 @@ impl World {
             _ => true,
         };
         if fits && right { Ok(status.to_string()) } else { Err(format!("{status} {words}")) }
-    }
-
-    fn tell_refunds(&mut self) {
-        for refund in self.provider.refunds() {
-            self.tell(&refund.id, "refund.updated");
-        }
     }
 
     fn deliver_all(&mut self) -> Result<(), String> {
@@ -134,11 +131,9 @@ impl World {
             }
             self.tell(&session.id, "checkout.session.async_payment_succeeded");
         }
-        // Money on a closed page and refunds in the dashboard are known from events alone: those
-        // that were lost are told again, as providers do for days.
-        for session in std::mem::take(&mut self.paid_closed) {
-            self.tell(&session, "checkout.session.completed");
-        }
+        self.end_disputes();
+        let later = std::mem::take(&mut self.told_later);
+        self.told.extend(later);
         let waiting = "SELECT (SELECT count(*) FROM orders
                                WHERE payment_status IN ('pending', 'processing'))
                             + (SELECT count(*) FROM webhook_event WHERE state IN ('new', 'retry'))
@@ -146,19 +141,12 @@ impl World {
                                WHERE state IN ('wanted', 'open', 'processing', 'closing'))
                             + (SELECT count(*) FROM refund WHERE state IN ('wanted', 'pending'))";
         self.provider.set_refund_ending(RefundStatus::Succeeded);
-        self.tell_refunds();
-        let mut told_again = 0;
         for _ in 0..ROUNDS_MAX {
             self.end_refunds();
             self.deliver_all()?;
             well(&self.tend())?;
             self.prove()?;
-            if self.number(waiting) == 0 && told_again < 2 && self.number(BACK) != self.went_back()
-            {
-                // A refund whose payment was not known in time was put aside: it is told again.
-                told_again += 1;
-                self.tell_refunds();
-            } else if self.number(waiting) == 0 {
+            if self.number(waiting) == 0 {
                 well(&self.post(true))?;
                 if self.number("SELECT count(*) FROM outbox WHERE state = 'waiting'") == 0 {
                     return self.settled();
@@ -215,16 +203,7 @@ impl World {
                 return Err(format!("{} is paid at the provider and not here", session.id));
             }
         }
-        let (here, there) = (self.number(BACK), self.went_back());
-        if here != there {
-            let ours = "SELECT coalesce(r.provider_refund_id, r.id), r.state,
-                            cast(r.amount_minor AS TEXT), coalesce(p.provider_payment_id, '')
-                            || ' ' || p.state || ' ' || r.origin || coalesce(r.error, '')
-                        FROM refund r JOIN payment p ON p.id = r.payment_id";
-            let ours = self.shop.read(|read| rows(read, ours));
-            let theirs = self.provider.refunds();
-            return Err(format!("{here} went back here and {there} there: {ours:?} {theirs:?}"));
-        }
+        self.both_agree_on_what_went_back()?;
         let checks = [
             ("goods are still held", "SELECT coalesce(sum(held), 0) FROM stock_item"),
             (
@@ -253,12 +232,39 @@ impl World {
         }
     }
 
+    /// Refunds and complaints are in both books, whoever made them and however they were told.
+    fn both_agree_on_what_went_back(&self) -> Result<(), String> {
+        let (here, there) = (self.number(BACK), self.went_back());
+        if here != there {
+            let ours = "SELECT coalesce(r.provider_refund_id, r.id), r.state,
+                            cast(r.amount_minor AS TEXT), coalesce(p.provider_payment_id, '')
+                            || ' ' || p.state || ' ' || r.origin || coalesce(r.error, '')
+                        FROM refund r JOIN payment p ON p.id = r.payment_id";
+            let ours = self.shop.read(|read| rows(read, ours));
+            let theirs = self.provider.refunds();
+            return Err(format!("{here} went back here and {there} there: {ours:?} {theirs:?}"));
+        }
+        for (id, status) in self.provider.disputes() {
+            let sql =
+                format!("SELECT count(*) FROM dispute WHERE id = '{id}' AND status = '{status}'");
+            if self.number(&sql) != 1 {
+                return Err(format!("{id} is {status} at the bank and not here"));
+            }
+        }
+        Ok(())
+    }
+
     /// How orders ended, so that a run can say that it has seen every ending.
     fn count_ends(&mut self) {
         for status in ["paid", "expired", "failed", "cancelled", "part_refunded", "refunded"] {
             let sql = format!("SELECT count(*) FROM orders WHERE payment_status = '{status}'");
             let found = u64::try_from(self.number(&sql)).unwrap();
             *self.tally.entry(format!("order {status}")).or_default() += found;
+        }
+        for status in ["won", "lost"] {
+            let sql = format!("SELECT count(*) FROM dispute WHERE status = '{status}'");
+            let found = u64::try_from(self.number(&sql)).unwrap();
+            *self.tally.entry(format!("dispute {status}")).or_default() += found;
         }
         let flagged = self.number("SELECT count(*) FROM orders WHERE attention IS NOT NULL");
         *self.tally.entry("order flagged".to_owned()).or_default() +=

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use kiosk::app::{World, open_kit};
 use kiosk::base::fault::{Failure, Never};
 use kiosk::base::ids::Sku;
-use kiosk::base::{Clock, Randomness};
+use kiosk::base::{Clock, Fault, Randomness};
 use kiosk::catalog::Catalog;
 use kiosk::payments::{Provider, Till};
 use kiosk::platform::Kit;
@@ -216,7 +216,7 @@ impl Shop {
 }
 
 /// Each job in turn until it finds nothing, so that the same seed is the same story; what failed.
-pub async fn work_off(jobs: Vec<Job>) -> Vec<String> {
+pub async fn work_off(jobs: Vec<Job>) -> Vec<(String, Fault)> {
     let mut failed = Vec::new();
     for job in &jobs {
         for _ in 0..JOB_STEPS_MAX {
@@ -224,7 +224,7 @@ pub async fn work_off(jobs: Vec<Job>) -> Vec<String> {
                 Ok(Found::Work) => {}
                 Ok(Found::Nothing) => break,
                 Err(fault) => {
-                    failed.push(format!("{}: {fault}", job.name));
+                    failed.push((job.name.to_owned(), fault));
                     break;
                 }
             }

@@ -71,6 +71,10 @@ pub enum Step {
     Dashboard(u64),
     /// Refunds made from now on take their time, or not.
     SlowRefunds(bool),
+    /// A buyer complains at the bank, or the bank moves on with a complaint.
+    Complain(u64),
+    /// The merchant has looked at an order that needed attention.
+    Settle(u64),
     Wait(i64),
     Disk(Disk),
     Restart,
@@ -108,8 +112,10 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
     let buyer = index(random, BUYERS);
     let any = random.below(u64::MAX);
     let thing = index(random, THINGS.len());
-    let weights =
-        [10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1];
+    let weights = [
+        10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1,
+        4, 2,
+    ];
     let step = match weighted(random, &weights) {
         0 => Step::Add(buyer, thing, 1 + any % 3),
         1 => Step::Look(buyer),
@@ -142,7 +148,9 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
         25 => Step::Refund(any),
         26 => Step::CancelOrder(any),
         27 => Step::Dashboard(any),
-        _ => Step::SlowRefunds(any.is_multiple_of(2)),
+        28 => Step::SlowRefunds(any.is_multiple_of(2)),
+        29 => Step::Complain(any),
+        _ => Step::Settle(any),
     };
     let cut_after = (random.below(8) == 0).then(|| 1 + small(random, 4));
     Turn { step, cut_after }

@@ -26,7 +26,8 @@ pub struct Buyer {
 /// An event the provider has to tell.
 #[derive(Clone)]
 pub struct Told {
-    pub session: String,
+    /// Session, refund or dispute.
+    pub about: String,
     pub kind: &'static str,
     pub event: String,
 }
@@ -42,6 +43,9 @@ pub struct World {
     pub shop: Shop,
     pub buyers: Vec<Buyer>,
     pub told: Vec<Told>,
+    /// Events that got lost on their way and that nobody can guess: the provider tells them again,
+    /// as providers do for days.
+    pub told_later: Vec<Told>,
     pub events: u32,
     /// Events the shop has said 200 to.
     pub heard: Vec<String>,
@@ -77,6 +81,7 @@ impl World {
             shop,
             buyers: (0..BUYERS).map(buyer).collect(),
             told: Vec::new(),
+            told_later: Vec::new(),
             events: 0,
             heard: Vec::new(),
             paid_closed: Vec::new(),
@@ -104,11 +109,28 @@ impl World {
         self.provider.sessions().into_iter().filter(|session| wanted(session)).collect()
     }
 
-    /// The provider has something to tell about a session.
-    pub fn tell(&mut self, session: &str, kind: &'static str) {
+    /// The provider has something to tell about a session, a refund or a dispute.
+    pub fn tell(&mut self, about: &str, kind: &'static str) {
         self.events += 1;
         let event = format!("evt_{}", self.events);
-        self.told.push(Told { session: session.to_owned(), kind, event });
+        self.told.push(Told { about: about.to_owned(), kind, event });
+    }
+
+    /// An event gets lost. What the shop finds by looking at its own sessions and refunds is lost
+    /// for good; money on a page that was closed, refunds of the dashboard and complaints are known
+    /// to the provider alone.
+    pub fn lose(&mut self, number: u64) {
+        let Some(lost) = choose(&self.told, number).cloned() else { return };
+        self.told.retain(|told| told.event != lost.event);
+        let is_ours = |id: &str| {
+            self.provider.refunds().iter().any(|made| made.id == id && made.refund.is_some())
+        };
+        if self.paid_closed.contains(&lost.about)
+            || lost.kind.starts_with("charge.dispute")
+            || lost.kind.starts_with("refund") && !is_ours(&lost.about)
+        {
+            self.told_later.push(lost);
+        }
     }
 
     /// The provider's clock: pages close by themselves.

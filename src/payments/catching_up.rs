@@ -1,0 +1,66 @@
+//! What the day's statement found and no event ever told: it is taken over from the provider's
+//! books, the way an event would have brought it.
+
+use super::Till;
+use super::provider::{PaymentOutcome, Trouble};
+use super::statement::Difference;
+use super::{jobs, sending, session, store};
+use crate::base::Fault;
+use crate::base::fault::{Failure, Never};
+use crate::orders;
+
+/// Differences looked into in one go; more than these are a case for a person.
+const LOOKED_INTO_MAX: usize = 200;
+
+/// Looks into money the provider has for an order of ours, and into money that went back there;
+/// true when something was, so that the books are worth comparing again. What the provider will
+/// not say now stays a difference.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn take_over(till: &Till, differences: &[Difference]) -> Result<bool, Fault> {
+    let mut looked = false;
+    for difference in differences.iter().take(LOOKED_INTO_MAX) {
+        looked |= match (difference.kind.as_str(), &difference.number) {
+            ("refunded", _) => refunds(till, &difference.payment_id).await?,
+            ("only_theirs", Some(number)) => money(till, number, &difference.payment_id).await?,
+            _ => false,
+        };
+    }
+    Ok(looked)
+}
+
+/// Every refund the provider has of a payment.
+async fn refunds(till: &Till, payment: &str) -> Result<bool, Fault> {
+    let Ok(listed) = session::in_time(till.provider.refunds_of(payment)).await else {
+        return Ok(false);
+    };
+    for answer in listed {
+        sending::note(till, answer, None).await?;
+    }
+    Ok(true)
+}
+
+/// The attempt of an order whose page took this payment.
+async fn money(till: &Till, number: &str, payment: &str) -> Result<bool, Fault> {
+    let number = number.to_owned();
+    let attempts = till.kit.db.read(move |read| {
+        let Some(order) = orders::find_by_number(read, &number)? else { return Ok(Vec::new()) };
+        Ok::<_, Failure<Never>>(store::list_attempts(read, &order.id)?)
+    });
+    for attempt in attempts.await? {
+        let Some(id) = &attempt.session else { continue };
+        match session::find(till, id).await {
+            Ok(found) if found.payment_id.as_deref() == Some(payment) => {
+                if found.outcome == PaymentOutcome::Paid {
+                    jobs::note(till, &attempt, found).await?;
+                    // What went back of it meanwhile is not known either.
+                    return refunds(till, payment).await;
+                }
+            }
+            Ok(_) | Err(Trouble::Refused(_) | Trouble::Replayed(_)) => {}
+            Err(Trouble::Unreachable(_)) => return Ok(false),
+        }
+    }
+    Ok(false)
+}
