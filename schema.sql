@@ -157,6 +157,42 @@ CREATE TABLE stock_alert (
 ) STRICT;
 CREATE UNIQUE INDEX stock_alert_open ON stock_alert (sku, kind) WHERE cleared_at IS NULL;
 
+-- ── room: recommend ─────────────────────────────────────────────────────────────────────────
+
+-- Everything here is made from paid orders: `kiosk recommend rebuild` makes it anew.
+
+-- How far it has come: `orders` paid baskets are counted, and the lists say what the first
+-- `ranked_orders` of them said. `ranking_after` is the last product ranked while ranking goes on;
+-- `revision` counts how often some list has become another one, `is_changed` that one just has.
+CREATE TABLE basket_tally (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  orders        INTEGER NOT NULL DEFAULT 0 CHECK (orders >= 0),
+  ranked_orders INTEGER NOT NULL DEFAULT 0,
+  ranked_at     INTEGER,
+  ranking_after TEXT,
+  is_changed    INTEGER NOT NULL DEFAULT 0 CHECK (is_changed IN (0, 1)),
+  revision      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO basket_tally (id) VALUES (1);
+
+-- In how many of them each product was.
+CREATE TABLE basket_product (
+  product TEXT    PRIMARY KEY,
+  orders  INTEGER NOT NULL CHECK (orders > 0)
+) STRICT, WITHOUT ROWID;
+
+-- In how many of them two products were together, noted from the side of each. `score` is there
+-- while `other` is suggested beside `product`: the higher, the earlier.
+CREATE TABLE copurchase (
+  product TEXT    NOT NULL,
+  other   TEXT    NOT NULL CHECK (other <> product),
+  orders  INTEGER NOT NULL CHECK (orders > 0),
+  score   INTEGER,
+  PRIMARY KEY (product, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX copurchase_suggested ON copurchase (product, score DESC, other)
+  WHERE score IS NOT NULL;
+
 -- ── room: orders ────────────────────────────────────────────────────────────────────────────
 
 -- The next order number.

@@ -32,7 +32,7 @@ use crate::platform::web::{
 };
 use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
-use crate::{admin, cart, checkout, identity, orders, payments, search, stock};
+use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
 
 /// The outside world, handed in.
 #[derive(Clone, Default)]
@@ -183,6 +183,7 @@ impl App {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
         jobs.extend(identity::jobs(kit, &self.presence));
+        jobs.extend(recommend::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
         jobs.extend(checkout::jobs(&self.till));

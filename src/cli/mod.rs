@@ -36,6 +36,7 @@ mod explain;
 mod init;
 mod order;
 mod order_money;
+mod recommend;
 mod revisions;
 mod seed;
 mod serve;
@@ -123,6 +124,9 @@ enum Command {
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
     Explain(explain::Options),
+    /// Shows what is often bought together and why; makes it anew.
+    #[command(subcommand)]
+    Recommend(recommend::Command),
 }
 
 /// Runs the command that was typed.
@@ -174,6 +178,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
+        Command::Recommend(command) => recommend::run(command, settings),
     }
 }
 
