@@ -27,6 +27,31 @@ CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
 CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
+-- What went wrong, one row for each kind of it: faults, panics, jobs that failed, and what browsers
+-- told. Nothing personal: texts are scrubbed before they come here. What comes again after it was
+-- resolved is open again.
+CREATE TABLE error_report (
+  fingerprint TEXT    PRIMARY KEY,
+  kind        TEXT    NOT NULL CHECK (kind IN ('fault', 'panic', 'job', 'browser', 'test')),
+  title       TEXT    NOT NULL,
+  place       TEXT    NOT NULL,
+  count       INTEGER NOT NULL CHECK (count > 0),
+  first_at    INTEGER NOT NULL,
+  last_at     INTEGER NOT NULL,
+  first_build TEXT    NOT NULL,
+  last_build  TEXT    NOT NULL,
+  status      INTEGER,
+  request_id  TEXT,
+  detail      TEXT    NOT NULL DEFAULT '',
+  resolved_at INTEGER,
+  resolved_by TEXT,
+  CHECK ((resolved_at IS NULL) = (resolved_by IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX error_report_last ON error_report (last_at DESC, fingerprint DESC);
+CREATE INDEX error_report_open ON error_report (last_at DESC, fingerprint DESC)
+  WHERE resolved_at IS NULL;
+CREATE INDEX error_report_kind ON error_report (kind, last_at DESC);
+
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
 -- Browsers we know again: the cookie holds the token, we hold its hash. A session of staff names

@@ -14,13 +14,13 @@ use super::keys::Keys;
 use super::pages;
 use super::pictures::Pictures;
 use super::plan::{Plan, plan};
-use super::publish::BUILD;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Instant};
 use crate::catalog::Catalog;
 use crate::platform::config::Settings;
 use crate::platform::images::Studio;
 use crate::platform::render::Render;
+use crate::platform::telemetry;
 use crate::pricing::Book;
 use crate::recommend::Together;
 use crate::search::{Index, Levels};
@@ -48,7 +48,7 @@ pub(super) struct Inputs<'a> {
 /// # Errors
 /// When one of them is wrong.
 pub(super) fn fresh(render: &Render, book: &Book, settings: &Settings) -> Result<Render, Fault> {
-    render.fresh(&book.catalog.shop.locale, globals(book, settings, BUILD))
+    render.fresh(&book.catalog.shop.locale, globals(book, settings, telemetry::build()))
 }
 
 /// Names what every page sees of a book, templates aside.

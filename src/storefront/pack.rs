@@ -24,6 +24,7 @@ use crate::platform::Kit;
 use crate::platform::config::write_private;
 use crate::platform::content::read_tree;
 use crate::platform::db::Read;
+use crate::platform::telemetry;
 use crate::platform::web::{Encoding, Extent, Prebuilt};
 use crate::recommend::Together;
 use crate::stock::{self, State};
@@ -293,7 +294,7 @@ fn program() -> u64 {
     let mut hasher = DefaultHasher::new();
     let file = std::env::current_exe().and_then(fs::metadata);
     file.ok().map(|file| (file.len(), changed_at(&file))).hash(&mut hasher);
-    super::publish::BUILD.hash(&mut hasher);
+    telemetry::build().hash(&mut hasher);
     hasher.finish()
 }
 

@@ -25,8 +25,6 @@ use crate::recommend::Together;
 use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Opening};
 
-/// Version and commit, as pages and logs tell it.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 /// Where other sizes of pictures are kept, below the data folder.
 pub const PICTURES: &str = "pictures";
 

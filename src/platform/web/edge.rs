@@ -19,7 +19,9 @@ use tokio::time::Instant;
 
 use super::guard::{Origin, cross_site};
 use super::problem::{Error, Kind, PageMaker, respond, wants_html};
+use super::traffic::Traffic;
 use crate::base::{Fault, Problem, Randomness};
+use crate::platform::telemetry::{self, Report, Reports};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,6 +58,10 @@ pub struct EdgeSettings {
     pub random: Randomness,
     /// Makes pages of problems; documents only when absent.
     pub pages: Option<PageMaker>,
+    /// Where faults are noticed.
+    pub reports: Reports,
+    /// Where it is counted how long requests took.
+    pub traffic: Arc<Traffic>,
 }
 
 /// What every answer carries.
@@ -102,6 +108,8 @@ pub struct Edge<E> {
     own: Option<Origin>,
     random: Randomness,
     pages: Option<PageMaker>,
+    reports: Reports,
+    traffic: Arc<Traffic>,
     dress: Arc<Dress>,
 }
 
@@ -113,7 +121,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     pub fn new(inner: E, settings: EdgeSettings) -> Result<Self, Fault> {
         let own = Origin::of(&settings.public_url);
         let dress = Arc::new(Dress::new(&settings)?);
-        Ok(Self { inner, own, random: settings.random, pages: settings.pages, dress })
+        // A panic is caught here; where in the program it was, only the hook hears.
+        telemetry::listen_for_panics();
+        let EdgeSettings { random, pages, reports, traffic, .. } = settings;
+        Ok(Self { inner, own, random, pages, reports, traffic, dress })
     }
 
     /// What every answer carries, for answers that need no handler.
@@ -152,6 +163,8 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         match error.kind() {
             Kind::Fault(fault) => {
                 tracing::error!(request_id = %id, route, status = problem.status, %fault, "fault");
+                let report = Report::of_fault(telemetry::Kind::Fault, fault, route);
+                self.reports.notice(report.in_request(id.as_str(), problem.status));
             }
             Kind::Refused(_) => {
                 let slug = problem.slug;
@@ -200,12 +213,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         if method == Method::HEAD {
             response = without_body(response);
         }
+        let took = started.elapsed();
+        self.traffic.note(&route, response.status().as_u16(), took);
         tracing::info!(
             request_id = %id,
             method = method.as_str(),
             route = &*route,
             status = response.status().as_u16(),
-            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
         Ok(response)
