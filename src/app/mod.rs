@@ -36,7 +36,7 @@ use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
 use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
 
-pub use reporting::{notice_test_error, write_reports};
+pub use reporting::write_reports;
 
 use reporting::Passing;
 

@@ -10,7 +10,7 @@ use crate::base::fault::{Failure, Never};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
 use crate::platform::jobs::{Found, Job};
-use crate::platform::telemetry::{self, Kind, Noted, Passed, Report, Sentry};
+use crate::platform::telemetry::{self, Kind, Noted, Passed, Sentry};
 
 /// How long errors are gathered before they are written.
 const GATHER: Duration = Duration::from_secs(2);
@@ -84,15 +84,6 @@ pub(super) async fn write(kit: &Kit, passing: Option<&Passing>) -> Result<(), Fa
         passing.pass_on(kit, &noted).await;
     }
     Ok(())
-}
-
-/// Notices an error that is none, to see that it arrives; returns its name.
-#[must_use]
-pub fn notice_test_error(kit: &Kit, by: &str) -> String {
-    let report = Report::new(Kind::Test, "A test error: nothing is wrong", by);
-    let fingerprint = report.fingerprint();
-    kit.reports.notice(report);
-    fingerprint
 }
 
 /// Writes and passes on what was noticed, at once: for commands, which have no jobs.

@@ -9,7 +9,7 @@ use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
-use crate::platform::telemetry::{self, Filter, Listed};
+use crate::platform::telemetry::{self, Filter, Listed, Report};
 
 /// Most errors listed.
 const LISTED_MAX: u32 = 1000;
@@ -131,7 +131,9 @@ fn resolve(kit: &Kit, name: &str, as_json: bool) -> Result<Ended, Fault> {
 }
 
 fn test(kit: &Kit, as_json: bool) -> Result<Ended, Fault> {
-    let name = app::notice_test_error(kit, "kiosk errors test");
+    let report = Report::test("the command line");
+    let name = report.fingerprint();
+    kit.reports.notice(report);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(app::write_reports(kit))?;
     let error = get(kit, &name)?;

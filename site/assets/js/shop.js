@@ -64,10 +64,10 @@
   class Refused extends Error {}
   // A script of ours failed: the shop is told, five times a page at most, and nothing of the
   // visitor but the page's address goes with it.
-  let told = 0;
+  let reported = 0;
   const tell = (error, message, at) => {
     const stack = String(error?.stack ?? "");
-    if (told++ > 4 || error instanceof Refused || !`${at}${stack}`.includes(location.origin)) return;
+    if (reported++ > 4 || error instanceof Refused || !`${at}${stack}`.includes(location.origin)) return;
     const body = JSON.stringify({ message: String(message).slice(0, 300), page: location.pathname,
       at, stack: stack.slice(0, 3000) });
     navigator.sendBeacon?.("/api/browser-errors", new Blob([body], { type: "application/json" }));

@@ -77,6 +77,12 @@ impl Report {
         Self { kind, title, place, status: None, request_id: None, detail: String::new() }
     }
 
+    /// An error that is none, to see that it arrives.
+    #[must_use]
+    pub fn test(by: &str) -> Self {
+        Self::new(Kind::Test, "A test error: nothing is wrong", by)
+    }
+
     /// A fault; when a panic lies behind it, that panic with its place in the program.
     #[must_use]
     pub fn of_fault(kind: Kind, fault: &Fault, place: &str) -> Self {
