@@ -120,19 +120,25 @@ fn suggestions_survive_a_restart() {
     let first = with_history();
     let data = first.dir.path().join("data");
     let kept = tempfile::TempDir::new().unwrap();
-    first.app.shelf.pack(&first.kit).unwrap();
     let copied = kept.path().join("data");
     process::copy_tree(&data, &copied);
     drop(first);
-    let settings = || Setup { data: Some(copied.clone()), ..Setup::default() };
-    let second = TestShop::with(settings());
+    // The address is part of every page, so it must not change from run to run.
+    let again = || {
+        let settings = vec![("public_url", "https://shop.example".to_owned())];
+        TestShop::with(Setup { data: Some(copied.clone()), settings, ..Setup::default() })
+    };
+    let packed = again();
+    packed.app.shelf.pack(&packed.kit).unwrap();
+    drop(packed);
+    let second = again();
     assert!(second.kept_was_true, "the pages kept say what the lists say");
     assert_eq!(together(&second.browser().get("/product/apron/")), ["Six glazes"]);
     let forgotten =
         second.kit.db.write_blocking(|tx| Ok::<_, Failure<Never>>(recommend::forget(tx)?));
     forgotten.unwrap();
     drop(second);
-    let third = TestShop::with(settings());
+    let third = again();
     assert!(!third.kept_was_true, "the lists are others now");
     assert_eq!(together(&third.browser().get("/product/apron/")), [""; 0]);
 }
@@ -188,7 +194,8 @@ fn a_confirmation_carries_suggestions() {
 fn a_shop_can_do_without_suggestions_in_letters() {
     let before = std::fs::read_to_string(base_content().join("shop.toml")).unwrap();
     let off = format!("{before}\n[email]\nsuggestions = false\n");
-    let shop = TestShop::on(&Edited::of(&base_content()).write("shop.toml", &off));
+    let content = Edited::of(&base_content()).write("shop.toml", &off);
+    let shop = TestShop::on(&content);
     history(&shop);
     buy(&shop, &["APRON-L"]);
     assert_eq!(last_suggestions(&shop).len(), 0);

@@ -151,7 +151,12 @@ const BESIDE: usize = 3;
 ///
 /// # Errors
 /// When the database fails.
-pub fn beside(read: &Read, book: &Book, priced: &Priced, now: Instant) -> Result<Vec<Card>, Fault> {
+pub(super) fn beside(
+    read: &Read,
+    book: &Book,
+    priced: &Priced,
+    now: Instant,
+) -> Result<Vec<Card>, Fault> {
     recommend::beside(read, book, priced.quote.units().keys(), BESIDE, now)
 }
 

@@ -1,5 +1,5 @@
 //! Takes what may be personal or secret out of a text that somebody else wrote: addresses, tokens,
-//! long numbers, queries. Pure.
+//! long numbers, queries.
 //!
 //! It errs towards taking too much. What it cannot know is a name: messages of the program never
 //! hold one.

@@ -1,14 +1,9 @@
 //! The outermost endpoint: what every request gets, and what every answer carries.
 
-use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body as _, Bytes};
@@ -17,6 +12,7 @@ use poem::http::{self, Method, StatusCode};
 use poem::{Body, Endpoint, PathPattern, Request, Response};
 use tokio::time::Instant;
 
+use super::caught::caught;
 use super::guard::{Origin, cross_site};
 use super::problem::{Error, Kind, PageMaker, respond, wants_html};
 use super::traffic::Traffic;
@@ -152,10 +148,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     async fn handle(&self, request: Request) -> poem::Result<Response> {
         self.admit(&request)?;
-        match caught(self.inner.call(request)).await {
-            Ok(result) => result,
-            Err(panic) => Err(Error::from(Fault::new(format!("panic: {panic}"))).into()),
-        }
+        caught(self.inner.call(request)).await
     }
 
     fn refuse(&self, error: &Error, wants_html: bool, id: &RequestId, route: &str) -> Response {
@@ -283,23 +276,6 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-/// Runs a future; a panic inside becomes its text.
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
-    let mut future = pin!(future);
-    // The future is dropped after a panic, so nobody sees what it left half done.
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(panic) => Poll::Ready(Err(panic_text(panic.as_ref()))),
-    })
-    .await
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("?").to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,12 +286,5 @@ mod tests {
         for wrong in ["*", "https://a.example; script-src *", "javascript:x", ""] {
             assert!(security_headers(&[wrong.into()], true).is_err(), "{wrong}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_panic_becomes_its_text() {
-        assert_eq!(caught(async { 1 }).await, Ok(1));
-        let text = caught(async { panic!("on {}", "fire") }).await;
-        assert_eq!(text, Err::<(), _>("on fire".to_owned()));
     }
 }

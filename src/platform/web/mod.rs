@@ -21,6 +21,7 @@ mod accept;
 mod addresses;
 mod browser_errors;
 mod caching;
+mod caught;
 mod cookies;
 mod deadlines;
 mod door;
