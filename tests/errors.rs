@@ -1,6 +1,8 @@
 //! What goes wrong is written down: once for each kind, with a sample and nothing personal, and
 //! never at the cost of a request.
 
+#[path = "errors/desk.rs"]
+mod desk;
 #[path = "errors/service.rs"]
 mod service;
 
