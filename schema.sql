@@ -27,6 +27,31 @@ CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
 CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
 
+-- What went wrong, one row for each kind of it: faults, panics, jobs that failed, and what browsers
+-- told. Nothing personal: texts are scrubbed before they come here. What comes again after it was
+-- resolved is open again.
+CREATE TABLE error_report (
+  fingerprint TEXT    PRIMARY KEY,
+  kind        TEXT    NOT NULL CHECK (kind IN ('fault', 'panic', 'job', 'browser', 'test')),
+  title       TEXT    NOT NULL,
+  place       TEXT    NOT NULL,
+  count       INTEGER NOT NULL CHECK (count > 0),
+  first_at    INTEGER NOT NULL,
+  last_at     INTEGER NOT NULL,
+  first_build TEXT    NOT NULL,
+  last_build  TEXT    NOT NULL,
+  status      INTEGER,
+  request_id  TEXT,
+  detail      TEXT    NOT NULL DEFAULT '',
+  resolved_at INTEGER,
+  resolved_by TEXT,
+  CHECK ((resolved_at IS NULL) = (resolved_by IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX error_report_last ON error_report (last_at DESC, fingerprint DESC);
+CREATE INDEX error_report_open ON error_report (last_at DESC, fingerprint DESC)
+  WHERE resolved_at IS NULL;
+CREATE INDEX error_report_kind ON error_report (kind, last_at DESC);
+
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
 -- Browsers we know again: the cookie holds the token, we hold its hash. A session of staff names
@@ -156,6 +181,42 @@ CREATE TABLE stock_alert (
   cleared_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX stock_alert_open ON stock_alert (sku, kind) WHERE cleared_at IS NULL;
+
+-- ── room: recommend ─────────────────────────────────────────────────────────────────────────
+
+-- Everything here is made from paid orders: `kiosk recommend rebuild` makes it anew.
+
+-- How far it has come: `orders` paid baskets are counted, and the lists say what the first
+-- `ranked_orders` of them said. `ranking_after` is the last product ranked while ranking goes on;
+-- `revision` counts how often some list has become another one, `is_changed` that one just has.
+CREATE TABLE basket_tally (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  orders        INTEGER NOT NULL DEFAULT 0 CHECK (orders >= 0),
+  ranked_orders INTEGER NOT NULL DEFAULT 0,
+  ranked_at     INTEGER,
+  ranking_after TEXT,
+  is_changed    INTEGER NOT NULL DEFAULT 0 CHECK (is_changed IN (0, 1)),
+  revision      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO basket_tally (id) VALUES (1);
+
+-- In how many of them each product was.
+CREATE TABLE basket_product (
+  product TEXT    PRIMARY KEY,
+  orders  INTEGER NOT NULL CHECK (orders > 0)
+) STRICT, WITHOUT ROWID;
+
+-- In how many of them two products were together, noted from the side of each. `score` is there
+-- while `other` is suggested beside `product`: the higher, the earlier.
+CREATE TABLE copurchase (
+  product TEXT    NOT NULL,
+  other   TEXT    NOT NULL CHECK (other <> product),
+  orders  INTEGER NOT NULL CHECK (orders > 0),
+  score   INTEGER,
+  PRIMARY KEY (product, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX copurchase_suggested ON copurchase (product, score DESC, other)
+  WHERE score IS NOT NULL;
 
 -- ── room: orders ────────────────────────────────────────────────────────────────────────────
 

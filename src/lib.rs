@@ -13,6 +13,7 @@ pub mod catalog; // what the shop sells, parsed from `content/`; no tables
 pub mod stock; // how many there are: levels, holds, the append-only ledger
 pub mod pricing; // what it costs: one pure function from basket to quote
 pub mod search; // finding products: words, filters, sorting
+pub mod recommend; // what is often bought together
 pub mod orders; // an order and its life
 pub mod cart; // what a visitor has put aside
 pub mod payments; // sessions, events, the provider, the simulator

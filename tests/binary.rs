@@ -119,9 +119,9 @@ fn seeding_twice_gives_the_same_state() {
 fn money_of_a_seeded_order_goes_back() {
     let folder = Folder::demo();
     folder.run(&["seed"]).ended(0);
-    let said = folder.run(&["order", "refund", "HF-1009", "--amount", "10"]).ended(0);
+    let said = folder.run(&["order", "refund", "HF-1024", "--amount", "10"]).ended(0);
     assert!(said.contains("£10.00"), "{said}");
-    let shown = folder.run(&["order", "show", "HF-1009"]).ended(0);
+    let shown = folder.run(&["order", "show", "HF-1024"]).ended(0);
     assert!(shown.contains("part_refunded") && shown.contains("Refund, succeeded"), "{shown}");
     folder.run(&["audit"]).ended(0);
 }
@@ -229,27 +229,27 @@ fn orders_are_listed_shown_shipped_and_delivered() {
     folder.run(&["seed"]).ended(0);
     let run = |args: &[&str]| folder.run(args).ended(0);
     let list = run(&["order", "list"]);
-    assert!(list.lines().next().unwrap().starts_with("HF-1009      paid       unfulfilled"));
+    assert!(list.lines().next().unwrap().starts_with("HF-1024      paid       unfulfilled"));
     assert_eq!(run(&["order", "list", "--limit", "2"]).lines().count(), 2);
     let expired = run(&["order", "list", "--status", "expired"]);
     assert!(expired.lines().all(|line| line.contains("expired")), "{expired}");
-    let shown = run(&["order", "show", "HF-1009"]);
+    let shown = run(&["order", "show", "HF-1024"]);
     assert!(shown.contains("£156.20") && shown.contains("placed"), "{shown}");
 
-    let early = folder.run(&["order", "deliver", "HF-1009"]).could_not();
-    assert!(early.contains("HF-1009"), "{early}");
+    let early = folder.run(&["order", "deliver", "HF-1024"]).could_not();
+    assert!(early.contains("HF-1024"), "{early}");
     let parcel = ["--carrier", "Royal Mail", "--tracking", "RM1"];
-    let shipped = run(&[&["order", "ship", "HF-1009"], &parcel[..]].concat());
-    assert!(shipped.starts_with("HF-1009 is shipped"), "{shipped}");
-    folder.run(&["order", "ship", "HF-1009"]).could_not();
-    run(&["order", "deliver", "HF-1009"]);
-    assert!(run(&["order", "show", "HF-1009"]).starts_with("HF-1009  paid  delivered"));
+    let shipped = run(&[&["order", "ship", "HF-1024"], &parcel[..]].concat());
+    assert!(shipped.starts_with("HF-1024 is shipped"), "{shipped}");
+    folder.run(&["order", "ship", "HF-1024"]).could_not();
+    run(&["order", "deliver", "HF-1024"]);
+    assert!(run(&["order", "show", "HF-1024"]).starts_with("HF-1024  paid  delivered"));
     // One letter each, in the outbox with the move that caused it.
     let sql = "SELECT count(*) FROM outbox WHERE dedup_key LIKE '%' ||
-               (SELECT id FROM orders WHERE number = 'HF-1009') || '%'";
+               (SELECT id FROM orders WHERE number = 'HF-1024') || '%'";
     assert_eq!(folder.number(sql), 3);
     run(&["audit"]);
-    folder.run(&["order", "ship", "HF-1007"]).could_not();
+    folder.run(&["order", "ship", "HF-1020"]).could_not();
     folder.run(&["order", "show", "HF-1"]).could_not();
     folder.run(&["order", "list", "--status", "happy"]).could_not();
 }
@@ -310,5 +310,5 @@ fn a_closed_pipe_ends_a_listing_quietly() {
     let pipeline = format!("'{KIOSK}' order list | head -1");
     let first = ran(folder.command("/bin/sh", &["-c", &pipeline]));
     assert_eq!((first.code, first.err.as_str()), (Some(0), ""));
-    assert!(first.out.starts_with("HF-1009"), "{}", first.out);
+    assert!(first.out.starts_with("HF-1024"), "{}", first.out);
 }

@@ -39,6 +39,16 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "counts along an index that holds only the letters given up",
     ),
     (
+        "src/recommend/store.rs",
+        "FROM copurchase WHERE score IS NOT NULL",
+        "every list, along an index of what is suggested; read when a list has changed",
+    ),
+    (
+        "src/platform/telemetry/store.rs",
+        "count(*) FROM error_report WHERE resolved_at IS NULL",
+        "counts along an index that holds only open errors; there are a thousand at most",
+    ),
+    (
         "src/stock/store.rs",
         "FROM hold WHERE state = 'active'",
         "counts along an index that holds only the active holds",

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kiosk::base::Clock;
 use kiosk::platform::config::{Overrides, Settings};
 use kiosk::platform::render::Render;
+use kiosk::recommend::Together;
 use kiosk::search::{Index, Levels};
 use kiosk::storefront::{self, Edition};
 
@@ -50,7 +51,7 @@ pub(crate) fn edition(content: &Path) -> Edition {
     let render = Render::open(&settings.site_dir).unwrap();
     let now = Clock::System.now();
     let index = Index::of(&Arc::new(book), &levels, now);
-    storefront::prepare(&render, &settings, &index, levels, now).unwrap().0
+    storefront::prepare(&render, &settings, &index, levels, Together::default(), now).unwrap().0
 }
 
 /// What the child does: pages in memory, packed if wished; says how many.

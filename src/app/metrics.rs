@@ -16,6 +16,7 @@ use crate::payments::{Health, LATELY_S};
 use crate::platform::Kit;
 use crate::platform::db::{self, Read};
 use crate::platform::mail::{self, Unsent};
+use crate::platform::telemetry;
 use crate::platform::web::{Error, FIGURES_MEDIA_TYPE, Figures, Routes, client_address, endpoint};
 use crate::stock::{self, Promised};
 use crate::{checkout, orders, payments};
@@ -69,6 +70,8 @@ struct Counted {
     letters: Unsent,
     breaker: Watched,
     promised: Promised,
+    /// Errors nobody has resolved.
+    errors: i64,
 }
 
 impl Counted {
@@ -85,6 +88,7 @@ impl Counted {
             letters: mail::unsent(read)?,
             breaker: checkout::watched(read, now)?,
             promised: stock::promised(read, now)?,
+            errors: telemetry::count_open(read)?,
         })
     }
 
@@ -109,12 +113,17 @@ impl Counted {
         figures.gauge("kiosk_holds_units", "Units in them.", held.units);
         let help = "Holds whose time is over while the provider has not confirmed the end.";
         figures.gauge("kiosk_holds_overdue", help, held.overdue);
+        figures.gauge("kiosk_errors_open", "Errors nobody has resolved.", self.errors);
+        let dropped = i64::try_from(kit.reports.dropped()).unwrap_or(i64::MAX);
+        let help = "Errors that were too many to be kept, since the start.";
+        figures.counter_of("kiosk_errors_dropped_total", help, ("of", "all"), dropped);
         writer(&kit.db.figures(), &mut figures);
         self.breaker(&mut figures);
         for (limit, count) in kit.limiter.refused() {
             let help = "Requests refused by a rate limit since the start.";
             figures.counter_of("kiosk_limited_total", help, ("limit", limit), count);
         }
+        kit.traffic.write(&mut figures);
         figures.text()
     }
 

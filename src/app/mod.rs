@@ -1,6 +1,7 @@
 //! All rooms put together into one running shop.
 
 mod metrics;
+mod reporting;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -27,12 +28,17 @@ use crate::platform::jobs::{Bell, Job, Runner};
 use crate::platform::mail::{self, Transport};
 use crate::platform::render::Render;
 use crate::platform::secret::Secret;
+use crate::platform::telemetry::Reports;
 use crate::platform::web::{
     self, Dress, Edge, EdgeSettings, Error, Limiter, Router, Routes, ServeLimits, endpoint,
 };
 use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
-use crate::{admin, cart, checkout, identity, orders, payments, search, stock};
+use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
+
+pub use reporting::write_reports;
+
+use reporting::Passing;
 
 /// The outside world, handed in.
 #[derive(Clone, Default)]
@@ -57,6 +63,7 @@ pub struct App {
     simulator: Option<Arc<Simulator>>,
     transport: Transport,
     presence: Presence,
+    passing: Option<Passing>,
 }
 
 /// Makes the data folder, private to its owner.
@@ -90,6 +97,8 @@ pub fn open_kit(settings: Settings, world: &World) -> Result<Kit, Fault> {
         render: Render::open(&settings.site_dir)?.strict(settings.dev),
         secret: Secret::in_folder(&settings.data_dir, &world.random)?,
         bell: Bell::default(),
+        reports: Reports::default(),
+        traffic: Arc::default(),
         limiter: Arc::new(Limiter::new(settings.limits)),
         proxies: proxies.into(),
         settings: Arc::new(settings),
@@ -140,10 +149,12 @@ impl App {
     /// When a template is wrong or the database fails.
     pub fn assemble(kit: Kit, book: Book, kept: Kept, world: &World) -> Result<Self, Fault> {
         let transport = Transport::from_settings(&kit.settings)?;
+        let passing = Passing::from_settings(&kit)?;
         let shelf = Shelf::open(&kit, Arc::new(book), kept)?;
         let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
-        Ok(Self { kit, shelf, till, simulator, transport, presence: Presence::default() })
+        let presence = Presence::default();
+        Ok(Self { kit, shelf, till, simulator, transport, presence, passing })
     }
 
     /// Every address of the desk, each with the right it needs.
@@ -158,6 +169,7 @@ impl App {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut routes = health_routes(kit)
             .and(metrics::routes(kit))
+            .and(web::browser_error_routes(kit))
             .and(identity::entrance(kit))
             .and(self.desk().open(kit, &self.presence))
             .and(search::routes(kit, &self.shelf.searching))
@@ -182,7 +194,9 @@ impl App {
     pub fn jobs(&self) -> Vec<Job> {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
+        jobs.extend(reporting::jobs(kit, self.passing.as_ref()));
         jobs.extend(identity::jobs(kit, &self.presence));
+        jobs.extend(recommend::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
         jobs.extend(checkout::jobs(&self.till));
@@ -198,9 +212,13 @@ impl App {
     /// # Errors
     /// When the routes contradict each other.
     pub async fn run(self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        let runner = Runner::start(self.jobs(), &self.kit.bell);
+        let runner = Runner::start(self.jobs(), &self.kit.bell, &self.kit.reports);
         let served = self.serve(door, stop).await;
         runner.stop().await;
+        // What went wrong at the very end is told as well.
+        if let Err(fault) = reporting::write(&self.kit, self.passing.as_ref()).await {
+            tracing::error!(%fault, "the last errors were not written");
+        }
         served
     }
 
@@ -255,6 +273,8 @@ fn edge_settings(kit: &Kit) -> EdgeSettings {
         form_targets: kit.settings.provider.pages.clone(),
         random: kit.random.clone(),
         pages: Some(storefront::problem_page(&kit.render)),
+        reports: kit.reports.clone(),
+        traffic: Arc::clone(&kit.traffic),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::platform::db::Read;
 use crate::pricing::{
     Basket, Book, Buyer, Destination, Item, Quote, QuoteLine, QuotePart, quote, sentence,
 };
-use crate::search::PictureView;
+use crate::recommend;
+use crate::search::{Card, PictureView};
 
 /// A cart, what it costs, and what is free of everything in it.
 pub struct Priced {
@@ -141,6 +142,22 @@ impl Priced {
     pub fn objections(&self) -> Vec<String> {
         self.quote.objections.iter().map(sentence).collect()
     }
+}
+
+/// Most things suggested beside a cart.
+const BESIDE: usize = 3;
+
+/// What others bought with the things in a cart: in stock, and not in it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn beside(
+    read: &Read,
+    book: &Book,
+    priced: &Priced,
+    now: Instant,
+) -> Result<Vec<Card>, Fault> {
+    recommend::beside(read, book, priced.quote.units().keys(), BESIDE, now)
 }
 
 /// Draws a priced cart.

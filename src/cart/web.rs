@@ -137,7 +137,7 @@ async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
 
 async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let token = identity::presented(&shop.kit, &request);
-    Ok(poem::web::Json(snapshot(&shop, token).await?).into_response())
+    Ok(poem::web::Json(snapshot(&shop, token, Shown::Alone).await?).into_response())
 }
 
 async fn add_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
@@ -306,15 +306,24 @@ async fn answer_json(
 ) -> Result<Response, Error> {
     let token = done?;
     let cookie = identity::remember(&shop.kit, &token)?;
-    let body = snapshot(shop, Some(token)).await?;
+    let body = snapshot(shop, Some(token), Shown::Alone).await?;
     Ok(poem::web::Json(body)
         .with_status(status)
         .with_header(header::SET_COOKIE, cookie)
         .into_response())
 }
 
+/// What is shown of a cart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Itself.
+    Alone,
+    /// And what goes with it.
+    WithBeside,
+}
+
 /// The visitor's cart as JSON: `version`, `count`, `lines`, `quote` and what stands in the way.
-async fn snapshot(shop: &Shop, token: Option<Token>) -> Result<Value, Error> {
+async fn snapshot(shop: &Shop, token: Option<Token>, shown: Shown) -> Result<Value, Error> {
     let (book, now) = (shop.books.now(), shop.kit.now());
     let done = shop.kit.db.read(move |read| {
         let session = token.map(|t| identity::find_session(read, &t, now)).transpose()?.flatten();
@@ -325,6 +334,9 @@ async fn snapshot(shop: &Shop, token: Option<Token>) -> Result<Value, Error> {
         body["quote"] = serde_json::to_value(&priced.quote)?;
         body["notes"] = priced.objections().into();
         body["blocked"] = (!priced.can_be_ordered(&book, now)).into();
+        if shown == Shown::WithBeside {
+            body["beside"] = serde_json::to_value(view::beside(read, &book, &priced, now)?)?;
+        }
         Ok::<_, Failure<Refusal>>(body)
     });
     Ok(done.await?)
@@ -336,13 +348,14 @@ async fn draw(
     notices: Vec<Value>,
     status: StatusCode,
 ) -> Result<Response, Error> {
-    let mut body = snapshot(shop, identity::presented(&shop.kit, request)).await?;
-    let quote = body["quote"].take();
+    let token = identity::presented(&shop.kit, request);
+    let mut body = snapshot(shop, token, Shown::WithBeside).await?;
+    let (quote, beside) = (body["quote"].take(), body["beside"].take());
     let blocked = body["blocked"].take();
     let context = json!({
         "page": { "title": shop.kit.render.word("cart.title"), "description": "",
                   "path": "/cart", "canonical": null, "robots": "noindex", "json_ld": null },
-        "cart": body, "quote": quote, "blocked": blocked,
+        "cart": body, "quote": quote, "blocked": blocked, "beside": beside,
         "countries": countries(&shop.books.now(), &shop.kit.render), "notices": notices,
     });
     let html = shop.kit.render.page("store/cart.html", context)?;

@@ -46,6 +46,8 @@ pub struct Shop {
     pub email_from: String,
     /// Whether a confirmation is mailed when an order is paid.
     pub send_order_confirmation: bool,
+    /// Whether letters suggest what goes with an order.
+    pub email_suggestions: bool,
     /// Days within which a buyer may withdraw.
     pub withdrawal_days: u32,
     /// First words on the home page.

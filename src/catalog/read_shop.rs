@@ -94,6 +94,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         default_sort: "featured".to_owned(),
         email_from: String::new(),
         send_order_confirmation: true,
+        email_suggestions: true,
         withdrawal_days: 14,
         home_headline: name.clone(),
         home_text: String::new(),
@@ -164,6 +165,7 @@ fn presentation(r: &Reading<'_>, top: &mut Table<'_>, shop: &mut Shop) {
             shop.email_from = from;
         }
         shop.send_order_confirmation = t.get("send_order_confirmation").flag().unwrap_or(true);
+        shop.email_suggestions = t.get("suggestions").flag().unwrap_or(true);
         t.finish();
     }
     if let Some(mut t) = top.table("home") {

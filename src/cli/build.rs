@@ -14,6 +14,7 @@ use crate::platform::config::Settings;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::{Origin, security_headers};
+use crate::recommend::Together;
 use crate::search::{self, Index, Levels};
 use crate::stock;
 use crate::storefront::{self, Beside, Extra, PICTURES, PictureFiles, Written};
@@ -63,11 +64,13 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         let content = &settings.content_dir;
         book = storefront::develop_book(book, content, &studio, options.avif, told)?;
     }
-    let known = if settings.data_dir.join("kiosk.db").exists() {
+    let (known, together) = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
-        kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?
+        kit.db.read_blocking(|read| {
+            Ok::<_, Failure<Never>>((stock::listed_states(read)?, Together::load(read)?))
+        })?
     } else {
-        Levels::new()
+        (Levels::new(), Together::default())
     };
     let levels = storefront::levels_or_opening(&book.catalog, known);
     // A copy has no shop behind it that would tell pages of edits.
@@ -75,7 +78,7 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let render = Render::open(&settings.site_dir)?.with("exported", true);
     let index = Index::of(&book, &levels, now);
     let (mut edition, render) =
-        storefront::prepare(&render, settings, &index, levels.clone(), now)?;
+        storefront::prepare(&render, settings, &index, levels.clone(), together, now)?;
     edition.pictures = PictureFiles::new(&book.catalog, &settings.content_dir, Some(&studio));
     let base_url = &settings.public_url;
     let inspection = storefront::inspect(&edition, &book, &levels, now, base_url, false);

@@ -10,6 +10,7 @@ use crate::platform::config::Settings;
 use crate::platform::content::{Complaint, Complaints, Tree, Wrong};
 use crate::platform::render::{Render, SiteMistake};
 use crate::pricing::Book;
+use crate::recommend::Together;
 use crate::search::{Index, Levels};
 use crate::storefront::{self, Found, Inspection, Objection, Rendition};
 
@@ -38,7 +39,14 @@ impl Made {
         };
         let index = Index::of(book, &levels, now);
         let render = Render::open(&settings.site_dir)?;
-        match storefront::prepare(&render, settings, &index, levels.clone(), now) {
+        match storefront::prepare(
+            &render,
+            settings,
+            &index,
+            levels.clone(),
+            Together::default(),
+            now,
+        ) {
             Ok((edition, render)) => {
                 let inspection = storefront::inspect(&edition, book, &levels, now, base_url, exact);
                 Ok(Self { inspection, objections, site: render.odd_words() })

@@ -31,11 +31,13 @@ mod build;
 mod check;
 mod check_output;
 mod check_pages;
+mod errors;
 mod events;
 mod explain;
 mod init;
 mod order;
 mod order_money;
+mod recommend;
 mod revisions;
 mod seed;
 mod serve;
@@ -54,6 +56,7 @@ use crate::base::Fault;
 use crate::platform::Kit;
 use crate::platform::config::{Overrides, Settings};
 use crate::platform::render::SiteMistake;
+use crate::platform::telemetry;
 use crate::pricing::{self, Book, Loaded};
 use crate::storefront::Mistakes;
 
@@ -73,7 +76,7 @@ pub enum Ended {
 
 /// A whole online shop in one binary.
 #[derive(Parser)]
-#[command(name = "kiosk", version, arg_required_else_help = true)]
+#[command(name = "kiosk", version = telemetry::build(), arg_required_else_help = true)]
 struct Arguments {
     /// Folder of the catalog files.
     #[arg(long, global = true, value_name = "DIR")]
@@ -117,12 +120,17 @@ enum Command {
     Staff(staff::Command),
     /// Shows what the payment provider told us and what became of it; tries again.
     Events(events::Options),
+    /// Lists what went wrong, grouped; sends a test error.
+    Errors(errors::Options),
     /// Compares a day's payments with the provider's books.
     Statement(statement::Options),
     /// Proves that the books are in order, one line for each invariant.
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
     Explain(explain::Options),
+    /// Shows what is often bought together and why; makes it anew.
+    #[command(subcommand)]
+    Recommend(recommend::Command),
 }
 
 /// Runs the command that was typed.
@@ -171,9 +179,11 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Order(command) => order::run(command, settings),
         Command::Staff(command) => staff::run(command, settings),
         Command::Events(options) => events::run(options, settings),
+        Command::Errors(options) => errors::run(options, settings),
         Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
+        Command::Recommend(command) => recommend::run(command, settings),
     }
 }
 

@@ -10,6 +10,7 @@ use super::desk::Section;
 use super::model::Staff;
 use super::right::Right;
 use crate::platform::Kit;
+use crate::platform::telemetry;
 use crate::platform::web::Error;
 
 /// A request of somebody who is signed in and has the right.
@@ -66,7 +67,7 @@ impl Visit {
             let desk = json!({
                 "name": self.staff.name, "email": self.staff.email, "role": self.staff.role,
                 "menu": menu.collect::<Vec<_>>(), "rights": rights.collect::<Vec<_>>(),
-                "version": env!("CARGO_PKG_VERSION"),
+                "version": telemetry::build(),
             });
             context.insert("desk".to_owned(), desk);
         }

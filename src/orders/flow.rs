@@ -14,6 +14,7 @@ use crate::base::{Failure, Fault, Instant, refuse};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
 use crate::pricing::{self, Book, Source};
+use crate::recommend;
 use crate::stock;
 
 type Outcome<T = ()> = Result<T, Failure<Refusal>>;
@@ -203,6 +204,7 @@ pub fn mark_paid(
     }
     stock::commit(tx, &book.catalog, id, now)?;
     store_lines::set_claims(tx, id, "used")?;
+    recommend::record(tx, &book.catalog, order.units().keys())?;
     if book.catalog.shop.send_order_confirmation {
         mail::confirm(tx, kit, book, &must_get(tx, id)?, now)?;
     }

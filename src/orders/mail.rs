@@ -14,6 +14,10 @@ use crate::platform::Kit;
 use crate::platform::db::Tx;
 use crate::platform::mail::{Letter, enqueue};
 use crate::pricing::Book;
+use crate::recommend;
+
+/// Most things suggested in a letter.
+const SUGGESTIONS: usize = 3;
 
 /// The order is paid.
 pub(super) fn confirm(
@@ -23,7 +27,32 @@ pub(super) fn confirm(
     order: &Order,
     now: Instant,
 ) -> Result<(), Fault> {
-    to_buyer(tx, kit, book, order, ("order_confirmation", String::new()), json!({}), now)
+    let more = json!({ "suggestions": suggestions(tx, kit, book, order, now)? });
+    to_buyer(tx, kit, book, order, ("order_confirmation", String::new()), more, now)
+}
+
+/// What others bought with the same things, in stock now; nothing when the shop wants none.
+fn suggestions(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    now: Instant,
+) -> Result<Vec<Value>, Fault> {
+    if !book.catalog.shop.email_suggestions {
+        return Ok(Vec::new());
+    }
+    let units = order.units();
+    let cards = recommend::beside(tx, book, units.keys(), SUGGESTIONS, now)?;
+    let base = &kit.settings.public_url;
+    let shown = cards.into_iter().map(|card| {
+        let image = card.picture.map(|picture| format!("{base}{}", picture.src));
+        json!({
+            "title": card.title, "url": format!("{base}{}", card.url), "image": image,
+            "price": card.price_minor,
+        })
+    });
+    Ok(shown.collect())
 }
 
 /// The goods have left.

@@ -32,6 +32,6 @@ pub use store::{
     counts, find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders,
     order_for_cart, paid_order_of_cart,
 };
-pub use store_lines::{Event, list_events, list_items};
+pub use store_lines::{Event, list_events, list_items, list_paid_baskets};
 pub use view::{OrderView, state_word, token_of, view};
 pub use web::{find_for_link, routes};

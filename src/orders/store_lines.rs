@@ -4,7 +4,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::model::Item;
-use crate::base::ids::OrderId;
+use crate::base::ids::{OrderId, Sku};
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 use crate::pricing::Adjustment;
@@ -39,6 +39,30 @@ pub fn list_items(read: &Read, id: &OrderId) -> Result<Vec<Item>, Fault> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What paid orders behind `after` hold, oldest first: their SKUs, parts in place of bundles.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_paid_baskets(
+    read: &Read,
+    after: &OrderId,
+    limit: u32,
+) -> Result<Vec<(OrderId, Vec<Sku>)>, Fault> {
+    let mut statement = read.prepare_cached(
+        "SELECT id, (SELECT json_group_array(ref) FROM order_item
+                     WHERE order_id = orders.id AND kind <> 'bundle')
+         FROM orders WHERE id > ?1 AND paid_at IS NOT NULL ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![after.as_str(), limit])?;
+    let mut baskets = Vec::new();
+    while let Some(row) = rows.next()? {
+        let skus: Vec<String> = serde_json::from_str(&row.get::<_, String>(1)?)?;
+        let id = OrderId::from_stored(row.get::<_, String>(0)?);
+        baskets.push((id, skus.into_iter().map(Sku::from_stored).collect()));
+    }
+    Ok(baskets)
 }
 
 /// One entry of an order's timeline.

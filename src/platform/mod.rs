@@ -37,6 +37,10 @@ pub struct Kit {
     pub secret: secret::Secret,
     /// Wakes the background jobs.
     pub bell: jobs::Bell,
+    /// Where errors are noticed.
+    pub reports: telemetry::Reports,
+    /// How long requests took.
+    pub traffic: Arc<web::Traffic>,
     /// Counts requests against rate limits.
     pub limiter: Arc<web::Limiter>,
     /// Proxies whose forwarded address is believed.

@@ -276,6 +276,7 @@ fn shop() -> Shop {
         default_sort: "featured".to_owned(),
         email_from: "Sample <orders@shop.example>".to_owned(),
         send_order_confirmation: true,
+        email_suggestions: true,
         withdrawal_days: 14,
         home_headline: String::new(),
         home_text: String::new(),

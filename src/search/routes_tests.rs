@@ -39,6 +39,8 @@ fn ask(shop: &Shop, address: &str, accept: &str) -> (u16, String) {
         random,
         render,
         bell: crate::platform::jobs::Bell::default(),
+        reports: crate::platform::telemetry::Reports::default(),
+        traffic: Arc::default(),
         limiter: Arc::new(Limiter::new(false)),
         proxies: Arc::new([]),
     };

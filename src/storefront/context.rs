@@ -16,6 +16,7 @@ use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::platform::render::Render;
 use crate::pricing::Book;
+use crate::recommend::Together;
 use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card};
 
 /// A day, in milliseconds.
@@ -27,6 +28,8 @@ pub(super) struct Making {
     pub book: Arc<Book>,
     /// Stock of every SKU.
     pub levels: Arc<Levels>,
+    /// What is often bought together.
+    pub together: Arc<Together>,
     /// The moment shown.
     pub now: Instant,
     /// Address buyers see.
@@ -54,6 +57,7 @@ impl Making {
     pub(super) fn new(
         index: &Arc<Index>,
         levels: Arc<Levels>,
+        together: Arc<Together>,
         now: Instant,
         base_url: String,
         look: u64,
@@ -87,7 +91,21 @@ impl Making {
         let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
         let index = Arc::clone(index);
         let seen = 0;
-        Self { book, levels, now, base_url, goods, bundles, found, look, seen, index, sets, forms }
+        Self {
+            book,
+            levels,
+            together,
+            now,
+            base_url,
+            goods,
+            bundles,
+            found,
+            look,
+            seen,
+            index,
+            sets,
+            forms,
+        }
     }
 
     /// The filter form of a shelf.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::context::Making;
 use super::goods::hash_picture;
-use super::page_product::related;
+use super::page_product::{related, together};
 use super::pages::{FEATURED, featured};
 use super::plan::Plan;
 use crate::catalog::{Bundle, Catalog};
@@ -104,7 +104,9 @@ impl<'a> Keys<'a> {
     fn product(&self, slug: &str, key: &mut DefaultHasher) {
         let Some(good) = self.making.goods.find(slug) else { return };
         good.slot.digest.hash(key);
-        for other in related(self.making, &good.product) {
+        let together = together(self.making, &good.product);
+        together.len().hash(key);
+        for other in together.into_iter().chain(related(self.making, &good.product)) {
             other.slot.digest.hash(key);
         }
         for set in self.making.sets_with(slug) {

@@ -14,14 +14,15 @@ use super::keys::Keys;
 use super::pages;
 use super::pictures::Pictures;
 use super::plan::{Plan, plan};
-use super::publish::BUILD;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Instant};
 use crate::catalog::Catalog;
 use crate::platform::config::Settings;
 use crate::platform::images::Studio;
 use crate::platform::render::Render;
+use crate::platform::telemetry;
 use crate::pricing::Book;
+use crate::recommend::Together;
 use crate::search::{Index, Levels};
 use crate::stock::{Level, Opening};
 
@@ -34,6 +35,7 @@ pub(super) struct Inputs<'a> {
     pub settings: &'a Settings,
     pub index: &'a Arc<Index>,
     pub levels: Arc<Levels>,
+    pub together: Arc<Together>,
     pub now: Instant,
     pub studio: Option<&'a Studio>,
     pub former: Option<&'a Edition>,
@@ -46,7 +48,7 @@ pub(super) struct Inputs<'a> {
 /// # Errors
 /// When one of them is wrong.
 pub(super) fn fresh(render: &Render, book: &Book, settings: &Settings) -> Result<Render, Fault> {
-    render.fresh(&book.catalog.shop.locale, globals(book, settings, BUILD))
+    render.fresh(&book.catalog.shop.locale, globals(book, settings, telemetry::build()))
 }
 
 /// Names what every page sees of a book, templates aside.
@@ -66,12 +68,21 @@ pub fn prepare(
     settings: &Settings,
     index: &Index,
     levels: Levels,
+    together: Together,
     now: Instant,
 ) -> Result<(Edition, Render), Fault> {
     let render = fresh(render, index.book(), settings)?;
-    let (index, levels) = (&Arc::new(index.clone()), Arc::new(levels));
-    let (studio, former, kept) = (None, None, None);
-    let inputs = Inputs { render: &render, settings, index, levels, now, studio, former, kept };
+    let inputs = Inputs {
+        render: &render,
+        settings,
+        index: &Arc::new(index.clone()),
+        levels: Arc::new(levels),
+        together: Arc::new(together),
+        now,
+        studio: None,
+        former: None,
+        kept: None,
+    };
     let edition = with_documents(make(inputs)?, settings, &render)?;
     Ok((edition, render))
 }
@@ -81,7 +92,7 @@ pub fn prepare(
 /// # Errors
 /// When a template is missing or wrong.
 pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
-    let Inputs { render, settings, index, levels, now, studio, former, kept } = inputs;
+    let Inputs { render, settings, index, levels, together, now, studio, former, kept } = inputs;
     let known = former.map(|former| &former.files).or(kept);
     let book = Arc::clone(index.book());
     let catalog = &book.catalog;
@@ -93,7 +104,7 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
         .map_or_else(|| Arc::new(states_of(&levels)), |former| Arc::clone(&former.states));
     let base_url = settings.public_url.clone();
     let of_former = former.map(|former| &*former.making);
-    let mut making = Making::new(index, levels, now, base_url, look.finish(), of_former);
+    let mut making = Making::new(index, levels, together, now, base_url, look.finish(), of_former);
     making.seen = seen;
     let plans = plan(catalog);
     let mut files = render_all(&making, render, &plans, known, former.is_some())?;

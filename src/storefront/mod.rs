@@ -42,7 +42,7 @@ pub use make::{levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
 pub use pack::Kept;
 pub use pictures::Pictures as PictureFiles;
-pub use publish::{BUILD, PICTURES, Shelf};
+pub use publish::{PICTURES, Shelf};
 pub use revisions::{Difference, Revision, differences, restore, revisions};
 pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
 pub use web::{dev_routes, early_shortcut, missing_page, problem_page, routes, shortcut};

@@ -24,7 +24,9 @@ use crate::platform::Kit;
 use crate::platform::config::write_private;
 use crate::platform::content::read_tree;
 use crate::platform::db::Read;
+use crate::platform::telemetry;
 use crate::platform::web::{Encoding, Extent, Prebuilt};
+use crate::recommend::Together;
 use crate::stock::{self, State};
 
 /// Says where each page lies.
@@ -40,7 +42,7 @@ struct Index {
     bodies: String,
     /// What they were made of, and until when that makes the same pages.
     signs: Option<u64>,
-    /// What they say about stock.
+    /// What they say about stock, and what they suggest.
     stock: u64,
     stale_at: Option<Instant>,
     pages: Vec<Page>,
@@ -157,7 +159,7 @@ impl Pack {
             program: program(),
             bodies: bodies.name.clone(),
             signs: still_true(kit, edition)?,
-            stock: hash_of(&edition.states),
+            stock: hash_of(&edition.states, edition.making.together.revision),
             stale_at: edition.stale_at,
             pages: Vec::with_capacity(edition.files.len()),
         };
@@ -292,7 +294,7 @@ fn program() -> u64 {
     let mut hasher = DefaultHasher::new();
     let file = std::env::current_exe().and_then(fs::metadata);
     file.ok().map(|file| (file.len(), changed_at(&file))).hash(&mut hasher);
-    super::publish::BUILD.hash(&mut hasher);
+    telemetry::build().hash(&mut hasher);
     hasher.finish()
 }
 
@@ -300,16 +302,20 @@ fn changed_at(file: &fs::Metadata) -> Option<u128> {
     Some(file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos())
 }
 
-/// Names what pages made now would say about stock: goods may have been counted or received by a
-/// command while the shop was closed.
+/// Names what pages made now would say about stock and suggest: goods may have been counted or
+/// received, or suggestions made anew, by a command while the shop was closed.
 fn stock_of(kit: &Kit) -> Result<u64, Fault> {
-    let read = |read: &Read| Ok::<_, Failure<Never>>(stock::listed_states(read)?);
-    Ok(hash_of(&states_of(&kit.db.read_blocking(read)?)))
+    let read = |read: &Read| {
+        let levels = stock::listed_states(read)?;
+        Ok::<_, Failure<Never>>((levels, Together::revision_now(read)?))
+    };
+    let (levels, together) = kit.db.read_blocking(read)?;
+    Ok(hash_of(&states_of(&levels), together))
 }
 
-fn hash_of(states: &BTreeMap<String, State>) -> u64 {
+fn hash_of(states: &BTreeMap<String, State>, together: i64) -> u64 {
     let mut hasher = DefaultHasher::new();
-    states.hash(&mut hasher);
+    (states, together).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -15,6 +15,8 @@ use crate::stock::{Level, State};
 
 /// Related products shown.
 const RELATED: usize = 4;
+/// Products shown as often bought together.
+const TOGETHER: usize = 4;
 /// Products of one shelf looked at for that, at most.
 const LOOKED_AT: usize = 200;
 
@@ -46,6 +48,7 @@ pub(super) fn context(
         product => Serde(shown),
         crumbs => Serde(crumbs),
         delivery => Serde(making.delivery()),
+        together => making.drawn(render, Shown::Beside, together(making, product))?,
         related => making.drawn(render, Shown::Beside, related(making, product))?,
         in_bundles => Serde(sets),
     })
@@ -74,9 +77,24 @@ fn left(making: &Making, v: &Variant) -> Option<u32> {
     level.filter(|_| tells).map(Level::free)
 }
 
+/// What is often bought with it and in stock, best first. Nothing beside what is sold out itself:
+/// who came for that is better served by what comes close.
+pub(super) fn together<'a>(making: &'a Making, product: &'a Product) -> Vec<&'a Good> {
+    if making.goods.find(&product.slug).is_none_or(|good| good.slot.is_gone) {
+        return Vec::new();
+    }
+    let others = making.together.with(&product.slug).iter();
+    let goods = others.filter_map(|slug| making.goods.find(slug));
+    goods.filter(|good| !good.slot.is_gone).take(TOGETHER).collect()
+}
+
 /// Others on the same shelf, beginning behind this one so that each page leads on to others; those
-/// in stock first; then from the shelf around it.
+/// in stock first; then from the shelf around it. None where something is often bought together,
+/// which says more.
 pub(super) fn related<'a>(making: &'a Making, product: &'a Product) -> Vec<&'a Good> {
+    if !together(making, product).is_empty() {
+        return Vec::new();
+    }
     let mut found: Vec<&Good> = Vec::new();
     let mut shelf = product.category.as_str();
     loop {

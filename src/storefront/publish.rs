@@ -16,15 +16,15 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, differences};
 use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
+use crate::platform::db::Read;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::Prebuilt;
 use crate::pricing::{Book, Books};
+use crate::recommend::Together;
 use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Opening};
 
-/// Version and commit, as pages and logs tell it.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 /// Where other sizes of pictures are kept, below the data folder.
 pub const PICTURES: &str = "pictures";
 
@@ -242,6 +242,7 @@ fn prepare_next(
         Some(making) => (Arc::clone(&making.levels), Vec::new()),
         None => levels_of(kit, &book)?,
     };
+    let together = together_of(kit, former)?;
     let index = match before {
         Before::Edition(edition, index) if has_same_shelves(index.book(), &book) => {
             let changed = changed(&edition.making.levels, index.book(), &levels, &book);
@@ -258,6 +259,7 @@ fn prepare_next(
         settings: &kit.settings,
         index: &index,
         levels,
+        together,
         now,
         studio: Some(studio),
         former: match before {
@@ -299,6 +301,18 @@ fn levels_of(kit: &Kit, book: &Book) -> Result<(Arc<Levels>, Vec<Opening>), Faul
     let is_new = |o: &&Opening| known.get(&o.sku).is_none_or(|level| level.low != o.low);
     let new = openings.iter().filter(is_new).cloned().collect();
     Ok((Arc::new(with_new(&openings, known)), new))
+}
+
+/// What is often bought together, read again only when it is something else than before.
+fn together_of(kit: &Kit, former: Option<&Arc<Making>>) -> Result<Arc<Together>, Fault> {
+    let read = |read: &Read| {
+        let revision = Together::revision_now(read)?;
+        match former.filter(|making| making.together.revision == revision) {
+            Some(making) => Ok(Arc::clone(&making.together)),
+            None => Ok::<_, Failure<Never>>(Arc::new(Together::load(read)?)),
+        }
+    };
+    Ok(kit.db.read_blocking(read)?)
 }
 
 /// Notes SKUs that are new or have another low mark.

@@ -20,6 +20,7 @@ use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::render::SiteMistake;
 use crate::pricing::{self, Book, Loaded};
+use crate::recommend::Together;
 use crate::stock;
 
 /// Steps of one saving follow each other faster than this.
@@ -33,8 +34,8 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// Which revision that is.
 const LAST_GOOD_MARK: &str = "last_good.revision";
 
-/// Makes pages anew when what they say about stock or prices is no longer true, and packs fresh
-/// editions.
+/// Makes pages anew when what they say about stock or prices, or what they suggest, is no longer
+/// true, and packs fresh editions.
 #[must_use]
 pub fn jobs(kit: &Kit, shelf: &Shelf) -> Vec<Job> {
     let (kit, shelf) = (kit.clone(), shelf.clone());
@@ -47,10 +48,15 @@ pub fn jobs(kit: &Kit, shelf: &Shelf) -> Vec<Job> {
 }
 
 async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
-    let levels = kit.db.read(|r| Ok::<_, Failure<Never>>(stock::listed_states(r)?)).await?;
+    let seen = kit.db.read(|read| {
+        let levels = stock::listed_states(read)?;
+        Ok::<_, Failure<Never>>((levels, Together::revision_now(read)?))
+    });
+    let (levels, together) = seen.await?;
     let edition = shelf.now();
     let is_stale = edition.stale_at.is_some_and(|at| at <= kit.now());
-    if is_stale || states_of(&levels) != *edition.states {
+    let suggests_else = together != edition.making.together.revision;
+    if is_stale || suggests_else || states_of(&levels) != *edition.states {
         tokio::task::spawn_blocking(move || {
             shelf.refresh(&kit)?;
             shelf.pack(&kit)

@@ -29,6 +29,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("PATCH", "/api/cart/lines/:id", Json, r#"{"qty":2}"#),
     ("DELETE", "/api/cart/lines/:id", Nothing, ""),
     ("POST", "/api/cart/accept-prices", Nothing, ""),
+    ("POST", "/api/browser-errors", Json, r#"{"message":"x is null","page":"/cart"}"#),
     ("POST", "/checkout", Form, FORM),
     ("POST", "/api/checkout", Json, JSON),
     ("POST", "/order", Form, "number=HF-1&email=ada%40example.com"),
@@ -48,6 +49,8 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/account/sessions", Form, "session=0"),
     ("POST", "/admin/staff", Form, "email=b%40example.org&name=B&role=orders"),
     ("POST", "/admin/staff/:id", Form, "action=role&role=orders"),
+    ("POST", "/admin/errors/:name/resolution", Nothing, ""),
+    ("POST", "/admin/errors/tests", Nothing, ""),
 ];
 
 const FORM: &str = "email=ada%40example.com&name=Ada&line1=1+High+Street&city=Bath\

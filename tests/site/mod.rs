@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiosk::base::{Fault, Problem, Randomness};
+use kiosk::platform::telemetry::Reports;
 use kiosk::platform::web::{
     Edge, EdgeSettings, Error, PageMaker, Prebuilt, Router, Routes, ServeLimits, endpoint,
     read_bytes, read_form, read_path, serve,
@@ -172,6 +173,8 @@ pub(crate) fn edge() -> Edge<Router> {
         form_targets: vec!["https://pay.test".into()],
         random: Randomness::seeded(1),
         pages: Some(pages),
+        reports: Reports::default(),
+        traffic: Arc::default(),
     };
     Edge::new(routes.finish().unwrap(), settings).unwrap()
 }

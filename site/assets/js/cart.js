@@ -23,7 +23,7 @@
       const fresh = await page(form.action, data);
       const words = told(fresh);
       if (!swap(fresh, "#cart")) throw new Refused(words);
-      if (words) say(words);
+      if (words || form.dataset.told) say(words || form.dataset.told);
       mirror.write(await call("GET", "/api/cart"));
     } catch (error) {
       $("#cart").removeAttribute("aria-busy");

@@ -8,6 +8,7 @@
 //     both answer the cart: {count, version, lines: [{id, title, qty, …}], quote: {delivery, …}}
 //   GET /api/suggest?q= → {items: [{kind, title, url, picture|null, price_minor|null}]}
 //   refusals are problem+json {title, detail, hint}
+//   POST /api/browser-errors {message, page, at, stack}, when a script of the shop fails
 // What it tells, as events of `document`:
 //   kiosk:cart        the cart has changed; detail: the cart
 //   kiosk:unreachable the shop did not answer; detail: {method, path, body}. Whoever answers in
@@ -61,6 +62,20 @@
 
   // A refusal carries the server's own words; anything else is a shop out of reach.
   class Refused extends Error {}
+  // A script of ours failed: the shop is told, five times a page at most, and nothing of the
+  // visitor but the page's address goes with it.
+  let reported = 0;
+  const tell = (error, message, at) => {
+    const stack = String(error?.stack ?? "");
+    if (reported++ > 4 || error instanceof Refused || !`${at}${stack}`.includes(location.origin)) return;
+    const body = JSON.stringify({ message: String(message).slice(0, 300), page: location.pathname,
+      at, stack: stack.slice(0, 3000) });
+    navigator.sendBeacon?.("/api/browser-errors", new Blob([body], { type: "application/json" }));
+  };
+  addEventListener("error", ({ error, message, filename, lineno, colno }) =>
+    tell(error, message, `${filename ?? ""}:${lineno}:${colno}`));
+  addEventListener("unhandledrejection", ({ reason }) => tell(reason, reason, ""));
+
   const sentences = (parts) =>
     parts.filter(Boolean).map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(" ");
   const complain = (error) =>

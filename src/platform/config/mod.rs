@@ -1,6 +1,7 @@
 //! How the shop runs: defaults, then `kiosk.toml`, then `KIOSK_*`, then flags. What the shop *is*
 //! stands in `content/shop.toml`. Nothing else reads the environment.
 
+mod dsn;
 mod private_file;
 pub mod provider;
 mod values;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub use dsn::Dsn;
 pub use private_file::write_private;
 
 use private_file::read_private;
@@ -53,6 +55,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<String>,
     /// Who may read `/metrics` from elsewhere; this machine only when absent.
     pub metrics_token: Option<Hidden>,
+    /// Where errors are passed on to; nowhere when absent.
+    pub sentry: Option<Dsn>,
     /// Development: `/dev/mail`, faster watching.
     pub dev: bool,
     /// Whether pictures are made as AVIF as well.
@@ -94,13 +98,15 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("limits", "on", "rate limits: \"on\" or \"off\""),
     ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
     ("metrics_token", "", "what readers of /metrics must say; environment only"),
+    ("sentry_dsn", "", "error service that hears of errors, Sentry's form; environment only"),
     ("avif", "on", "pictures as AVIF as well: lighter, but slow to make"),
     ("dev", "off", "development: shows /dev/mail"),
     ("log_json", "off", "log lines as JSON"),
 ];
 
 /// Secrets belong into the environment, never into a file that gets copied around.
-const ENVIRONMENT_ONLY: &[&str] = &["stripe_key", "webhook_secrets", "smtp_url", "metrics_token"];
+const ENVIRONMENT_ONLY: &[&str] =
+    &["stripe_key", "webhook_secrets", "smtp_url", "metrics_token", "sentry_dsn"];
 
 /// Secrets that may stand in a private file of their own, and what names it.
 const FILED: &[(&str, &str)] =
@@ -221,6 +227,7 @@ impl Settings {
             limits: switch("limits", &text("limits"))?,
             trusted_proxies,
             metrics_token: some("metrics_token").map(Hidden),
+            sentry: some("sentry_dsn").map(|dsn| Dsn::parse(&dsn)).transpose()?,
             dev,
             avif,
             log_json: switch("log_json", &text("log_json"))?,

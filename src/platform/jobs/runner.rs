@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::{Found, Job};
 use crate::base::Fault;
+use crate::platform::telemetry::{Kind, Report, Reports};
 
 /// Pause after a step that failed, so that a broken disk is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -36,11 +37,11 @@ pub struct Runner {
 impl Runner {
     /// Starts every job on the current runtime.
     #[must_use]
-    pub fn start(jobs: Vec<Job>, bell: &Bell) -> Self {
+    pub fn start(jobs: Vec<Job>, bell: &Bell, reports: &Reports) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for job in jobs {
-            tasks.spawn(repeat(job, bell.clone(), stopped.clone()));
+            tasks.spawn(repeat(job, bell.clone(), reports.clone(), stopped.clone()));
         }
         Self { stop, tasks }
     }
@@ -56,7 +57,7 @@ impl Runner {
     }
 }
 
-async fn repeat(job: Job, bell: Bell, mut stopped: watch::Receiver<bool>) {
+async fn repeat(job: Job, bell: Bell, reports: Reports, mut stopped: watch::Receiver<bool>) {
     loop {
         // Listening starts before looking, so that a bell rung meanwhile is not missed.
         let rung = bell.0.notified();
@@ -66,6 +67,7 @@ async fn repeat(job: Job, bell: Bell, mut stopped: watch::Receiver<bool>) {
             Ok(()) => job.every,
             Err(fault) => {
                 tracing::error!(job = job.name, %fault, "a background step failed");
+                reports.notice(Report::of_fault(Kind::Job, &fault, job.name));
                 AFTER_FAILURE
             }
         };

@@ -1,14 +1,9 @@
 //! The outermost endpoint: what every request gets, and what every answer carries.
 
-use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body as _, Bytes};
@@ -17,9 +12,12 @@ use poem::http::{self, Method, StatusCode};
 use poem::{Body, Endpoint, PathPattern, Request, Response};
 use tokio::time::Instant;
 
+use super::caught::caught;
 use super::guard::{Origin, cross_site};
 use super::problem::{Error, Kind, PageMaker, respond, wants_html};
+use super::traffic::Traffic;
 use crate::base::{Fault, Problem, Randomness};
+use crate::platform::telemetry::{self, Report, Reports};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,6 +54,10 @@ pub struct EdgeSettings {
     pub random: Randomness,
     /// Makes pages of problems; documents only when absent.
     pub pages: Option<PageMaker>,
+    /// Where faults are noticed.
+    pub reports: Reports,
+    /// Where it is counted how long requests took.
+    pub traffic: Arc<Traffic>,
 }
 
 /// What every answer carries.
@@ -102,6 +104,8 @@ pub struct Edge<E> {
     own: Option<Origin>,
     random: Randomness,
     pages: Option<PageMaker>,
+    reports: Reports,
+    traffic: Arc<Traffic>,
     dress: Arc<Dress>,
 }
 
@@ -113,7 +117,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     pub fn new(inner: E, settings: EdgeSettings) -> Result<Self, Fault> {
         let own = Origin::of(&settings.public_url);
         let dress = Arc::new(Dress::new(&settings)?);
-        Ok(Self { inner, own, random: settings.random, pages: settings.pages, dress })
+        // A panic is caught here; where in the program it was, only the hook hears.
+        telemetry::listen_for_panics();
+        let EdgeSettings { random, pages, reports, traffic, .. } = settings;
+        Ok(Self { inner, own, random, pages, reports, traffic, dress })
     }
 
     /// What every answer carries, for answers that need no handler.
@@ -141,10 +148,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     async fn handle(&self, request: Request) -> poem::Result<Response> {
         self.admit(&request)?;
-        match caught(self.inner.call(request)).await {
-            Ok(result) => result,
-            Err(panic) => Err(Error::from(Fault::new(format!("panic: {panic}"))).into()),
-        }
+        caught(self.inner.call(request)).await
     }
 
     fn refuse(&self, error: &Error, wants_html: bool, id: &RequestId, route: &str) -> Response {
@@ -152,6 +156,8 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         match error.kind() {
             Kind::Fault(fault) => {
                 tracing::error!(request_id = %id, route, status = problem.status, %fault, "fault");
+                let report = Report::of_fault(telemetry::Kind::Fault, fault, route);
+                self.reports.notice(report.in_request(id.as_str(), problem.status));
             }
             Kind::Refused(_) => {
                 let slug = problem.slug;
@@ -200,12 +206,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         if method == Method::HEAD {
             response = without_body(response);
         }
+        let took = started.elapsed();
+        self.traffic.note(&route, response.status().as_u16(), took);
         tracing::info!(
             request_id = %id,
             method = method.as_str(),
             route = &*route,
             status = response.status().as_u16(),
-            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
         Ok(response)
@@ -268,23 +276,6 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-/// Runs a future; a panic inside becomes its text.
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
-    let mut future = pin!(future);
-    // The future is dropped after a panic, so nobody sees what it left half done.
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(panic) => Poll::Ready(Err(panic_text(panic.as_ref()))),
-    })
-    .await
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("?").to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,12 +286,5 @@ mod tests {
         for wrong in ["*", "https://a.example; script-src *", "javascript:x", ""] {
             assert!(security_headers(&[wrong.into()], true).is_err(), "{wrong}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_panic_becomes_its_text() {
-        assert_eq!(caught(async { 1 }).await, Ok(1));
-        let text = caught(async { panic!("on {}", "fire") }).await;
-        assert_eq!(text, Err::<(), _>("on fire".to_owned()));
     }
 }

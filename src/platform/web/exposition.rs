@@ -12,6 +12,17 @@ pub struct Figures {
     name: &'static str,
 }
 
+/// What took how long: how many ended in each bucket, and all of them together.
+#[derive(Clone, Copy, Debug)]
+pub struct Histogram<'a> {
+    /// Upper ends of the buckets in seconds, as they are written.
+    pub ends: &'a [&'a str],
+    /// How many ended in each, not in those below it.
+    pub counts: &'a [u64],
+    /// Microseconds of all of them.
+    pub sum_us: u64,
+}
+
 impl Figures {
     /// A number that goes up and down.
     pub fn gauge(&mut self, name: &'static str, help: &str, value: i64) {
@@ -26,6 +37,29 @@ impl Figures {
     /// A number that only grows, and begins anew with the program.
     pub fn counter_of(&mut self, name: &'static str, help: &str, by: (&str, &str), value: i64) {
         self.add(name, help, "counter", Some(by), value);
+    }
+
+    /// Counts of what took how long, one of several told apart by a label.
+    pub fn histogram_of(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        by: (&str, &str),
+        histogram: &Histogram<'_>,
+    ) {
+        if self.name != name {
+            self.name = name;
+            let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} histogram");
+        }
+        let label = format!("{}=\"{}\"", by.0, escaped(by.1));
+        let mut below = 0;
+        for (end, count) in histogram.ends.iter().zip(histogram.counts) {
+            below += count;
+            let _ = writeln!(self.text, "{name}_bucket{{{label},le=\"{end}\"}} {below}");
+        }
+        let (whole, rest) = (histogram.sum_us / 1_000_000, histogram.sum_us % 1_000_000);
+        let _ = writeln!(self.text, "{name}_sum{{{label}}} {whole}.{rest:06}");
+        let _ = writeln!(self.text, "{name}_count{{{label}}} {below}");
     }
 
     fn add(

@@ -47,10 +47,18 @@ pub async fn read_form<T: DeserializeOwned>(request: &mut Request) -> Result<T, 
 /// # Errors
 /// 413, 408, 415; 400 when it is not JSON or too deep; 422 with `errors` when fields are wrong.
 pub async fn read_json<T: DeserializeOwned>(request: &mut Request) -> Result<T, Error> {
+    read_json_within(request, BODY_BYTES_MAX).await
+}
+
+/// [`read_json`] of at most so many bytes.
+pub(super) async fn read_json_within<T: DeserializeOwned>(
+    request: &mut Request,
+    bytes_max: usize,
+) -> Result<T, Error> {
     if media_type(request) != JSON {
         return Err(unsupported(JSON).into());
     }
-    let body = read_bytes(request, BODY_BYTES_MAX).await?;
+    let body = read_bytes(request, bytes_max).await?;
     parse_json(&body)
 }
 

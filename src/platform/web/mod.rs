@@ -19,7 +19,9 @@
 
 mod accept;
 mod addresses;
+mod browser_errors;
 mod caching;
+mod caught;
 mod cookies;
 mod deadlines;
 mod door;
@@ -34,8 +36,10 @@ mod paced_body;
 mod problem;
 mod routes;
 mod serve;
+mod traffic;
 
 pub use addresses::{Network, client_address, neighbourhood};
+pub use browser_errors::browser_error_routes;
 pub use caching::{Encoding, Prebuilt};
 pub use cookies::{Cookies, SameSite};
 pub use door::Door;
@@ -50,3 +54,4 @@ pub use limit::{Caller, Limiter, Rate};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
 pub use serve::{ServeLimits, Shortcut, serve};
+pub use traffic::Traffic;

@@ -10,6 +10,7 @@ use poem::http::header::{ALLOW, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
 
+use super::caught::caught;
 use super::problem::{Error, method_not_allowed, not_found};
 use crate::base::Fault;
 
@@ -238,7 +239,8 @@ impl Endpoint for Table {
                 if request.method() == Method::HEAD {
                     request.set_method(Method::GET);
                 }
-                handler.call(request).await
+                // Caught here, inside the tree, so that a bug still tells which route it struck.
+                caught(handler.call(request)).await
             }
             None if self.handler(&Method::GET).is_some() => self.refuse(request.method(), true),
             None => self.without_handler(request).await,
