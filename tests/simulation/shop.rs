@@ -188,7 +188,7 @@ impl Shop {
             .and(cart::routes(&kit, &books))
             .and(payments::routes(&till))
             .and(checkout::routes(&till));
-        let mut jobs = identity::jobs(&kit);
+        let mut jobs = identity::jobs(&kit, &identity::Presence::default());
         jobs.extend(cart::jobs(&kit, &books));
         jobs.extend(payments::jobs(&till));
         let postmen = ["mail", "nowhere/at/all"]
