@@ -7,10 +7,13 @@
 -- ── room: platform ──────────────────────────────────────────────────────────────────────────
 
 -- Letters waiting to be sent or sent: written in the transaction of what caused them, with the
--- snapshot they are rendered from. At most one for each cause: `dedup_key` is UNIQUE.
+-- snapshot they are rendered from. At most one for each cause: `dedup_key` is UNIQUE. A letter sent
+-- again by a person is a row of its own, `copy_of` the first, with `reason` and `actor`; both are
+-- empty for letters that come by themselves. `answer` is what the mail server last said.
 CREATE TABLE outbox (
   id          INTEGER PRIMARY KEY,
   dedup_key   TEXT    NOT NULL UNIQUE,
+  about       TEXT    NOT NULL DEFAULT '',
   sender      TEXT    NOT NULL,
   recipient   TEXT    NOT NULL,
   template    TEXT    NOT NULL,
@@ -18,14 +21,66 @@ CREATE TABLE outbox (
   state       TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'dead')),
   attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   next_at     INTEGER NOT NULL,
+  tried_at    INTEGER,
   answer      TEXT,
+  reason      TEXT    NOT NULL DEFAULT '',
+  actor       TEXT    NOT NULL DEFAULT '',
+  copy_of     INTEGER,
   created_at  INTEGER NOT NULL,
   sent_at     INTEGER,
-  CHECK ((state = 'sent') = (sent_at IS NOT NULL))
+  CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+  CHECK ((reason = '') = (actor = ''))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
-CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
+CREATE INDEX outbox_state ON outbox (state);
+CREATE INDEX outbox_template ON outbox (template);
+CREATE INDEX outbox_state_template ON outbox (state, template);
+CREATE INDEX outbox_recipient ON outbox (recipient COLLATE NOCASE);
+CREATE INDEX outbox_about ON outbox (about) WHERE about <> '';
+CREATE INDEX outbox_copy ON outbox (copy_of) WHERE copy_of IS NOT NULL;
+
+-- Which programs of others hear of what: as the settings said when the shop was last opened.
+CREATE TABLE hook_subscription (
+  event    TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  PRIMARY KEY (event, endpoint)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hook_subscription_endpoint ON hook_subscription (endpoint);
+
+-- What they are told, written in the transaction of its cause; only what somebody wants to hear.
+CREATE TABLE hook_event (
+  id         TEXT    PRIMARY KEY,
+  dedup_key  TEXT    NOT NULL UNIQUE,
+  kind       TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hook_event_created ON hook_event (created_at);
+
+-- Each event once for each endpoint. What is `about` the same thing is told in order.
+CREATE TABLE hook_delivery (
+  id         INTEGER PRIMARY KEY,
+  event_id   TEXT    NOT NULL REFERENCES hook_event (id) ON DELETE CASCADE,
+  endpoint   TEXT    NOT NULL,
+  about      TEXT    NOT NULL,
+  state      TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'dead')),
+  attempts   INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  replays    INTEGER NOT NULL DEFAULT 0 CHECK (replays >= 0),
+  next_at    INTEGER NOT NULL,
+  tried_at   INTEGER,
+  status     INTEGER,
+  answer     TEXT,
+  created_at INTEGER NOT NULL,
+  sent_at    INTEGER,
+  UNIQUE (event_id, endpoint),
+  CHECK ((state = 'sent') = (sent_at IS NOT NULL))
+) STRICT;
+CREATE INDEX hook_delivery_due ON hook_delivery (endpoint, next_at) WHERE state = 'waiting';
+CREATE INDEX hook_delivery_turn ON hook_delivery (endpoint, about) WHERE state = 'waiting';
+CREATE INDEX hook_delivery_state ON hook_delivery (state);
+CREATE INDEX hook_delivery_endpoint ON hook_delivery (endpoint);
+CREATE INDEX hook_delivery_endpoint_state ON hook_delivery (endpoint, state);
 
 -- What went wrong, one row for each kind of it: faults, panics, jobs that failed, and what browsers
 -- told. Nothing personal: texts are scrubbed before they come here. What comes again after it was

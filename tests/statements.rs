@@ -29,16 +29,6 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "the newest rows by row id, with a limit",
     ),
     (
-        "src/platform/mail/store.rs",
-        "FROM outbox WHERE state = 'waiting'",
-        "counts along an index that holds only the letters that have not left",
-    ),
-    (
-        "src/platform/mail/store.rs",
-        "FROM outbox WHERE state = 'dead'",
-        "counts along an index that holds only the letters given up",
-    ),
-    (
         "src/recommend/store.rs",
         "FROM copurchase WHERE score IS NOT NULL",
         "every list, along an index of what is suggested; read when a list has changed",

@@ -53,7 +53,7 @@ const PURE: &[&str] = &[
     "src/search/query.rs",
     "src/orders/state.rs",
     "src/cart/changes.rs",
-    "src/payments/signature.rs",
+    "src/base/signature.rs",
     "src/platform/jobs/backoff.rs",
     "src/storefront/plan.rs",
 ];

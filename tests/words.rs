@@ -35,13 +35,14 @@ const NEVER_ON_A_PAGE: [&str; 11] = [
 ];
 
 /// Words no template asks for: the program does, or a shop's own template may.
-const READ_BY_THE_PROGRAM: [&str; 7] = [
+const READ_BY_THE_PROGRAM: [&str; 8] = [
     "bundles.title",
     "cart.delivery",
     "common.home",
     "common.your_orders",
     "find_order.email_needed",
     "find_order.number_needed",
+    "mail.trial",
     "search.title",
 ];
 

@@ -5,8 +5,15 @@
 
 mod errors;
 mod home;
+mod hooks;
+mod letters;
+mod messages;
+mod messages_preview;
 
 use crate::identity::{Desk, Right};
+use crate::pricing::Books;
+
+pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample};
 
 /// Staff pages of the room.
 #[must_use]
@@ -17,4 +24,29 @@ pub fn staff_routes() -> Desk {
         home::show,
     );
     home.and(errors::desk())
+}
+
+/// Letters and news that leave the shop: the outbox, what letters look like, other programs.
+#[must_use]
+pub fn message_routes(books: &Books) -> Desk {
+    let (shown, framed, sent) = (books.clone(), books.clone(), books.clone());
+    Desk::new()
+        .section("messages", "Messages", "/admin/messages", Right::SeeMessages)
+        .get("/admin/messages", Right::SeeMessages, messages::list)
+        .get("/admin/messages/preview", Right::SeeMessages, messages_preview::first)
+        .get("/admin/messages/preview/:kind", Right::SeeMessages, move |visit| {
+            messages_preview::show(shown.clone(), visit)
+        })
+        .get("/admin/messages/preview/:kind/html", Right::SeeMessages, move |visit| {
+            messages_preview::html(framed.clone(), visit)
+        })
+        .post("/admin/messages/preview/:kind", Right::SendMessages, move |visit| {
+            messages_preview::send(sent.clone(), visit)
+        })
+        .get("/admin/messages/:id", Right::SeeMessages, messages::show)
+        .get("/admin/messages/:id/html", Right::SeeMessages, messages::html)
+        .post("/admin/messages/:id", Right::SendMessages, messages::change)
+        .get("/admin/hooks", Right::SeeMessages, hooks::list)
+        .get("/admin/hooks/:id", Right::SeeMessages, hooks::show)
+        .post("/admin/hooks/:id", Right::SendMessages, hooks::replay)
 }

@@ -24,6 +24,7 @@ use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::db::{DataLock, Db, Finding, Read};
+use crate::platform::hooks;
 use crate::platform::jobs::{Bell, Job, Runner};
 use crate::platform::mail::{self, Transport};
 use crate::platform::render::Render;
@@ -160,7 +161,9 @@ impl App {
     /// Every address of the desk, each with the right it needs.
     #[must_use]
     pub fn desk(&self) -> Desk {
-        admin::staff_routes().and(identity::staff_routes())
+        admin::staff_routes()
+            .and(admin::message_routes(&self.shelf.books))
+            .and(identity::staff_routes())
     }
 
     /// Every address the shop answers.
@@ -195,6 +198,7 @@ impl App {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
         jobs.extend(reporting::jobs(kit, self.passing.as_ref()));
+        jobs.extend(hooks::jobs(kit));
         jobs.extend(identity::jobs(kit, &self.presence));
         jobs.extend(recommend::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
@@ -227,6 +231,7 @@ impl App {
     /// # Errors
     /// When the routes contradict each other.
     pub async fn serve(&self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
+        hooks::subscribe(&self.kit).await?;
         let edge = Edge::new(self.routes().finish()?, edge_settings(&self.kit))?;
         let shortcut = storefront::shortcut(&self.shelf, edge.dress());
         door.inner.open(edge, shortcut);

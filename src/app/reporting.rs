@@ -5,17 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
+use crate::platform::db::Tx;
+use crate::platform::hooks;
 use crate::platform::jobs::{Found, Job};
-use crate::platform::telemetry::{self, Kind, Noted, Passed, Sentry};
+use crate::platform::telemetry::{self, Kind, Noted, Novelty, Passed, Sentry};
 
 /// How long errors are gathered before they are written.
 const GATHER: Duration = Duration::from_secs(2);
 /// Errors passed on at once, at most; the shop's own list has them all.
 const PASSED_MAX: usize = 20;
+
+/// Errors told to whoever hears of alerts, each time some are written.
+const ALERTS_MAX: usize = 5;
 
 /// The way to an error service, and until when it wants no more.
 #[derive(Clone)]
@@ -62,6 +67,13 @@ pub(super) fn jobs(kit: &Kit, passing: Option<&Passing>) -> Vec<Job> {
     vec![Job::new("errors-are-written", GATHER, step).unhurried()]
 }
 
+/// Tells whoever hears of alerts that an error is new, or back after somebody resolved it.
+fn alert(tx: &Tx, noted: &Noted, now: Instant) -> Result<(), Fault> {
+    let report = &noted.report;
+    let text = format!("An error at {}: {}. The desk lists it.", report.place, report.title);
+    hooks::alert(tx, format!("error:{}:{}", noted.fingerprint, now.0), "", &text, now)
+}
+
 /// Writes what was noticed. What cannot be written is noticed still.
 pub(super) async fn write(kit: &Kit, passing: Option<&Passing>) -> Result<(), Fault> {
     let noted = kit.reports.take();
@@ -70,8 +82,15 @@ pub(super) async fn write(kit: &Kit, passing: Option<&Passing>) -> Result<(), Fa
     }
     let (all, now) = (noted.clone(), kit.now());
     let written = kit.db.write(move |tx| {
+        let mut told = 0;
         for noted in &all {
-            telemetry::record(tx, noted, telemetry::build(), now)?;
+            let novelty = telemetry::record(tx, noted, telemetry::build(), now)?;
+            // What browsers say, anybody can say: it is listed and wakes nobody.
+            let is_ours = noted.report.kind != Kind::Browser;
+            if novelty != Novelty::Known && is_ours && told < ALERTS_MAX {
+                told += 1;
+                alert(tx, noted, now)?;
+            }
         }
         Kind::ALL.into_iter().try_for_each(|kind| telemetry::prune(tx, kind))?;
         Ok::<_, Failure<Never>>(())

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod money;
 pub mod problem;
 pub mod randomness;
+pub mod signature;
 pub mod slug;
 
 pub use clock::{Clock, Instant};

@@ -247,19 +247,26 @@ fn face_of(book: &Book, line: &Line, quoted: Option<&QuoteLine>) -> Face {
     (title, url, picture.map(PictureView::small))
 }
 
+/// Widest picture kept with an order, in pixels: its page and letters show small ones, and mail
+/// programs show JPEG.
+const PICTURE_WIDTH: u32 = 480;
+
 /// Picture address of each line's thing and of bundle parts, for an order's snapshot.
 #[must_use]
 pub fn pictures(book: &Book, quote: &Quote) -> BTreeMap<String, String> {
     let catalog = &book.catalog;
     let of_sku = |sku: &Sku| {
         let (product, variant) = catalog.find(sku)?;
-        product.picture_of(variant).map(|picture| (sku.as_str().to_owned(), picture.url.clone()))
+        let picture = product.picture_of(variant)?;
+        Some((sku.as_str().to_owned(), picture.jpeg_within(PICTURE_WIDTH).0))
     };
     let mut all: BTreeMap<String, String> = quote.units().keys().filter_map(of_sku).collect();
     for line in &quote.lines {
         if let (Item::Bundle(slug), Some(first)) = (&line.item, line.parts.first()) {
             let own = catalog.bundles.get(slug).and_then(|bundle| bundle.images.first());
-            let url = own.map(|p| p.url.clone()).or_else(|| all.get(first.sku.as_str()).cloned());
+            let url = own
+                .map(|p| p.jpeg_within(PICTURE_WIDTH).0)
+                .or_else(|| all.get(first.sku.as_str()).cloned());
             all.extend(url.map(|url| (slug.clone(), url)));
         }
     }

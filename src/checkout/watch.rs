@@ -18,6 +18,7 @@ use crate::base::{Failure, Fault, Instant};
 use crate::payments::{self, Till};
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
+use crate::platform::hooks;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::mail::{Letter, enqueue};
 use crate::platform::web::{Caller, Rate, neighbourhood};
@@ -212,10 +213,17 @@ fn note(tx: &Tx, book: &Book, is_going_on: bool, count: usize, now: Instant) -> 
         (None, true) => {
             let id = store::insert_episode(tx, declines, now)?;
             tracing::error!(declines, "cards are being tested; checkouts are slowed");
+            let minutes = WINDOW_S / 60;
+            let text = format!(
+                "Somebody is trying out cards: {declines} payments were declined within {minutes} \
+                 minutes."
+            );
+            hooks::alert(tx, format!("card_testing:{id}"), "", &text, now)?;
             let shop = &book.catalog.shop;
             let Some(recipient) = EmailAddress::parse(&shop.contact.email) else { return Ok(()) };
             let letter = Letter {
                 dedup_key: format!("card_testing:{id}"),
+                about: "",
                 sender: &shop.email_from,
                 recipient: &recipient,
                 template: "card_testing",

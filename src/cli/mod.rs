@@ -34,7 +34,9 @@ mod check_pages;
 mod errors;
 mod events;
 mod explain;
+mod hooks;
 mod init;
+mod letters;
 mod order;
 mod order_money;
 mod recommend;
@@ -122,6 +124,10 @@ enum Command {
     Events(events::Options),
     /// Lists what went wrong, grouped; sends a test error.
     Errors(errors::Options),
+    /// Shows letters that left, wait or were given up; sends one again.
+    Letters(letters::Options),
+    /// Shows which programs hear of orders and what they were told; tells again.
+    Hooks(hooks::Options),
     /// Compares a day's payments with the provider's books.
     Statement(statement::Options),
     /// Proves that the books are in order, one line for each invariant.
@@ -180,6 +186,8 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Staff(command) => staff::run(command, settings),
         Command::Events(options) => events::run(options, settings),
         Command::Errors(options) => errors::run(options, settings),
+        Command::Letters(options) => letters::run(options, settings),
+        Command::Hooks(options) => hooks::run(options, settings),
         Command::Statement(options) => statement::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),

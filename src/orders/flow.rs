@@ -8,11 +8,12 @@ use super::model::{Item, Order, Placement, Refusal};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store::{self, Fresh};
 use super::view::token_of;
-use super::{claim, mail, number, store_lines};
+use super::{claim, mail, news, number, store_lines};
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
+use crate::platform::hooks::Kind;
 use crate::pricing::{self, Book, Source};
 use crate::recommend;
 use crate::stock;
@@ -145,7 +146,7 @@ fn items_of(line: &pricing::QuoteLine, at: u32, placement: &Placement) -> Vec<It
     items
 }
 
-fn move_payment(
+pub(super) fn move_payment(
     tx: &Tx,
     order: &Order,
     to: PaymentStatus,
@@ -205,9 +206,11 @@ pub fn mark_paid(
     stock::commit(tx, &book.catalog, id, now)?;
     store_lines::set_claims(tx, id, "used")?;
     recommend::record(tx, &book.catalog, order.units().keys())?;
+    let order = must_get(tx, id)?;
     if book.catalog.shop.send_order_confirmation {
-        mail::confirm(tx, kit, book, &must_get(tx, id)?, now)?;
+        mail::confirm(tx, kit, book, &order, now)?;
     }
+    news::tell(tx, kit, Kind::OrderPaid, &order, "", now)?;
     Ok(Paid::Now)
 }
 
@@ -224,57 +227,6 @@ fn units_now(book: &Book, order: &Order) -> BTreeMap<Sku, u32> {
 fn holds_everything(tx: &Tx, book: &Book, order: &Order) -> Result<bool, Fault> {
     let held: BTreeMap<Sku, u32> = stock::held_by(tx, &order.id)?.into_iter().collect();
     Ok(held == units_now(book, order))
-}
-
-/// The buyer has done their part and the money takes days: the goods stay held until `until`.
-///
-/// # Errors
-/// When the database fails.
-pub fn mark_processing(tx: &Tx, id: &OrderId, until: Instant, now: Instant) -> Result<(), Fault> {
-    let order = must_get(tx, id)?;
-    if move_payment(tx, &order, PaymentStatus::Processing, ("payment", &json!({})), now)? {
-        stock::extend(tx, id, until)?;
-    }
-    Ok(())
-}
-
-/// The payment failed for good: goods and promotions are free again.
-///
-/// # Errors
-/// When the database fails.
-pub fn fail(tx: &Tx, id: &OrderId, why: &str, now: Instant) -> Result<(), Fault> {
-    close(tx, id, PaymentStatus::Failed, ("payment", why), now)
-}
-
-/// Nobody paid in time and the payment session is closed: goods and promotions are free again.
-///
-/// # Errors
-/// When the database fails.
-pub fn expire(tx: &Tx, id: &OrderId, why: &str, now: Instant) -> Result<(), Fault> {
-    close(tx, id, PaymentStatus::Expired, ("clock", why), now)
-}
-
-/// Given up before payment, the session being closed.
-///
-/// # Errors
-/// When the database fails.
-pub fn cancel(tx: &Tx, id: &OrderId, actor: &str, now: Instant) -> Result<(), Fault> {
-    close(tx, id, PaymentStatus::Cancelled, (actor, "cancelled"), now)
-}
-
-fn close(
-    tx: &Tx,
-    id: &OrderId,
-    to: PaymentStatus,
-    by: (&str, &str),
-    now: Instant,
-) -> Result<(), Fault> {
-    let order = must_get(tx, id)?;
-    if move_payment(tx, &order, to, (by.0, &json!({ "why": by.1 })), now)? {
-        stock::release(tx, id, to.word())?;
-        store_lines::set_claims(tx, id, "released")?;
-    }
-    Ok(())
 }
 
 /// Begins another attempt at an order that closed unpaid: goods and promotions are held again.
@@ -344,8 +296,9 @@ pub fn ship(
         return refuse(not_now("ship", &order));
     }
     store::set_tracking(tx, id, tracking.0, tracking.1)?;
-    mail::shipped(tx, kit, book, &must_get(tx, id)?, now)?;
-    Ok(())
+    let order = must_get(tx, id)?;
+    mail::shipped(tx, kit, book, &order, now)?;
+    Ok(news::tell(tx, kit, Kind::OrderShipped, &order, "", now)?)
 }
 
 /// The goods have arrived.
@@ -364,8 +317,9 @@ pub fn deliver(
     if !move_goods(tx, &order, FulfilmentStatus::Delivered, actor, now)? {
         return refuse(not_now("deliver", &order));
     }
-    mail::delivered(tx, kit, book, &must_get(tx, id)?, now)?;
-    Ok(())
+    let order = must_get(tx, id)?;
+    mail::delivered(tx, kit, book, &order, now)?;
+    Ok(news::tell(tx, kit, Kind::OrderDelivered, &order, "", now)?)
 }
 
 /// The one function that moves a fulfilment status.

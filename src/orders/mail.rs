@@ -6,18 +6,96 @@ use serde_json::{Value, json};
 use super::flow::must_get;
 use super::model::Order;
 use super::refunding::RefundNote;
+use super::state::PaymentStatus;
 use super::{store_lines, view};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Fault, Instant};
 use crate::platform::Kit;
-use crate::platform::db::Tx;
+use crate::platform::db::{Read, Tx};
+use crate::platform::hooks;
 use crate::platform::mail::{Letter, enqueue};
 use crate::pricing::Book;
 use crate::recommend;
 
 /// Most things suggested in a letter.
 const SUGGESTIONS: usize = 3;
+
+/// Letters an order can be shown in, by their folders below `site/mail/`.
+pub const LETTERS: [&str; 6] = [
+    "order_received",
+    "order_confirmation",
+    "order_shipped",
+    "order_delivered",
+    "order_cancelled",
+    "order_refunded",
+];
+
+/// What a letter of this kind would show of an order as it is now, to look at it; none when an
+/// order has no such letter.
+///
+/// # Errors
+/// When the database fails.
+pub fn letter_of(
+    read: &Read,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    template: &str,
+    now: Instant,
+) -> Result<Option<Value>, Fault> {
+    let (order, more) = match template {
+        "order_received" => (without_promise(order), json!({})),
+        "order_confirmation" => {
+            let suggested = suggestions(read, kit, book, order, now)?;
+            (order.clone(), json!({ "suggestions": suggested }))
+        }
+        "order_delivered" => (order.clone(), json!({})),
+        "order_shipped" => {
+            (order.clone(), json!({ "parcel": parcel_of(&data_of(read, kit, order)?, order) }))
+        }
+        "order_cancelled" => {
+            (order.clone(), json!({ "cancelled": { "paid": true, "may_pay": false } }))
+        }
+        "order_refunded" => {
+            let amount_minor = order.total_minor;
+            let refund = json!({ "amount_minor": amount_minor, "late": false, "whole": true });
+            (order.clone(), json!({ "refund": refund }))
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(shown(read, kit, &order, more)?))
+}
+
+/// The buyer has paid in a way that takes days.
+pub(super) fn received(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    now: Instant,
+) -> Result<(), Fault> {
+    let letter = ("order_received", String::new());
+    to_buyer(tx, kit, book, &without_promise(order), letter, json!({}), now)
+}
+
+/// The order without the days it was promised for.
+fn without_promise(order: &Order) -> Order {
+    let mut order = order.clone();
+    if let Some(delivery) = order.quote.delivery.as_mut() {
+        (delivery.from, delivery.to) = (None, None);
+    }
+    order
+}
+
+/// What is in the parcel of an order that leaves in one.
+fn parcel_of(data: &Value, order: &Order) -> Value {
+    let (carrier, number) = order.tracking.clone().unwrap_or_default();
+    json!({
+        "carrier": carrier, "number": number, "url": null, "part": false,
+        "items": data["items"],
+    })
+}
 
 /// The order is paid.
 pub(super) fn confirm(
@@ -33,7 +111,7 @@ pub(super) fn confirm(
 
 /// What others bought with the same things, in stock now; nothing when the shop wants none.
 fn suggestions(
-    tx: &Tx,
+    read: &Read,
     kit: &Kit,
     book: &Book,
     order: &Order,
@@ -43,7 +121,7 @@ fn suggestions(
         return Ok(Vec::new());
     }
     let units = order.units();
-    let cards = recommend::beside(tx, book, units.keys(), SUGGESTIONS, now)?;
+    let cards = recommend::beside(read, book, units.keys(), SUGGESTIONS, now)?;
     let base = &kit.settings.public_url;
     let shown = cards.into_iter().map(|card| {
         let image = card.picture.map(|picture| format!("{base}{}", picture.src));
@@ -63,19 +141,12 @@ pub(super) fn shipped(
     order: &Order,
     now: Instant,
 ) -> Result<(), Fault> {
-    let (carrier, number) = order.tracking.clone().unwrap_or_default();
-    let lines = data_of(tx, kit, order)?;
-    let parcel = json!({
-        "carrier": carrier, "number": number, "url": null, "part": false,
-        "items": lines["items"],
-    });
+    let parcel = parcel_of(&data_of(tx, kit, order)?, order);
     let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
     let today = now.in_zone(&zone).date();
-    let mut order = order.clone();
     // A day that has passed is no promise any more.
-    if let Some(delivery) = order.quote.delivery.as_mut().filter(|d| d.to < Some(today)) {
-        (delivery.from, delivery.to) = (None, None);
-    }
+    let is_late = order.quote.delivery.as_ref().is_some_and(|d| d.to < Some(today));
+    let order = if is_late { without_promise(order) } else { order.clone() };
     to_buyer(
         tx,
         kit,
@@ -96,6 +167,23 @@ pub(super) fn delivered(
     now: Instant,
 ) -> Result<(), Fault> {
     to_buyer(tx, kit, book, order, ("order_delivered", String::new()), json!({}), now)
+}
+
+/// An order its buyer has heard of is given up, paid or not.
+pub(super) fn cancelled(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    order: &Order,
+    paid: bool,
+    now: Instant,
+) -> Result<(), Fault> {
+    let may_pay = matches!(order.payment, PaymentStatus::Failed | PaymentStatus::Expired)
+        && order.attention.is_none();
+    let more = json!({ "cancelled": { "paid": paid, "may_pay": may_pay } });
+    // An order whose payment failed may be paid after all, and given up once more.
+    let which = if paid { String::new() } else { ":unpaid".to_owned() };
+    to_buyer(tx, kit, book, order, ("order_cancelled", which), more, now)
 }
 
 /// Money is going back, or has gone: one letter for each refund.
@@ -124,15 +212,15 @@ pub(super) fn alert(
     why: &str,
     now: Instant,
 ) -> Result<(), Fault> {
+    let what = sha256_hex(why.as_bytes());
+    let dedup_key = format!("{}:order_attention:{}:{what:.8}", order.id, now.0);
+    let text = format!("Order {} needs you: {why}", order.number);
+    hooks::alert(tx, dedup_key.clone(), order.id.as_str(), &text, now)?;
     let shop = &book.catalog.shop;
     let Some(recipient) = EmailAddress::parse(&shop.contact.email) else { return Ok(()) };
     let letter = Letter {
-        dedup_key: format!(
-            "{}:order_attention:{}:{:.8}",
-            order.id,
-            now.0,
-            sha256_hex(why.as_bytes())
-        ),
+        dedup_key,
+        about: order.id.as_str(),
         sender: &shop.email_from,
         recipient: &recipient,
         template: "order_attention",
@@ -144,9 +232,23 @@ pub(super) fn alert(
     enqueue(tx, &letter, now)
 }
 
-fn data_of(tx: &Tx, kit: &Kit, order: &Order) -> Result<Value, Fault> {
-    let items = store_lines::list_items(tx, &order.id)?;
-    let events = store_lines::list_events(tx, &order.id)?;
+/// What every letter to a buyer shows, and more.
+fn shown(read: &Read, kit: &Kit, order: &Order, more: Value) -> Result<Value, Fault> {
+    let token = view::token_of(&kit.secret, &order.id);
+    let mut data = json!({
+        "order": data_of(read, kit, order)?,
+        "order_url": format!("{}/order/{}", kit.settings.public_url, token.as_str()),
+        "currency": order.currency,
+    });
+    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+        data.extend(more);
+    }
+    Ok(data)
+}
+
+fn data_of(read: &Read, kit: &Kit, order: &Order) -> Result<Value, Fault> {
+    let items = store_lines::list_items(read, &order.id)?;
+    let events = store_lines::list_events(read, &order.id)?;
     let mut data = serde_json::to_value(view(order, &items, &events, kit))?;
     absolute_pictures(&mut data, &kit.settings.public_url);
     Ok(data)
@@ -178,21 +280,13 @@ fn to_buyer(
         tracing::warn!(order = order.number, template, "the order has no usable address");
         return Ok(());
     };
-    let token = view::token_of(&kit.secret, &order.id);
-    let mut data = json!({
-        "order": data_of(tx, kit, order)?,
-        "order_url": format!("{}/order/{}", kit.settings.public_url, token.as_str()),
-        "currency": order.currency,
-    });
-    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
-        data.extend(more);
-    }
     let letter = Letter {
         dedup_key: format!("{}:{template}{which}", order.id),
+        about: order.id.as_str(),
         sender: &book.catalog.shop.email_from,
         recipient: &recipient,
         template,
-        data,
+        data: shown(tx, kit, order, more)?,
     };
     enqueue(tx, &letter, now)
 }

@@ -11,6 +11,7 @@ mod claim;
 mod flow;
 mod mail;
 mod model;
+mod news;
 mod number;
 mod refunding;
 mod settling;
@@ -18,15 +19,15 @@ pub mod state;
 mod store;
 mod store_lines;
 mod view;
+mod waiting;
 mod web;
 
 pub use audit::audit;
 pub use claim::{paid_orders, used_up};
-pub use flow::{
-    Paid, cancel, deliver, expire, fail, flag, mark_paid, mark_processing, place, reopen, ship,
-};
+pub use flow::{Paid, deliver, flag, mark_paid, place, reopen, ship};
+pub use mail::{LETTERS, letter_of};
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
-pub use refunding::{RefundNote, RefundTurn, note_cancelled, note_dispute, note_refund};
+pub use refunding::{RefundNote, RefundTurn, note_dispute, note_refund};
 pub use settling::{SETTLE_NOTE_MAX, settle_attention, settle_by_person};
 pub use store::{
     counts, find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders,
@@ -34,4 +35,5 @@ pub use store::{
 };
 pub use store_lines::{Event, list_events, list_items, list_paid_baskets};
 pub use view::{OrderView, state_word, token_of, view};
+pub use waiting::{cancel, expire, fail, mark_processing, note_cancelled};
 pub use web::{find_for_link, routes};

@@ -6,7 +6,7 @@ use super::flow::{flag, move_payment_as, must_get};
 use super::model::Order;
 use super::settling::settle_attention;
 use super::state::PaymentStatus;
-use super::{mail, store, store_lines};
+use super::{mail, news, store, store_lines};
 use crate::base::ids::{OrderId, RefundId};
 use crate::base::{Fault, Instant, Money};
 use crate::platform::Kit;
@@ -88,7 +88,10 @@ pub fn note_refund(
         }
         // Whoever paid for nothing hears of it at once, everybody else when the money has gone.
         RefundTurn::Wanted if note.late => mail::refunded(tx, kit, book, id, note, now),
-        RefundTurn::Succeeded => mail::refunded(tx, kit, book, id, note, now),
+        RefundTurn::Succeeded => {
+            mail::refunded(tx, kit, book, id, note, now)?;
+            news::tell_refund(tx, kit, &must_get(tx, id)?, note, now)
+        }
         RefundTurn::Wanted => Ok(()),
     }
 }
@@ -105,20 +108,6 @@ fn status_for(order: &Order, note: &RefundNote, turn: &RefundTurn) -> PaymentSta
         all if all >= order.total_minor => PaymentStatus::Refunded,
         _ => PaymentStatus::PartRefunded,
     }
-}
-
-/// A paid order is given up; its refund is written down in the same transaction.
-///
-/// # Errors
-/// When the database fails.
-pub fn note_cancelled(
-    tx: &Tx,
-    id: &OrderId,
-    actor: &str,
-    why: &str,
-    now: Instant,
-) -> Result<(), Fault> {
-    store_lines::insert_event(tx, id, "cancelled", actor, &json!({ "why": why }), now)
 }
 
 /// The buyer complained at the bank, or the bank has moved on: so many disputes are undecided and

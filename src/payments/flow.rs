@@ -119,11 +119,11 @@ pub fn settle(
         orders::flag(tx, book, &payment.order, &words, now)?;
         return match (session.status, session.outcome) {
             (SessionStatus::Expired, PaymentOutcome::Unpaid) | (_, PaymentOutcome::Failed) => {
-                ended(tx, &payment, PaymentState::Failed, &words, now)
+                ended(tx, kit, book, &payment, &words, now)
             }
             (_, PaymentOutcome::Paid) => {
                 review(tx, &payment, session, now)?;
-                orders::fail(tx, &payment.order, &words, now)?;
+                orders::fail(tx, kit, book, &payment.order, &words, now)?;
                 Ok(Settled::Differs)
             }
             _ => Ok(Settled::Differs),
@@ -131,11 +131,11 @@ pub fn settle(
     }
     match (session.status, session.outcome) {
         (_, PaymentOutcome::Paid) => paid(tx, kit, book, &payment, session, now),
-        (_, PaymentOutcome::Failed) => {
-            ended(tx, &payment, PaymentState::Failed, "the payment failed", now)
+        (_, PaymentOutcome::Failed) => ended(tx, kit, book, &payment, "the payment failed", now),
+        (SessionStatus::Complete, PaymentOutcome::Unpaid) => {
+            processing(tx, kit, book, &payment, now)
         }
-        (SessionStatus::Complete, PaymentOutcome::Unpaid) => processing(tx, &payment, now),
-        (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, &payment, now),
+        (SessionStatus::Expired, PaymentOutcome::Unpaid) => closed(tx, kit, book, &payment, now),
         (SessionStatus::Open, PaymentOutcome::Unpaid) => Ok(Settled::Nothing),
     }
 }
@@ -267,7 +267,13 @@ fn become_known(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> 
 }
 
 /// The buyer has done their part and the money takes days.
-fn processing(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
+fn processing(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    now: Instant,
+) -> Result<Settled, Fault> {
     if payment.state == PaymentState::Closing {
         // Another attempt is paid; this one's money is looked at when it is final.
         return Ok(Settled::Nothing);
@@ -277,7 +283,7 @@ fn processing(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault
     }
     let until = now.plus_s(PROCESSING_S);
     store::set_lapse(tx, &payment.id, until)?;
-    orders::mark_processing(tx, &payment.order, until, now)?;
+    orders::mark_processing(tx, kit, book, &payment.order, until, now)?;
     Ok(Settled::Changed)
 }
 
@@ -289,30 +295,42 @@ fn finish_cart(tx: &Tx, payment: &Payment, now: Instant) -> Result<(), Fault> {
     }
 }
 
+/// The attempt failed for good, and with it its order.
 pub(super) fn ended(
     tx: &Tx,
+    kit: &Kit,
+    book: &Book,
     payment: &Payment,
-    to: PaymentState,
     why: &str,
     now: Instant,
 ) -> Result<Settled, Fault> {
+    let to = PaymentState::Failed;
     if !payment.state.may_become(to) || !store::set_state(tx, &payment.id, to, Some(why), now)? {
         return Ok(Settled::Nothing);
     }
-    orders::fail(tx, &payment.order, why, now)?;
+    orders::fail(tx, kit, book, &payment.order, why, now)?;
     Ok(Settled::Changed)
 }
 
-fn closed(tx: &Tx, payment: &Payment, now: Instant) -> Result<Settled, Fault> {
+fn closed(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    payment: &Payment,
+    now: Instant,
+) -> Result<Settled, Fault> {
     if !store::set_state(tx, &payment.id, PaymentState::Expired, None, now)? {
         return Ok(Settled::Nothing);
     }
     match &payment.given_up_by {
         _ if payment.state == PaymentState::Closing => {}
         Some(actor) if payment.state != PaymentState::Processing => {
-            orders::cancel(tx, &payment.order, actor, now)?;
+            orders::cancel(tx, kit, book, &payment.order, actor, now)?;
         }
-        _ => orders::expire(tx, &payment.order, "the session is closed", now)?,
+        _ => {
+            let why = "the session is closed";
+            orders::expire(tx, kit, book, &payment.order, why, now)?;
+        }
     }
     Ok(Settled::Changed)
 }

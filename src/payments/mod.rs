@@ -27,7 +27,6 @@ mod refund;
 mod sending;
 mod session;
 mod share;
-pub mod signature;
 pub mod simulator;
 mod statement;
 mod store;
@@ -39,6 +38,7 @@ mod store_statement;
 pub mod stripe;
 mod web;
 
+pub use crate::base::signature;
 pub use audit::audit;
 pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};

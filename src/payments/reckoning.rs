@@ -18,6 +18,7 @@ use crate::base::ids::OrderId;
 use crate::base::{Fault, Instant};
 use crate::orders;
 use crate::platform::db::Read;
+use crate::platform::hooks;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::mail::{Letter, enqueue};
 use crate::pricing::Book;
@@ -106,11 +107,17 @@ pub async fn keep(till: &Till, statement: Statement, tell: bool) -> Result<(), F
         store_statement::set_statement(tx, &statement)?;
         let shop = &book.catalog.shop;
         let recipient = EmailAddress::parse(&shop.contact.email);
+        if tell && !statement.differences.is_empty() {
+            let (day, key) = (&statement.day, format!("statement:{}", statement.day));
+            let text = format!("The payment provider's books of {day} differ from the shop's.");
+            hooks::alert(tx, key, "", &text, statement.taken_at)?;
+        }
         if let Some(recipient) = recipient.filter(|_| tell && !statement.differences.is_empty()) {
             let said: Vec<&str> =
                 statement.differences.iter().map(|difference| difference.says.as_str()).collect();
             let letter = Letter {
                 dedup_key: format!("statement:{}", statement.day),
+                about: "",
                 sender: &shop.email_from,
                 recipient: &recipient,
                 template: "statement",

@@ -108,7 +108,7 @@ pub async fn cancel(
             late: false,
         };
         let by = (inner.provider.name(), actor);
-        orders::note_cancelled(tx, &id, actor, &reason, now)?;
+        orders::note_cancelled(tx, &inner.kit, &book, &id, (actor, &reason), now)?;
         let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
         Ok(Some(wanted.map_err(Failure::lift)?))
     });

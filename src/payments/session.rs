@@ -134,8 +134,9 @@ pub(super) async fn log_call(
 /// Ends an attempt that the provider will never serve.
 pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result<(), Fault> {
     let (payment, why, now) = (payment.clone(), why.to_owned(), till.kit.now());
+    let (kit, book) = (till.kit.clone(), till.books.now());
     let written = till.kit.db.write(move |tx| {
-        flow::ended(tx, &payment, PaymentState::Failed, &why, now)?;
+        flow::ended(tx, &kit, &book, &payment, &why, now)?;
         Ok::<_, Failure<Never>>(())
     });
     Ok(written.await?)

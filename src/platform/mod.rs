@@ -1,13 +1,14 @@
 //! Machinery without a shop word: settings, pictures, content files, database, jobs, pages,
-//! web, mail.
+//! web, hooks, mail.
 //!
 //! **Invariants.** Inside, the order is `config → images → content → db → telemetry → jobs →
-//! render → web → mail`; each uses only what stands before it. The outside world (clock,
+//! render → web → hooks → mail`; each uses only what stands before it. The outside world (clock,
 //! randomness, mail transport) arrives as a value in the [`Kit`].
 
 pub mod config;
 pub mod content;
 pub mod db;
+pub mod hooks;
 pub mod images;
 pub mod jobs;
 pub mod mail;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::mail::low_stock_letter;
+use super::mail::{low_stock_letter, tell_low_stock};
 use super::model::{Reason, Refusal};
 use super::store::{self, Why};
 use crate::base::ids::{OrderId, Sku};
@@ -232,10 +232,11 @@ fn watch_level(tx: &Tx, catalog: &Catalog, sku: &Sku, now: Instant) -> Result<()
     if level.on_hand > level.low {
         return store::set_alert_cleared(tx, sku, "low", now);
     }
-    if store::insert_alert(tx, sku, "low", now)?
-        && let Some(letter) = low_stock_letter(catalog, &level, now)
-    {
+    if !store::insert_alert(tx, sku, "low", now)? {
+        return Ok(());
+    }
+    if let Some(letter) = low_stock_letter(catalog, &level, now) {
         mail::enqueue(tx, &letter.borrow(), now)?;
     }
-    Ok(())
+    tell_low_stock(tx, catalog, &level, now)
 }

@@ -169,7 +169,8 @@ fn headers(edition: &Edition, beside: &Beside) -> String {
     for (url, file) in edition.files.iter().collect::<BTreeMap<_, _>>() {
         // A file at the root stands alone, so its type can be said.
         let alone = (place_of(url) == **url).then(|| file.content_type());
-        rule(url, file.cache_control(), "same-origin", alone);
+        let from = if file.content_type() == "image/png" { "cross-origin" } else { "same-origin" };
+        rule(url, file.cache_control(), from, alone);
     }
     for extra in &beside.extra {
         let alone = (place_of(&extra.url) == extra.url).then_some(extra.content_type.as_str());

@@ -6,10 +6,9 @@ use std::fs;
 use std::sync::Arc;
 
 use super::edition::{Edition, gzip};
-use super::found::{
-    Excess, Found, Measured, Rendition, Sizes, Tokens, disagreements, faint, measure,
-};
+use super::found::{Excess, Found, Measured, Rendition, Sizes, disagreements, faint, measure};
 use crate::base::Instant;
+use crate::platform::render::tokens::Tokens;
 use crate::platform::web::Prebuilt;
 use crate::pricing::Book;
 use crate::search::Levels;

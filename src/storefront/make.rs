@@ -9,7 +9,7 @@ use std::thread;
 
 use super::context::{Making, globals, seen};
 use super::edition::{Edition, Files, Ready, asset, document, is_document, page, states_of};
-use super::found::{Icons, Tokens, documents, page_disagreements};
+use super::found::{Icons, documents, page_disagreements};
 use super::keys::Keys;
 use super::pages;
 use super::pictures::Pictures;
@@ -20,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::platform::config::Settings;
 use crate::platform::images::Studio;
 use crate::platform::render::Render;
+use crate::platform::render::tokens::Tokens;
 use crate::platform::telemetry;
 use crate::pricing::Book;
 use crate::recommend::Together;
@@ -49,6 +50,15 @@ pub(super) struct Inputs<'a> {
 /// When one of them is wrong.
 pub(super) fn fresh(render: &Render, book: &Book, settings: &Settings) -> Result<Render, Fault> {
     render.fresh(&book.catalog.shop.locale, globals(book, settings, telemetry::build()))
+}
+
+/// Templates as a running shop has them, for commands that draw beside it.
+///
+/// # Errors
+/// When one of them is wrong.
+pub fn dressed(render: &Render, book: &Book, settings: &Settings) -> Result<Render, Fault> {
+    let render = render.clone().forgiving();
+    fresh(&render, book, settings)
 }
 
 /// Names what every page sees of a book, templates aside.

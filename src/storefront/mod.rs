@@ -33,12 +33,12 @@ pub use edition::{Edition, Ready};
 pub use export::{Beside, Extra, LIVE, Written, export};
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
-    PreviewPrice, Rendition, Sizes, Tokens, disagreements, faint, feed_report, measure,
-    page_disagreements, table,
+    PreviewPrice, Rendition, Sizes, disagreements, faint, feed_report, measure, page_disagreements,
+    table,
 };
 pub use inspect::{Inspection, inspect};
 pub use live::live_routes;
-pub use make::{levels_or_opening, prepare};
+pub use make::{dressed, levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
 pub use pack::Kept;
 pub use pictures::Pictures as PictureFiles;

@@ -6,6 +6,8 @@ mod browser;
 mod desk;
 mod edited;
 mod fake_provider;
+mod neighbour;
+mod post_office;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +31,8 @@ pub use browser::{Answer, Browser, checkout_fields};
 pub use desk::PASSWORD;
 pub use edited::Edited;
 pub use fake_provider::FakeProvider;
+pub use neighbour::{Heard, Neighbour};
+pub use post_office::PostOffice;
 
 /// Every test begins at this moment: Tuesday 24 November 2026, 10:00 in London.
 pub const START: Instant = Instant(1_795_514_400_000);

@@ -19,6 +19,7 @@ use super::retry::{Budget, Stumble};
 use crate::base::{Fault, Randomness};
 use crate::payments::provider::Trouble;
 use crate::platform::config::provider::ProviderSettings;
+use crate::platform::web::whole_story;
 
 /// Largest answer read, in bytes: a page of a hundred charges is about half of one.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -186,16 +187,9 @@ impl Client {
     }
 }
 
-/// What is said when an answer did not arrive: the whole chain, for its last link names the cause.
+/// What is said when an answer did not arrive.
 fn lost(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
-    let error = error.into();
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    Failure::of_ours(words)
+    Failure::of_ours(whole_story(&*error.into()))
 }
 
 fn failure(head: &Response<()>, body: &[u8]) -> Failure {

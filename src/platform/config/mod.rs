@@ -2,6 +2,7 @@
 //! stands in `content/shop.toml`. Nothing else reads the environment.
 
 mod dsn;
+mod hooks;
 mod private_file;
 pub mod provider;
 mod values;
@@ -12,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use dsn::Dsn;
+pub use hooks::{HOOK_EVENTS, HookEndpoint, HookFormat};
 pub use private_file::write_private;
 
 use private_file::read_private;
@@ -47,6 +49,8 @@ pub struct Settings {
     pub provider: ProviderSettings,
     /// Outgoing mail, `smtp://user:password@host:port` or `smtps://…`; files when absent.
     pub smtp_url: Option<Hidden>,
+    /// Programs of others that hear of orders, by name.
+    pub hooks: Vec<HookEndpoint>,
     /// How long stock is held for a checkout, in seconds; wins over the shop's file.
     pub hold_s: Option<i64>,
     /// Whether rate limits are on.
@@ -94,6 +98,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
     ("webhook_secrets_file", "", "private file (mode 0600) with one secret a line instead"),
     ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
+    ("hooks", "", "programs that hear of orders, each a table [hooks.NAME]; see docs/hooks.md"),
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),
     ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
@@ -144,9 +149,10 @@ impl Settings {
             Err(e) => return Err(BadSetting(format!("kiosk.toml cannot be read: {e}"))),
         };
         let mut values = layer(file.as_deref(), environment, overrides)?;
-        for (key, file) in FILED {
-            let path = values.get(*file).map(|path| path.trim().to_owned()).unwrap_or_default();
-            let text = values.entry((*key).to_owned()).or_default();
+        let filed = FILED.iter().map(|(key, file)| ((*key).to_owned(), (*file).to_owned()));
+        for (key, file) in filed.chain(hooks::filed(&values)) {
+            let path = values.get(&file).map(|path| path.trim().to_owned()).unwrap_or_default();
+            let text = values.entry(key.clone()).or_default();
             match (path.is_empty(), text.trim().is_empty()) {
                 (true, _) => {}
                 (false, true) => {
@@ -223,6 +229,7 @@ impl Settings {
             mode,
             provider: provider.check()?,
             smtp_url: some("smtp_url").map(|url| Hidden(encrypted(url))),
+            hooks: hooks::read(values, dev)?,
             hold_s,
             limits: switch("limits", &text("limits"))?,
             trusted_proxies,
@@ -261,6 +268,11 @@ fn layer(
     let mut values: BTreeMap<String, String> =
         KEYS.iter().map(|(k, v, _)| ((*k).to_owned(), (*v).to_owned())).collect();
     for (key, value) in read_file(file.unwrap_or_default())? {
+        if key.starts_with("hooks.") {
+            hooks::check_key(&key)?;
+            values.insert(key, value);
+            continue;
+        }
         known(&key, "kiosk.toml")?;
         if ENVIRONMENT_ONLY.contains(&key.as_str()) {
             return Err(BadSetting(format!(
@@ -271,8 +283,11 @@ fn layer(
         values.insert(key, value);
     }
     for (key, value) in environment {
-        known(&key, "the environment")?;
-        values.insert(key, value);
+        let of_hook = hooks::key_of_environment(&key);
+        if of_hook.is_none() {
+            known(&key, "the environment")?;
+        }
+        values.insert(of_hook.unwrap_or(key), value);
     }
     values.extend(overrides.clone());
     Ok(values)
@@ -285,19 +300,44 @@ fn read_file(text: &str) -> Result<Vec<(String, String)>, BadSetting> {
         .map_err(|e: toml::de::Error| BadSetting(format!("kiosk.toml: {}", e.message())))?;
     let mut pairs = Vec::new();
     for (key, value) in table {
-        let value = match value {
-            toml::Value::String(s) => s,
-            toml::Value::Integer(n) => n.to_string(),
-            toml::Value::Boolean(b) => if b { "on" } else { "off" }.to_owned(),
-            toml::Value::Array(items) => {
-                let texts: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
-                texts.join(",")
+        match value {
+            toml::Value::Table(endpoints) if key == "hooks" => {
+                for (name, endpoint) in endpoints {
+                    let toml::Value::Table(fields) = endpoint else {
+                        let what = format!("kiosk.toml: `hooks.{name}` must be a table");
+                        return Err(BadSetting(what));
+                    };
+                    for (field, value) in fields {
+                        let key = format!("hooks.{name}.{field}");
+                        let value = flat(&key, value)?;
+                        pairs.push((key, value));
+                    }
+                }
             }
-            _ => return Err(BadSetting(format!("kiosk.toml: `{key}` must be a text"))),
-        };
-        pairs.push((key, value));
+            _ if key == "hooks" => {
+                let what = "kiosk.toml: write each hook as a table, such as [hooks.books]";
+                return Err(BadSetting(what.to_owned()));
+            }
+            value => {
+                let value = flat(&key, value)?;
+                pairs.push((key, value));
+            }
+        }
     }
     Ok(pairs)
+}
+
+fn flat(key: &str, value: toml::Value) -> Result<String, BadSetting> {
+    Ok(match value {
+        toml::Value::String(s) => s,
+        toml::Value::Integer(n) => n.to_string(),
+        toml::Value::Boolean(b) => if b { "on" } else { "off" }.to_owned(),
+        toml::Value::Array(items) => {
+            let texts: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
+            texts.join(",")
+        }
+        _ => return Err(BadSetting(format!("kiosk.toml: `{key}` must be a text"))),
+    })
 }
 
 fn known(key: &str, place: &str) -> Result<(), BadSetting> {

@@ -26,6 +26,11 @@ pub struct Patience {
 pub const EVENTS: Patience = Patience { first_s: 60, longest_s: 3600, tries: 10 };
 /// Letters: from half a minute to six hours, for about three days.
 pub const LETTERS: Patience = Patience { first_s: 30, longest_s: 6 * 3600, tries: 20 };
+/// Letters the mail server refused for good: three tries within half an hour, for servers that
+/// mean "not now" and say "never".
+pub const REFUSED_LETTERS: Patience = Patience { first_s: 300, longest_s: 1200, tries: 3 };
+/// Calls to other people's programs that want to hear of orders: for about a day.
+pub const HOOKS: Patience = Patience { first_s: 15, longest_s: 2 * 3600, tries: 18 };
 /// Calls to the payment provider: from two seconds to one minute, for ever in practice.
 pub const PROVIDER: Patience = Patience { first_s: 2, longest_s: 60, tries: u32::MAX };
 

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::again::TRIAL;
+use super::draw::{Drawn, draw};
 use super::store::{self, Posted};
-use super::transport::{Rendered, Transport};
+use super::transport::{Transport, cut, is_refused};
 use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
 use crate::platform::Kit;
-use crate::platform::jobs::backoff::{LETTERS, Verdict};
+use crate::platform::hooks;
+use crate::platform::jobs::backoff::{LETTERS, REFUSED_LETTERS, Verdict};
 use crate::platform::jobs::{Found, Job};
 
 /// How long a letter is kept after it was sent, seconds. What caused it does not come again.
@@ -40,20 +43,35 @@ async fn send_next(kit: Kit, transport: Transport) -> Result<Found, Fault> {
     let now = kit.now();
     let due = kit.db.read(move |r| Ok::<_, Failure<Never>>(store::find_due(r, now)?)).await;
     let Some(letter) = due? else { return Ok(Found::Nothing) };
-    let sent = match render(&kit, &letter) {
-        Ok(rendered) => transport.send(rendered.borrow(&letter)).await,
+    let sent = match drawn(&kit, &letter) {
+        Ok(drawn) => transport.send(&letter, drawn, now).await,
         Err(fault) => Err(fault),
     };
     let id = letter.id;
-    let verdict = LETTERS.after(letter.attempts + 1, now, kit.random.bytes::<1>()[0]);
+    let patience = match &sent {
+        Err(fault) if is_refused(fault) => REFUSED_LETTERS,
+        _ => LETTERS,
+    };
+    let verdict = patience.after(letter.attempts + 1, now, kit.random.bytes::<1>()[0]);
     if let Err(fault) = &sent {
         tracing::warn!(letter = id, template = letter.template, %fault, "a letter was not sent");
     }
+    let template = letter.template;
     let written = kit.db.write(move |tx| {
         match (sent, verdict) {
             (Ok(answer), _) => store::set_sent(tx, id, &answer, now)?,
-            (Err(fault), Verdict::Again(at)) => store::set_again(tx, id, &fault.to_string(), at)?,
-            (Err(fault), Verdict::Dead) => store::set_dead(tx, id, &fault.to_string())?,
+            (Err(fault), Verdict::Again(at)) => {
+                store::set_again(tx, id, &cut(&fault.to_string()), at, now)?;
+            }
+            (Err(fault), Verdict::Dead) => {
+                store::set_dead(tx, id, &cut(&fault.to_string()), now)?;
+                // A letter cannot tell of letters; and an address is nobody else's business.
+                let text = format!(
+                    "A letter ({template}) could not be sent and was given up; `kiosk letters \
+                     show {id}` says why."
+                );
+                hooks::alert(tx, format!("letter:{id}:dead"), "", &text, now)?;
+            }
         }
         Ok::<_, Failure<Never>>(())
     });
@@ -61,29 +79,11 @@ async fn send_next(kit: Kit, transport: Transport) -> Result<Found, Fault> {
     Ok(Found::Work)
 }
 
-struct Letterhead {
-    subject: String,
-    text: String,
-    html: String,
-}
-
-impl Letterhead {
-    fn borrow<'a>(&'a self, letter: &'a Posted) -> Rendered<'a> {
-        Rendered {
-            dedup_key: &letter.dedup_key,
-            sender: &letter.sender,
-            recipient: &letter.recipient,
-            subject: &self.subject,
-            text: self.text.clone(),
-            html: self.html.clone(),
-        }
-    }
-}
-
-fn render(kit: &Kit, letter: &Posted) -> Result<Letterhead, Fault> {
+fn drawn(kit: &Kit, letter: &Posted) -> Result<Drawn, Fault> {
     let data: Value = serde_json::from_str(&letter.data)?;
-    let part = |file: &str| kit.render.page(&format!("mail/{}/{file}", letter.template), &data);
-    // A subject is one header line: whatever white space the template left becomes single spaces.
-    let subject = part("subject.txt")?.split_whitespace().collect::<Vec<_>>().join(" ");
-    Ok(Letterhead { subject, text: part("body.txt")?, html: part("body.html")? })
+    let mut drawn = draw(&kit.render, &letter.template, &data)?;
+    if letter.reason == TRIAL {
+        drawn.subject = format!("{} {}", kit.render.word("mail.trial"), drawn.subject);
+    }
+    Ok(drawn)
 }

@@ -1,9 +1,12 @@
 //! Letters: written down in the transaction of what causes them, sent behind it.
 //!
-//! **Invariants.** At most one letter for each cause (`dedup_key`). A letter is rendered from the
-//! data stored with it, never from anything that may have changed since. No request waits for a
-//! mail server. **Tables:** `outbox`.
+//! **Invariants.** At most one letter for each cause (`dedup_key`); a second one is a person's
+//! deliberate act, a row of its own with who and why. A letter is rendered from the data stored
+//! with it, never from anything that may have changed since. No request waits for a mail server.
+//! **Tables:** `outbox`.
 
+mod again;
+mod draw;
 mod jobs;
 mod store;
 mod transport;
@@ -14,21 +17,29 @@ use crate::base::email_address::EmailAddress;
 use crate::base::{Fault, Instant};
 use crate::platform::db::Tx;
 
+pub use again::{Again, Refusal, hurry, resend, send_trial};
+pub use draw::{Drawn, draw};
 pub use jobs::jobs;
-pub use store::{Posted, Unsent, list_recent, unsent};
-pub use transport::Transport;
+pub use store::{
+    Posted, STATES, Unsent, Wanted, find, find_newest, list, list_copies, list_recent, unsent,
+};
+pub use transport::{Transport, message_id};
 
 /// A letter to be sent: which template, with what in it, to whom.
+#[derive(Clone)]
 pub struct Letter<'a> {
     /// What caused it, such as `0198…:order_confirmation`; a second letter with it is dropped.
     pub dedup_key: String,
+    /// What it is about, such as an order's id; empty when nothing is named.
+    pub about: &'a str,
     /// `From`, such as `Shop <orders@shop.example>`.
     pub sender: &'a str,
     /// `To`.
     pub recipient: &'a EmailAddress,
     /// Folder under `site/mail/`.
     pub template: &'static str,
-    /// Everything the template shows.
+    /// Everything the template shows. Up to three `suggestions` ({title, url, image, price}, whole
+    /// addresses, minor units) are shown by the layout, unless `[email] suggestions` is off.
     pub data: Value,
 }
 
@@ -37,5 +48,5 @@ pub struct Letter<'a> {
 /// # Errors
 /// When the database fails.
 pub fn enqueue(tx: &Tx, letter: &Letter, now: Instant) -> Result<(), Fault> {
-    store::insert(tx, letter, now)
+    store::insert(tx, letter, "", "", now)
 }

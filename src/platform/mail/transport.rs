@@ -1,13 +1,18 @@
 //! Where letters go: a mail server, or a folder of `.eml` files when none is set.
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::base::Fault;
+use super::draw::Drawn;
+use super::store::Posted;
 use crate::base::fault::Doing;
 use crate::base::ids::sha256_hex;
+use crate::base::{Fault, Instant};
 use crate::platform::config::Settings;
 
 /// How letters leave the house.
@@ -19,15 +24,10 @@ pub enum Transport {
     Files(PathBuf),
 }
 
-/// A letter, rendered.
-pub(super) struct Rendered<'a> {
-    pub dedup_key: &'a str,
-    pub sender: &'a str,
-    pub recipient: &'a str,
-    pub subject: &'a str,
-    pub text: String,
-    pub html: String,
-}
+/// Longest wait for one answer of a mail server.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How much of an answer is kept, in characters.
+const ANSWER_MAX: usize = 500;
 
 impl Transport {
     /// The transport the settings ask for.
@@ -37,7 +37,8 @@ impl Transport {
     pub fn from_settings(settings: &Settings) -> Result<Self, Fault> {
         if let Some(url) = &settings.smtp_url {
             let built = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url.0);
-            return Ok(Self::Smtp(built.doing("reading KIOSK_SMTP_URL")?.build()));
+            let built = built.doing("reading KIOSK_SMTP_URL")?.timeout(Some(PATIENCE));
+            return Ok(Self::Smtp(built.build()));
         }
         let folder = settings.data_dir.join("mail");
         std::fs::create_dir_all(&folder).doing("making the folder of letters")?;
@@ -45,21 +46,19 @@ impl Transport {
     }
 
     /// Sends one letter; the answer is what the other side said.
-    pub(super) async fn send(&self, letter: Rendered<'_>) -> Result<String, Fault> {
-        let name = &sha256_hex(letter.dedup_key.as_bytes())[..24];
-        let sender: Mailbox = letter.sender.parse().doing("reading the sender's address")?;
-        let host = sender.email.domain().to_owned();
-        let message = Message::builder()
-            .from(sender)
-            .to(letter.recipient.parse().doing("reading the recipient's address")?)
-            .subject(letter.subject)
-            // The same letter has the same id for ever: a repeat after a crash is recognised.
-            .message_id(Some(format!("<{name}@{host}>")))
-            .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
+    pub(super) async fn send(
+        &self,
+        letter: &Posted,
+        drawn: Drawn,
+        now: Instant,
+    ) -> Result<String, Fault> {
+        let name = name_of(letter);
+        let message = message(letter, drawn, now)?;
         match self {
             Self::Smtp(server) => {
                 let answer = server.send(message).await.doing("speaking to the mail server")?;
-                Ok(answer.message().collect::<Vec<_>>().join(" "))
+                let words = answer.message().collect::<Vec<_>>().join(" ");
+                Ok(cut(&format!("{} {words}", answer.code())))
             }
             Self::Files(folder) => {
                 let path = folder.join(format!("{name}.eml"));
@@ -70,4 +69,46 @@ impl Transport {
             }
         }
     }
+}
+
+/// The same letter has the same name for ever: a repeat after a crash is recognised.
+fn name_of(letter: &Posted) -> String {
+    sha256_hex(letter.dedup_key.as_bytes())[..24].to_owned()
+}
+
+/// The letter's `Message-ID`, by which a mail server's own log knows it.
+#[must_use]
+pub fn message_id(letter: &Posted) -> String {
+    let host = letter.sender.rsplit('@').next().unwrap_or_default();
+    format!("<{}@{}>", name_of(letter), host.trim_end_matches('>'))
+}
+
+fn message(letter: &Posted, drawn: Drawn, now: Instant) -> Result<Message, Fault> {
+    let sender: Mailbox = letter.sender.parse().doing("reading the sender's address")?;
+    let since = Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+    // Programs that answer by themselves, such as "I am on holiday", leave such letters alone.
+    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+    let automatic = HeaderValue::new(automatic, "auto-generated".to_owned());
+    Ok(Message::builder()
+        .from(sender)
+        .to(letter.recipient.parse().doing("reading the recipient's address")?)
+        .subject(drawn.subject)
+        .date(SystemTime::UNIX_EPOCH + since)
+        .raw_header(automatic)
+        .message_id(Some(message_id(letter)))
+        .multipart(MultiPart::alternative_plain_html(drawn.text, drawn.html))?)
+}
+
+/// Whether a mail server has said no to this letter for good, and not to us.
+pub(super) fn is_refused(fault: &Fault) -> bool {
+    let Some(error) = fault.cause::<smtp::Error>() else { return false };
+    // 530, 534, 535 and 538 are about our password: once that is mended, the letter goes out.
+    let code = error.status().map(u16::from);
+    error.is_permanent() && !matches!(code, Some(530 | 534 | 535 | 538))
+}
+
+/// What is kept of an answer.
+pub(super) fn cut(answer: &str) -> String {
+    let words = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(ANSWER_MAX).collect()
 }

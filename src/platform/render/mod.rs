@@ -10,6 +10,7 @@ mod filters;
 mod locale;
 mod mistake;
 mod theme;
+pub mod tokens;
 mod words;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use serde::Serialize;
 
 use crate::base::{Currency, Fault, Problem};
 use filters::Formats;
+use tokens::Tokens;
 use words::Words;
 
 pub use assets::{Asset, Assets, content_type};
@@ -127,7 +129,9 @@ impl Render {
             tracing::warn!("{complaint}");
         }
         let (words, formats) = (Arc::new(words), formats(locale, &globals));
-        let seen: Vec<_> = globals.into_iter().chain(self.extra.iter().cloned()).collect();
+        let brand = ("brand", Value::from(Serde(self.brand())));
+        let seen = globals.into_iter().chain(self.extra.iter().cloned()).chain([brand]);
+        let seen: Vec<_> = seen.collect();
         let furniture =
             Furniture { assets: &assets, words: &words, formats: &formats, seen: &seen };
         let shown = furniture.environment(&self.theme, self.strict);
@@ -147,6 +151,13 @@ impl Render {
         fresh.look = Arc::new(ArcSwap::from_pointee(look));
         fresh.assets = Arc::new(ArcSwap::new(assets));
         Ok(fresh)
+    }
+
+    /// The colours of the style sheet as it lies there now; the built-in ones where it names none.
+    fn brand(&self) -> serde_json::Value {
+        const STYLE: &str = "assets/css/shop.css";
+        let read = |theme: &Theme| Tokens::read(&theme.text(STYLE).unwrap_or_default());
+        tokens::brand(&read(&self.theme).or(&read(&Theme::built_in_only())))
     }
 
     /// Puts another's templates and assets in force, for everybody who shares this.

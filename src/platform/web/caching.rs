@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::read::GzDecoder;
 use hyper::body::Bytes;
 use poem::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     IF_NONE_MATCH, VARY,
 };
 use poem::http::{self, HeaderMap, StatusCode};
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::accept::{name_and_quality, quality};
 use super::extent::Extent;
 use crate::base::Fault;
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Headers an answer has in the end, so that there is room for all at once.
 const HEADERS: usize = 20;
@@ -217,6 +219,10 @@ impl Prebuilt {
         headers.insert(CACHE_CONTROL, self.cache_control.clone());
         if self.variants.len() > 1 {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        // Letters are read in other people's programs, and show the shop's sign.
+        if self.content_type == "image/png" {
+            headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
         }
         if !known {
             headers.insert(CONTENT_TYPE, self.content_type.clone());

@@ -32,6 +32,7 @@ mod faulty_input;
 mod form;
 mod guard;
 mod limit;
+mod outgoing;
 mod paced_body;
 mod problem;
 mod routes;
@@ -51,6 +52,7 @@ pub use form::{
 };
 pub use guard::{Origin, cross_site};
 pub use limit::{Caller, Limiter, Rate};
+pub use outgoing::{Outgoing, Reply, whole_story};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
 pub use serve::{ServeLimits, Shortcut, serve};

@@ -1,9 +1,9 @@
-//! Colour tokens of the style sheet, and whether people can read what is set in them. Pure.
+//! Whether people can read what is set in the colours of the style sheet. Pure.
 //!
 //! The rule is WCAG 2.2's contrast ratio, computed in whole numbers: luminance in parts per
 //! million, ratios in thousandths.
 
-use std::collections::BTreeMap;
+use crate::platform::render::tokens::{Colour, Tokens};
 
 /// Least ratio of text to its ground, in thousandths (WCAG 2.2, 1.4.3).
 pub(super) const RATIO_MIN: u32 = 4500;
@@ -12,93 +12,17 @@ pub(super) const RATIO_MIN: u32 = 4500;
 const TEXTS: [&str; 6] = ["ink", "ink-2", "accent", "ok", "warn", "bad"];
 const GROUNDS: [&str; 4] = ["paper", "surface", "sunken", "quiet"];
 
-/// A colour: red, green, blue.
-pub(super) type Colour = [u8; 3];
-
-/// The colours a style sheet names at `:root`, in light and in dark.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tokens {
-    light: BTreeMap<String, Colour>,
-    dark: BTreeMap<String, Colour>,
-}
-
-impl Tokens {
-    /// Reads `--name: #rrggbb` of every `:root` block: outside media rules for both schemes, inside
-    /// one for dark schemes there. Paper has no scheme and widths have no colours.
-    #[must_use]
-    pub fn read(css: &str) -> Self {
-        let css = without_comments(css);
-        let mut tokens = Self::default();
-        let mut around: Vec<&str> = Vec::new();
-        let mut from = 0;
-        for (at, mark) in css.match_indices(['{', '}', ';']) {
-            let piece = css[from..at].trim();
-            from = at + 1;
-            let in_root = around.last().is_some_and(|selector| selector.contains(":root"));
-            let media = around.iter().find(|rule| rule.starts_with("@media"));
-            let dark = media.is_some_and(|rule| rule.contains("prefers-color-scheme: dark"));
-            if mark != "{" && in_root && (dark || media.is_none()) {
-                tokens.note(piece, dark);
-            }
-            match mark {
-                "{" => around.push(piece),
-                "}" => drop(around.pop()),
-                _ => {}
-            }
-        }
-        tokens
-    }
-
-    fn note(&mut self, declaration: &str, dark: bool) {
-        let Some((name, value)) = declaration.split_once(':') else { return };
-        let Some(name) = name.trim().strip_prefix("--") else { return };
-        let Some(colour) = colour(value.trim()) else { return };
-        if !dark {
-            self.light.insert(name.to_owned(), colour);
-        }
-        self.dark.insert(name.to_owned(), colour);
-    }
-
-    /// A colour in the light scheme.
-    pub(super) fn light(&self, name: &str) -> Option<Colour> {
-        self.light.get(name).copied()
-    }
-}
-
-fn without_comments(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some((before, after)) = rest.split_once("/*") {
-        out.push_str(before);
-        rest = after.split_once("*/").map_or("", |(_, after)| after);
-    }
-    out.push_str(rest);
-    out
-}
-
-/// `#rgb` or `#rrggbb`.
-fn colour(text: &str) -> Option<Colour> {
-    let digits = text.strip_prefix('#')?;
-    let value = u32::from_str_radix(digits, 16).ok()?;
-    let byte = |shift: u32| u8::try_from(value >> shift & 0xFF).unwrap_or(0);
-    let half = |shift: u32| u8::try_from((value >> shift & 0xF) * 17).unwrap_or(0);
-    match digits.len() {
-        6 => Some([byte(16), byte(8), byte(0)]),
-        3 => Some([half(8), half(4), half(0)]),
-        _ => None,
-    }
-}
-
 /// Pairs of colours that are too close, each in words: scheme, pair, ratio and least ratio.
 #[must_use]
 pub fn faint(tokens: &Tokens) -> Vec<String> {
     let on_grounds = TEXTS.iter().flat_map(|text| GROUNDS.iter().map(move |g| (*text, *g)));
     let pairs: Vec<(&str, &str)> = on_grounds.chain([("on-accent", "accent")]).collect();
     let mut found = Vec::new();
-    for (scheme, colours) in [("light", &tokens.light), ("dark", &tokens.dark)] {
+    for (scheme, is_dark) in [("light", false), ("dark", true)] {
+        let colour = |name| if is_dark { tokens.dark(name) } else { tokens.light(name) };
         for (text, ground) in &pairs {
-            let (Some(a), Some(b)) = (colours.get(*text), colours.get(*ground)) else { continue };
-            let ratio = ratio(*a, *b);
+            let (Some(a), Some(b)) = (colour(text), colour(ground)) else { continue };
+            let ratio = ratio(a, b);
             if ratio < RATIO_MIN {
                 found.push(format!(
                     "--{text} on --{ground} in the {scheme} scheme has a contrast of {}.{:02}; \
@@ -168,14 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_read_by_scheme_and_faint_ones_named() {
+    fn faint_tokens_are_named() {
         let css = "/* :root { --ink: #fff } */ :root { --ink: #111; --paper: #FFFFFF }
             @media (min-width: 1px) { :root { --head: 1px } }
             @media (prefers-color-scheme: dark) { :root { --ink: #777777; --paper: #000 } }
             @media print { :root { --ink: #fff } } .x { --ink: #eee }";
         let tokens = Tokens::read(css);
-        assert_eq!(tokens.light("ink"), Some([17, 17, 17]));
-        assert_eq!(tokens.dark["paper"], [0, 0, 0]);
         assert!(faint(&tokens).is_empty());
         let faded = Tokens::read(&css.replace("#777777", "#666"));
         assert_eq!(

@@ -7,7 +7,6 @@ use image::codecs::png::PngEncoder;
 use image::imageops::{FilterType, overlay};
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
 
-use super::contrast::{Colour, Tokens};
 use super::documents::Document;
 use super::json::Json;
 use super::monogram::Monogram;
@@ -15,6 +14,7 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::ids::sha256_hex;
 use crate::catalog::Shop;
+use crate::platform::render::tokens::{Colour, Tokens};
 use crate::search::fold;
 
 /// Longest side of the source, in pixels.

@@ -41,7 +41,7 @@ use crate::stock::State;
 
 pub use agreement::{disagreements, page_disagreements};
 pub use budget::{Excess, Measured, Sizes, measure, table};
-pub use contrast::{Tokens, faint};
+pub use contrast::faint;
 pub(super) use describe::shelf_description;
 pub use documents::Document;
 pub(super) use documents::documents;

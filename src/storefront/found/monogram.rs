@@ -3,7 +3,7 @@
 //! No font is needed, so the sign is the same everywhere. A letter is a path of lines and cubic
 //! curves in a square of 100 units; the same path becomes the SVG and, drawn here, the pixels.
 
-use super::contrast::Colour;
+use crate::platform::render::tokens::Colour;
 
 /// Width of a stroke, in units.
 const STROKE: i64 = 15;

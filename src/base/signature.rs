@@ -1,11 +1,11 @@
-//! Webhook signatures in Stripe's scheme: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
-//! Pure.
+//! Signatures of what programs tell each other, in Stripe's scheme, for what comes in and what goes
+//! out: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`. Pure.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::base::Instant;
-use crate::base::ids::hex;
+use super::Instant;
+use super::ids::hex;
 
 /// How far a signature's time may lie from ours, either way, in seconds.
 pub const TOLERANCE_S: i64 = 300;
