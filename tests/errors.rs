@@ -1,5 +1,6 @@
 //! What goes wrong is written down: once for each kind, with a sample and nothing personal, and
 //! never at the cost of a request.
+#![allow(unreachable_pub, reason = "each test binary is a crate of its own")]
 
 #[path = "errors/desk.rs"]
 mod desk;

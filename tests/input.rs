@@ -24,6 +24,7 @@ use house::{Setup, TestShop};
 use kiosk::base::Failure;
 use kiosk::base::fault::Never;
 use kiosk::identity::Role;
+use kiosk::platform::telemetry::{self, Report, Reports};
 use poem::http::Method;
 use wire::{Ask, Reply, send};
 
@@ -45,6 +46,21 @@ pub struct Busy {
     /// Token of an order that waits for its payment, and the session of its payment page.
     pub token: String,
     pub session: String,
+    /// Name of an error that nobody has resolved.
+    pub error: String,
+}
+
+/// Something has gone wrong, and is written down.
+fn some_error(shop: &TestShop) -> String {
+    let reports = Reports::default();
+    reports.notice(Report::test("the input tests"));
+    let (noted, now) = (reports.take().remove(0), shop.kit.now());
+    let name = noted.fingerprint.clone();
+    let written = shop.kit.db.write_blocking(move |tx| {
+        Ok::<_, Failure<Never>>(telemetry::record(tx, &noted, "0.0.0", now)?)
+    });
+    written.unwrap();
+    name
 }
 
 impl Busy {
@@ -71,6 +87,7 @@ impl Busy {
             total: cart["quote"]["total_minor"].as_i64().unwrap(),
             token,
             session,
+            error: some_error(&shop),
             shop,
         }
     }
@@ -94,6 +111,7 @@ impl Busy {
             ":token" => self.token.as_str(),
             ":session" => self.session.as_str(),
             ":id" => self.line.as_str(),
+            ":name" => self.error.as_str(),
             ":slug" => "kiln",
             "*path" => "studio",
             other => {

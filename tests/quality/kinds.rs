@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kiosk::base::ids::OrderId;
 use kiosk::identity::{Right, Role};
 use kiosk::orders;
+use kiosk::platform::telemetry::Report;
 use poem::http::Method;
 use serde_json::json;
 
@@ -109,8 +110,13 @@ impl Kind {
 fn of_the_desk(shop: &TestShop) -> Vec<Kind> {
     let owner = shop.sign_in(Role::Owner);
     let number = shop.text("SELECT number FROM orders ORDER BY number LIMIT 1");
+    let error = Report::test("the quality of pages");
+    let name = error.fingerprint();
+    shop.kit.reports.notice(error);
+    shop.work_off();
     let page = |(method, pattern, _): (Method, String, Right)| {
         let path = pattern.replace(":number", &number).replace(":sku", "HF-TW-001-INK");
+        let path = path.replace(":name", &name);
         if method != Method::GET || path.contains([':', '*']) {
             return None;
         }
