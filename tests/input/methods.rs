@@ -73,6 +73,10 @@ fn head_answers_wherever_get_does_and_neither_writes() {
                 assert_eq!(get.status, head.status, "{path}");
                 assert!(get.status < 500 && head.body.is_empty(), "{path}");
                 for name in ["content-type", "etag", "location", "content-length"] {
+                    // Every answer is counted in the figures, so the next ones are longer.
+                    if (name, path.as_str()) == ("content-length", "/metrics") {
+                        continue;
+                    }
                     assert_eq!(get.header(name), head.header(name), "{name} of {path}");
                 }
                 get.assert_dressed(&path);
