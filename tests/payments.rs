@@ -29,6 +29,8 @@ mod opening;
 mod redirects;
 #[path = "payments/refunds.rs"]
 mod refunds;
+#[path = "payments/seldom.rs"]
+mod seldom;
 #[path = "payments/signatures.rs"]
 mod signatures;
 #[path = "payments/simulator.rs"]

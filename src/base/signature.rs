@@ -64,7 +64,7 @@ fn parse(header: &str) -> Option<(i64, Vec<Vec<u8>>)> {
 }
 
 fn from_hex(digits: &str) -> Option<Vec<u8>> {
-    if digits.len() != 64 || !digits.is_ascii() {
+    if digits.len() != 64 {
         return None;
     }
     let pair = |i: usize| u8::from_str_radix(digits.get(i..i + 2)?, 16).ok();

@@ -195,6 +195,8 @@ mod tests {
             let may: Vec<P> = P::ALL.into_iter().filter(|to| from.may_become(*to)).collect();
             assert!(may.len() == next.len() && next.iter().all(|to| may.contains(to)), "{from:?}");
             assert_eq!(from.is_open(), matches!(from, P::Pending | P::Processing));
+            let has_paid = matches!(from, P::Paid | P::PartRefunded | P::Refunded);
+            assert_eq!(from.has_paid(), has_paid, "{from:?}");
         }
         let goods = [
             (F::Unfulfilled, &[F::PartShipped, F::Shipped][..]),

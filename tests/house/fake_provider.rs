@@ -43,6 +43,8 @@ struct Inside {
     /// the refund is made all the same.
     refund_trouble: Option<(Trouble, bool)>,
     disputes: BTreeMap<String, ProviderDispute>,
+    /// No day has any payment.
+    lists_nothing: bool,
 }
 
 impl Inside {
@@ -355,7 +357,9 @@ impl Provider for FakeProvider {
         Box::pin(async move {
             self.answer("received", &format!("{}..{}", from.0, until.0))?;
             let inside = self.inside();
-            let paid = inside.sessions.values().filter(|s| s.outcome == PaymentOutcome::Paid);
+            let is_listed =
+                |s: &&Session| !inside.lists_nothing && s.outcome == PaymentOutcome::Paid;
+            let paid = inside.sessions.values().filter(is_listed);
             let received = paid.filter_map(|session| {
                 let payment_id = session.payment_id.clone()?;
                 let gone = inside.refunds.iter().filter(|refund| {

@@ -24,6 +24,18 @@ impl FakeProvider {
         self.inside().refunds.clone()
     }
 
+    /// It turns out to be of another amount.
+    pub fn change_refund(&self, id: &str, minor: i64) {
+        let mut inside = self.inside();
+        let found = inside.refunds.iter_mut().find(|refund| refund.id == id);
+        found.expect("a refund of ours").amount_minor = minor;
+    }
+
+    /// Whether payments stand in the list of a day.
+    pub fn set_listing(&self, lists: bool) {
+        self.inside().lists_nothing = !lists;
+    }
+
     /// What a refund has become.
     pub fn end_refund(&self, id: &str, status: RefundStatus) {
         let mut inside = self.inside();
