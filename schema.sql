@@ -282,11 +282,15 @@ CREATE TABLE order_sequence (
 ) STRICT;
 INSERT INTO order_sequence (id, next) VALUES (1, 1001);
 
--- An order, with everything it was made from: later changes of the catalog never reach it.
+-- An order, with everything it was made from: later changes of the catalog never reach it. `seq` is
+-- its number without the prefix, in the order in which orders were placed.
 -- `refunded_minor` has gone back to the buyer, `refunding_minor` is on its way; `disputed` blocks
--- shipping; until `cancel_until` the buyer may cancel a paid order that has not left.
+-- shipping; until `cancel_until` the buyer may cancel a paid order that has not left. `left_units`
+-- have neither left nor been kept back; `packed_at` is when they were packed. `words` are what the
+-- desk finds it by, and `found_by` adds where it stands.
 CREATE TABLE orders (
   id                  TEXT    PRIMARY KEY,
+  seq                 INTEGER NOT NULL UNIQUE,
   number              TEXT    NOT NULL UNIQUE,
   token_hash          TEXT    NOT NULL UNIQUE,
   cart_id             TEXT,
@@ -305,8 +309,6 @@ CREATE TABLE orders (
   tax_included        INTEGER NOT NULL CHECK (tax_included IN (0, 1)),
   total_minor         INTEGER NOT NULL CHECK (total_minor >= 0),
   revision            TEXT    NOT NULL,
-  pricing_input       TEXT    NOT NULL,
-  quote               TEXT    NOT NULL,
   name                TEXT    NOT NULL,
   phone               TEXT    NOT NULL DEFAULT '',
   line1               TEXT    NOT NULL,
@@ -318,8 +320,6 @@ CREATE TABLE orders (
   delivery_title      TEXT    NOT NULL,
   delivery_from       TEXT,
   delivery_to         TEXT,
-  carrier             TEXT,
-  tracking_number     TEXT,
   attention           TEXT,
   refunded_minor      INTEGER NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
   refunding_minor     INTEGER NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
@@ -338,6 +338,23 @@ CREATE TABLE orders (
   delivered_at        INTEGER,
   closed_at           INTEGER,
   version             INTEGER NOT NULL DEFAULT 1,
+  left_units          INTEGER NOT NULL CHECK (left_units >= 0),
+  packed_at           INTEGER,
+  words               TEXT    NOT NULL,
+  found_by            TEXT    AS (
+    words || ' p_' || payment_status || ' f_' || fulfilment_status
+    || CASE WHEN payment_status IN ('paid', 'part_refunded') AND left_units > 0
+            AND (refunding_minor = 0 OR refunded_minor + refunding_minor < total_minor)
+            AND NOT disputed
+       THEN iif(packed_at IS NULL, ' v_pack', ' v_ship') ELSE '' END
+    || iif(payment_status IN ('pending', 'processing'), ' v_unpaid', '')
+    || iif(attention IS NOT NULL, ' v_attention', '')
+    || iif(disputed, ' v_disputed', '')
+    || iif(payment_status IN ('part_refunded', 'refunded') OR refunding_minor > 0,
+           ' v_refunded', '')
+  ),
+  pricing_input       TEXT    NOT NULL,
+  quote               TEXT    NOT NULL,
   CHECK (total_minor = items_minor - discount_minor + delivery_minor
          + CASE tax_included WHEN 1 THEN 0 ELSE tax_minor END),
   CHECK (payment_status NOT IN ('paid', 'part_refunded', 'refunded') OR paid_at IS NOT NULL),
@@ -348,7 +365,19 @@ CREATE INDEX orders_by_time ON orders (placed_at DESC);
 CREATE INDEX orders_by_cart ON orders (cart_id) WHERE cart_id IS NOT NULL;
 CREATE INDEX orders_by_email ON orders (email_folded);
 
--- Lines of an order as they were bought; parts of a bundle name their bundle's line.
+-- Where the desk looks orders up, by `seq`: words of number, buyer and goods, and where each stands.
+-- It keeps no texts, and follows `found_by` in the transaction that changes it.
+CREATE VIRTUAL TABLE order_search USING fts5 (
+  words, content = '', contentless_delete = 1, detail = none, prefix = '4 5',
+  tokenize = "ascii tokenchars '_'"
+);
+CREATE TRIGGER orders_are_found_i AFTER INSERT ON orders
+BEGIN INSERT INTO order_search (rowid, words) VALUES (new.seq, new.found_by); END;
+CREATE TRIGGER orders_are_found_u AFTER UPDATE ON orders WHEN new.found_by <> old.found_by
+BEGIN INSERT OR REPLACE INTO order_search (rowid, words) VALUES (new.seq, new.found_by); END;
+
+-- Lines of an order as they were bought; parts of a bundle name their bundle's line. `kept_qty`
+-- units stay here: their money went back before they left.
 CREATE TABLE order_item (
   order_id       TEXT    NOT NULL REFERENCES orders (id),
   position       INTEGER NOT NULL,
@@ -359,6 +388,7 @@ CREATE TABLE order_item (
   options        TEXT    NOT NULL DEFAULT '',
   tier           TEXT    NOT NULL DEFAULT '',
   qty            INTEGER NOT NULL CHECK (qty > 0),
+  kept_qty       INTEGER NOT NULL DEFAULT 0 CHECK (kept_qty BETWEEN 0 AND qty),
   unit_minor     INTEGER NOT NULL CHECK (unit_minor >= 0),
   gross_minor    INTEGER NOT NULL,
   discount_minor INTEGER NOT NULL,
@@ -396,6 +426,29 @@ CREATE TRIGGER order_event_is_kept_u BEFORE UPDATE ON order_event
 BEGIN SELECT RAISE(ABORT, 'order_event is append-only'); END;
 CREATE TRIGGER order_event_is_kept_d BEFORE DELETE ON order_event
 BEGIN SELECT RAISE(ABORT, 'order_event is append-only'); END;
+
+-- Parcels of an order, counted from 1. Carrier and number are empty when nobody said them.
+CREATE TABLE fulfilment (
+  order_id        TEXT    NOT NULL REFERENCES orders (id),
+  parcel          INTEGER NOT NULL CHECK (parcel >= 1),
+  carrier         TEXT    NOT NULL,
+  tracking_number TEXT    NOT NULL,
+  tracking_url    TEXT    NOT NULL,
+  shipped_at      INTEGER NOT NULL,
+  delivered_at    INTEGER,
+  PRIMARY KEY (order_id, parcel)
+) STRICT, WITHOUT ROWID;
+
+-- What is in a parcel: units of the order's lines. A bundle's parts travel, its own line does not.
+CREATE TABLE fulfilment_item (
+  order_id TEXT    NOT NULL,
+  parcel   INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  qty      INTEGER NOT NULL CHECK (qty > 0),
+  PRIMARY KEY (order_id, parcel, position),
+  FOREIGN KEY (order_id, parcel) REFERENCES fulfilment (order_id, parcel),
+  FOREIGN KEY (order_id, position) REFERENCES order_item (order_id, position)
+) STRICT, WITHOUT ROWID;
 
 -- Uses of promotions with a limit: held with the order, used once it is paid.
 CREATE TABLE promotion_claim (

@@ -12,8 +12,9 @@ use process::Folder;
 use rusqlite::Connection;
 
 /// Every invariant, as `kiosk audit` names them.
-const ALL: [&str; 14] =
-    ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14"];
+const ALL: [&str; 15] = [
+    "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14", "I15",
+];
 
 /// A way to be wrong: which invariants hear of it, a word they must say, and the damage.
 const DAMAGES: &[(&[&str], &str, &str)] = &[
@@ -113,6 +114,18 @@ const DAMAGES: &[(&[&str], &str, &str)] = &[
         &["I7", "I14"],
         "which its record does not say",
         "UPDATE order_item SET unit_minor = 1, gross_minor = 1, net_minor = 1, discount_minor = 0",
+    ),
+    (&["I15"], "0 still here", "UPDATE orders SET left_units = 0 WHERE paid_at > 0"),
+    (&["I15"], "0 kept back", "UPDATE orders SET fulfilment_status = 'part_shipped'"),
+    (
+        &["I15"],
+        "left 1 times, bought 1",
+        "UPDATE order_item SET kept_qty = 1;
+         INSERT INTO fulfilment (order_id, parcel, carrier, tracking_number, tracking_url,
+             shipped_at)
+         SELECT id, 1, '', '', '', 0 FROM orders;
+         INSERT INTO fulfilment_item (order_id, parcel, position, qty)
+         SELECT order_id, 1, position, 1 FROM order_item",
     ),
     (&["I7", "I14"], "its record says nothing", "UPDATE orders SET quote = '{}'"),
 ];

@@ -19,19 +19,40 @@ use kiosk::base::country::COUNTRIES;
 use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
-/// Problems only programs and the command line meet.
-const NEVER_ON_A_PAGE: [&str; 11] = [
+/// Problems only programs, the command line and the desk meet.
+const NEVER_ON_A_PAGE: [&str; 32] = [
     "bad-signature",
     "below-held",
+    "filter-unclear",
+    "last-owner",
+    "link-used",
+    "no-such-action",
     "no-such-category",
+    "no-such-person",
     "no-such-product",
+    "not-that-many",
+    "not-your-right",
     "note-needed",
+    "note-unfit",
+    "nothing-ticked",
     "nothing-to-settle",
+    "nothing-to-ship",
+    "order-changed",
     "order-disputed",
     "order-going-back",
+    "parcel-unfit",
+    "refund-unclear",
     "senseless-quantity",
+    "sign-in-needed",
+    "sign-in-refused",
     "simulator-refuses",
+    "staff-exists",
+    "staff-unreadable",
+    "too-many-orders",
     "unknown-sku",
+    "weak-password",
+    "wrong-code",
+    "wrong-password",
 ];
 
 /// Words no template asks for: the program does, or a shop's own template may.

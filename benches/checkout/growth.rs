@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
 use kiosk::base::fault::{Failure, Never};
 use kiosk::base::ids::OrderId;
-use kiosk::orders;
+use kiosk::orders::{self, Filter, Place};
 use kiosk::platform::db::Read;
 use rusqlite::Connection;
 
@@ -65,7 +66,7 @@ pub(crate) fn report(data: &Path, many: u64) {
         slow.push(1e6 / more.round());
     }
     compared("a checkout, µs", median(slow), median(fast), "µs", Goal::Most(1.2));
-    let reads: [(&str, Asked); 3] = [
+    let reads: [(&str, Asked); 4] = [
         ("an order by its id", |read, n| {
             let id = format!("{}~{n}", first(read));
             orders::get_order(read, &OrderId::from_stored(id)).unwrap().unwrap();
@@ -73,6 +74,13 @@ pub(crate) fn report(data: &Path, many: u64) {
         ("an order by its number", |read, n| {
             let number = format!("HF-1001~{n}");
             drop(orders::find_by_number(read, &number).unwrap());
+        }),
+        ("a page of the desk's list, filtered", |read, n| {
+            let filter =
+                Filter { view: "to-pack".to_owned(), q: "ada".to_owned(), ..Filter::default() };
+            let question = filter.question(&TimeZone::UTC).0;
+            let place = Place::Before(1001 + n.cast_signed());
+            drop(orders::list_entries(read, &question, place, 50).unwrap());
         }),
         ("the newest 50 orders", |read, _| drop(orders::list_orders(read, None, 50).unwrap())),
     ];
@@ -125,6 +133,7 @@ fn fill(folder: &Path, count: u64) {
             .iter()
             .map(|(name, kind)| match name.as_str() {
                 "token_hash" => "lower(hex(randomblob(32)))".to_owned(),
+                "seq" => "t.seq + n".to_owned(),
                 own if OWN.contains(&own) && kind == "TEXT" => format!("{own} || '~' || n"),
                 other => format!("t.{other}"),
             })
@@ -137,6 +146,8 @@ fn fill(folder: &Path, count: u64) {
         );
         database.execute(&sql, [count.cast_signed()]).unwrap();
     }
+    let next = format!("UPDATE order_sequence SET next = next + {count}");
+    database.execute_batch(&next).unwrap();
     database.execute_batch("COMMIT; PRAGMA journal_mode = WAL;").unwrap();
 }
 

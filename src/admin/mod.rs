@@ -1,6 +1,8 @@
 //! The merchant's desk: its front page, and pages that show several rooms at once.
 //!
 //! **Invariants.** Nothing here is reached without the right its route names (`identity::Desk`).
+//! What is done to an order is done in one transaction with its line in the log of changes, and
+//! only if the order is still what the page showed.
 //! **Tables:** none.
 
 mod errors;
@@ -9,21 +11,34 @@ mod hooks;
 mod letters;
 mod messages;
 mod messages_preview;
+mod order;
+mod order_acts;
+mod order_new;
+mod order_refund;
+mod order_told;
 
 use crate::identity::{Desk, Right};
+use crate::payments::Till;
 use crate::pricing::Books;
 
 pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample};
 
-/// Staff pages of the room.
+/// The front page, and each order's own.
 #[must_use]
-pub fn staff_routes() -> Desk {
-    let home = Desk::new().section("home", "Home", "/admin", Right::OwnAccount).get(
-        "/admin",
-        Right::OwnAccount,
-        home::show,
-    );
-    home.and(errors::desk())
+pub fn staff_routes(till: &Till) -> Desk {
+    Desk::new()
+        .section("home", "Home", "/admin", Right::OwnAccount)
+        .get("/admin", Right::OwnAccount, home::show)
+        .and(order::desk(till))
+        .and(order_acts::desk(till))
+        .and(order_new::desk(till))
+        .and(order_refund::desk(till))
+}
+
+/// What went wrong in the program.
+#[must_use]
+pub fn error_routes() -> Desk {
+    errors::desk()
 }
 
 /// Letters and news that leave the shop: the outbox, what letters look like, other programs.

@@ -161,9 +161,12 @@ impl App {
     /// Every address of the desk, each with the right it needs.
     #[must_use]
     pub fn desk(&self) -> Desk {
-        admin::staff_routes()
-            .and(admin::message_routes(&self.shelf.books))
+        let books = &self.shelf.books;
+        admin::staff_routes(&self.till)
+            .and(orders::staff_routes(books))
+            .and(admin::message_routes(books))
             .and(identity::staff_routes())
+            .and(admin::error_routes())
     }
 
     /// Every address the shop answers.

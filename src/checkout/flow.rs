@@ -54,6 +54,24 @@ pub fn begin(
     seen: &Seen,
     now: Instant,
 ) -> Outcome<Begun> {
+    let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
+    begin_for(tx, till, book, session, buyer, seen, hold_s, now)
+}
+
+/// The same with goods held for as long as somebody says.
+///
+/// # Errors
+/// As [`begin`].
+pub fn begin_for(
+    tx: &Tx,
+    till: &Till,
+    book: &Book,
+    session: Option<&str>,
+    buyer: &Buyer,
+    seen: &Seen,
+    hold_s: i64,
+    now: Instant,
+) -> Outcome<Begun> {
     let cart = session.map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
     let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else {
         return refuse(Refusal::EmptyCart);
@@ -73,7 +91,6 @@ pub fn begin(
         return refuse(Refusal::CloseFirst(open.id));
     }
     let placement = price(tx, book, cart, buyer, seen, key, now)?;
-    let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
     let hold_until = now.plus_s(hold_s);
     let order =
         orders::place(tx, &till.kit, book, &placement, hold_until, now).map_err(Failure::lift)?;

@@ -16,7 +16,7 @@ mod web;
 mod web_order;
 
 pub use breaker::{Stage, Whose};
-pub use flow::{Begun, Seen, attempt, begin, reopen};
+pub use flow::{Begun, Seen, attempt, begin, begin_for, reopen};
 pub use model::{Buyer, FieldError, Refusal, Submission, WantedLine};
 pub use watch::{Watched, jobs, watched};
 pub use web::routes;

@@ -166,10 +166,11 @@ fn money_back(read: &Read, order: &Order) -> Result<Vec<String>, Fault> {
 fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
     let kit = open(settings)?;
     let order = find(&kit, number)?;
-    let (items, events, back) = kit.db.read_blocking(|read| {
+    let (items, events, parcels, back) = kit.db.read_blocking(|read| {
         let items = orders::list_items(read, &order.id)?;
         let events = orders::list_events(read, &order.id)?;
-        Ok::<_, Failure<Never>>((items, events, money_back(read, &order)?))
+        let parcels = orders::list_parcels(read, &order.id)?;
+        Ok::<_, Failure<Never>>((items, events, parcels, money_back(read, &order)?))
     })?;
     let money = |minor| Money::new(minor, order.currency).to_string();
     say!("{}  {}  {}", order.number, order.payment.word(), order.fulfilment.word());
@@ -201,6 +202,11 @@ fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
     say!("{:<52} {:>10}", "Total", money(order.total_minor));
     for line in back {
         say!("{line}");
+    }
+    for parcel in &parcels {
+        let units: u32 = parcel.lines.iter().map(|line| line.1).sum();
+        let (which, by) = (parcel.parcel, format!("{} {}", parcel.carrier, parcel.number));
+        say!("Parcel {which}, {units} units: {}", by.trim());
     }
     if let Some(why) = &order.attention {
         say!("\nNeeds attention: {why}");

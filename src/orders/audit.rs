@@ -1,4 +1,5 @@
-//! The proof of the books, as far as orders can give it: I3, I4, I7, I9, I11, I12 and I14.
+//! The proof of the books, as far as orders can give it: I3, I4, I7, I9, I11, I12, I14
+//! and I15.
 
 use crate::base::Fault;
 use crate::platform::db::{Finding, Read};
@@ -16,6 +17,7 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
         Finding::check(read, "I11", "promotion claims follow their order", CLAIMS)?,
         Finding::check(read, "I12", "order numbers have no holes", NUMBERS)?,
         Finding::check(read, "I14", "every price charged stands in its order's record", RECORDS)?,
+        Finding::check(read, "I15", "no more leaves than was bought", PARCELS)?,
     ])
 }
 
@@ -126,3 +128,24 @@ const RECORDS: &str = "
                       WHERE line.value ->> '$.unit_minor' = i.unit_minor
                         AND line.value ->> '$.qty' = i.qty
                         AND line.value ->> '$.net_minor' = i.net_minor)";
+
+/// Units in parcels and units kept back are at most those bought; what is left is the rest. Every
+/// order can be found by where it stands.
+const PARCELS: &str = "
+    SELECT o.number || ': ' || coalesce(i.units, 0) || ' units bought, ' || coalesce(f.units, 0)
+           || ' left, ' || coalesce(i.kept, 0) || ' kept back, ' || o.left_units || ' still here'
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(qty) AS units, sum(kept_qty) AS kept FROM order_item
+               WHERE kind IN ('product', 'part') GROUP BY order_id) i ON i.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(qty) AS units FROM fulfilment_item GROUP BY order_id) f
+           ON f.order_id = o.id
+    WHERE coalesce(i.units, 0) - coalesce(i.kept, 0) - coalesce(f.units, 0) <> o.left_units
+       OR (o.left_units = 0 AND o.fulfilment_status = 'part_shipped')
+       OR (o.left_units > 0 AND o.fulfilment_status IN ('shipped', 'delivered', 'returned'))
+       OR ((f.units IS NULL) <> (o.fulfilment_status = 'unfulfilled'))
+    UNION ALL
+    SELECT o.number || ': ' || i.ref || ' left ' || sum(f.qty) || ' times, bought ' || i.qty
+    FROM fulfilment_item f
+    JOIN order_item i ON i.order_id = f.order_id AND i.position = f.position
+    JOIN orders o ON o.id = f.order_id
+    GROUP BY f.order_id, f.position HAVING sum(f.qty) > i.qty - i.kept_qty";

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::model::{Item, Order, Placement, Refusal};
-use super::state::{FulfilmentStatus, PaymentStatus};
+use super::state::PaymentStatus;
 use super::store::{self, Fresh};
 use super::view::token_of;
-use super::{claim, mail, news, number, store_lines};
+use super::{claim, mail, news, number, store_lines, words};
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::platform::Kit;
@@ -44,18 +44,23 @@ pub fn place(
     now: Instant,
 ) -> Outcome<Order> {
     let id = OrderId::new(now, &kit.random);
-    let number = number::next(tx, &book.catalog.shop.number_prefix)?;
+    let (seq, number) = number::next(tx, &book.catalog.shop.number_prefix)?;
     let token_hash = token_of(&kit.secret, &id).hash();
+    let (name, email) = (&placement.address.name, placement.email.as_str());
+    let units = placement.quote.units();
     let fresh = Fresh {
         id: &id,
+        seq,
         number: &number,
         token_hash: &token_hash,
+        units: units.values().sum(),
+        words: &words::of_order(&number, name, email, &placement.quote),
         hold_expires_at: hold_until,
         placed_at: now,
     };
     store::insert_order(tx, placement, &fresh)?;
     insert_lines(tx, &id, placement)?;
-    stock::hold(tx, &id, &placement.quote.units(), hold_until).map_err(Failure::lift)?;
+    stock::hold(tx, &id, &units, hold_until).map_err(Failure::lift)?;
     claim::hold(tx, book, &placement.quote.claims, &id, &placement.email.folded())?;
     store_lines::insert_event(tx, &id, "placed", "buyer", &json!({}), now)?;
     Ok(store::get_placed(tx, &id, placement)?)
@@ -266,76 +271,6 @@ pub fn flag(tx: &Tx, book: &Book, id: &OrderId, why: &str, now: Instant) -> Resu
     store_lines::insert_event(tx, id, "attention", "payment", &json!({ "why": why }), now)?;
     mail::alert(tx, book, &order, why, now)?;
     Ok(())
-}
-
-/// The goods have left.
-///
-/// # Errors
-/// When the order is not paid or has left already.
-pub fn ship(
-    tx: &Tx,
-    kit: &Kit,
-    book: &Book,
-    id: &OrderId,
-    tracking: (&str, &str),
-    actor: &str,
-    now: Instant,
-) -> Outcome {
-    let order = must_get(tx, id)?;
-    let paid = matches!(order.payment, PaymentStatus::Paid | PaymentStatus::PartRefunded);
-    if paid && order.disputed {
-        return refuse(Refusal::Disputed { number: order.number });
-    }
-    if paid
-        && order.refunding_minor > 0
-        && order.refunded_minor + order.refunding_minor >= order.total_minor
-    {
-        return refuse(Refusal::GoingBack { number: order.number });
-    }
-    if !paid || !move_goods(tx, &order, FulfilmentStatus::Shipped, actor, now)? {
-        return refuse(not_now("ship", &order));
-    }
-    store::set_tracking(tx, id, tracking.0, tracking.1)?;
-    let order = must_get(tx, id)?;
-    mail::shipped(tx, kit, book, &order, now)?;
-    Ok(news::tell(tx, kit, Kind::OrderShipped, &order, "", now)?)
-}
-
-/// The goods have arrived.
-///
-/// # Errors
-/// When the order has not left.
-pub fn deliver(
-    tx: &Tx,
-    kit: &Kit,
-    book: &Book,
-    id: &OrderId,
-    actor: &str,
-    now: Instant,
-) -> Outcome {
-    let order = must_get(tx, id)?;
-    if !move_goods(tx, &order, FulfilmentStatus::Delivered, actor, now)? {
-        return refuse(not_now("deliver", &order));
-    }
-    let order = must_get(tx, id)?;
-    mail::delivered(tx, kit, book, &order, now)?;
-    Ok(news::tell(tx, kit, Kind::OrderDelivered, &order, "", now)?)
-}
-
-/// The one function that moves a fulfilment status.
-fn move_goods(
-    tx: &Tx,
-    order: &Order,
-    to: FulfilmentStatus,
-    actor: &str,
-    now: Instant,
-) -> Result<bool, Fault> {
-    let may = order.fulfilment.may_become(to);
-    if !may || !store::set_fulfilment(tx, &order.id, order.fulfilment, to, now)? {
-        return Ok(false);
-    }
-    store_lines::insert_event(tx, &order.id, to.word(), actor, &json!({}), now)?;
-    Ok(true)
 }
 
 pub(super) fn not_now(tried: &'static str, order: &Order) -> Refusal {

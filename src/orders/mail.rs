@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use super::flow::must_get;
 use super::model::Order;
 use super::refunding::RefundNote;
-use super::state::PaymentStatus;
-use super::{store_lines, view};
+use super::state::{FulfilmentStatus, PaymentStatus};
+use super::store_parcels::Parcel;
+use super::view::{self, view};
+use super::{store_lines, store_parcels};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Fault, Instant};
@@ -52,7 +54,9 @@ pub fn letter_of(
         }
         "order_delivered" => (order.clone(), json!({})),
         "order_shipped" => {
-            (order.clone(), json!({ "parcel": parcel_of(&data_of(read, kit, order)?, order) }))
+            let parcels = store_parcels::list_parcels(read, &order.id)?;
+            let parcel = parcel_of(read, kit, order, parcels.last(), parcels.len())?;
+            (order.clone(), json!({ "parcel": parcel }))
         }
         "order_cancelled" => {
             (order.clone(), json!({ "cancelled": { "paid": true, "may_pay": false } }))
@@ -88,13 +92,29 @@ fn without_promise(order: &Order) -> Order {
     order
 }
 
-/// What is in the parcel of an order that leaves in one.
-fn parcel_of(data: &Value, order: &Order) -> Value {
-    let (carrier, number) = order.tracking.clone().unwrap_or_default();
-    json!({
-        "carrier": carrier, "number": number, "url": null, "part": false,
-        "items": data["items"],
-    })
+/// What a letter shows of a parcel. Where all of an order leaves at once, its goods are told as they
+/// were bought, bundles with their parts.
+fn parcel_of(
+    read: &Read,
+    kit: &Kit,
+    order: &Order,
+    parcel: Option<&Parcel>,
+    parcels: usize,
+) -> Result<Value, Fault> {
+    let part = order.fulfilment == FulfilmentStatus::PartShipped;
+    let several = part || parcels > 1 || is_lacking(read, order)?;
+    let mut shown = match parcel {
+        Some(parcel) => {
+            let items = store_lines::list_items(read, &order.id)?;
+            view::parcel_of(parcel, &items, several)
+        }
+        None => json!({ "carrier": "", "number": "", "url": null }),
+    };
+    shown["part"] = part.into();
+    if parcel.is_none() || !several {
+        shown["items"] = data_of(read, kit, order)?["items"].take();
+    }
+    Ok(shown)
 }
 
 /// The order is paid.
@@ -133,15 +153,20 @@ fn suggestions(
     Ok(shown.collect())
 }
 
-/// The goods have left.
+/// A parcel has left: one letter for each.
 pub(super) fn shipped(
     tx: &Tx,
     kit: &Kit,
     book: &Book,
     order: &Order,
+    number: u32,
     now: Instant,
 ) -> Result<(), Fault> {
-    let parcel = parcel_of(&data_of(tx, kit, order)?, order);
+    let parcels = store_parcels::list_parcels(tx, &order.id)?;
+    let Some(parcel) = parcels.iter().find(|parcel| parcel.parcel == number) else {
+        return Err(Fault::new(format!("{} has no parcel {number}", order.number)));
+    };
+    let parcel = parcel_of(tx, kit, order, Some(parcel), parcels.len())?;
     let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
     let today = now.in_zone(&zone).date();
     // A day that has passed is no promise any more.
@@ -152,10 +177,15 @@ pub(super) fn shipped(
         kit,
         book,
         &order,
-        ("order_shipped", String::new()),
+        ("order_shipped", format!(":{number}")),
         json!({ "parcel": parcel }),
         now,
     )
+}
+
+/// Whether some of it stays here although the rest has left.
+fn is_lacking(read: &Read, order: &Order) -> Result<bool, Fault> {
+    Ok(store_parcels::list_left(read, &order.id)?.iter().any(|line| line.kept > 0))
 }
 
 /// The goods have arrived.
@@ -249,7 +279,8 @@ fn shown(read: &Read, kit: &Kit, order: &Order, more: Value) -> Result<Value, Fa
 fn data_of(read: &Read, kit: &Kit, order: &Order) -> Result<Value, Fault> {
     let items = store_lines::list_items(read, &order.id)?;
     let events = store_lines::list_events(read, &order.id)?;
-    let mut data = serde_json::to_value(view(order, &items, &events, kit))?;
+    let parcels = store_parcels::list_parcels(read, &order.id)?;
+    let mut data = serde_json::to_value(view(order, &items, &parcels, &events, kit))?;
     absolute_pictures(&mut data, &kit.settings.public_url);
     Ok(data)
 }

@@ -68,6 +68,10 @@ pub struct Asked {
 pub struct Order {
     /// Row id.
     pub id: OrderId,
+    /// Its number without the prefix, in the order in which orders were placed.
+    pub seq: i64,
+    /// Counts its changes.
+    pub version: i64,
     /// What people call it.
     pub number: String,
     /// The cart it came from.
@@ -90,8 +94,6 @@ pub struct Order {
     pub address: Address,
     /// The buyer's words.
     pub note: String,
-    /// Carrier and tracking number, once shipped.
-    pub tracking: Option<(String, String)>,
     /// Why a person must look at it.
     pub attention: Option<String>,
     /// Until when its stock is held.
@@ -115,6 +117,10 @@ pub struct Order {
     pub dispute_open: bool,
     /// Until when the buyer may cancel although it is paid.
     pub cancel_until: Option<Instant>,
+    /// Units that have neither left nor been kept back.
+    pub left_units: u32,
+    /// When what has not left was packed.
+    pub packed_at: Option<Instant>,
 }
 
 impl Order {
@@ -213,6 +219,35 @@ pub enum Refusal {
         /// Number.
         number: String,
     },
+    /// Somebody changed it since the page was made.
+    Changed {
+        /// Number.
+        number: String,
+    },
+    /// Nothing of it is left to leave.
+    NothingToShip {
+        /// Number.
+        number: String,
+    },
+    /// Fewer units of a line are left than a parcel would hold.
+    NotThatMany {
+        /// Which line.
+        what: String,
+        /// How many are left.
+        left: u32,
+    },
+    /// What is said of a parcel cannot be used.
+    Parcel {
+        /// What of it.
+        what: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// A note for the timeline is empty or too long.
+    Unwritten {
+        /// Most characters.
+        most: usize,
+    },
     /// A promotion was used up meanwhile.
     UsedUp {
         /// Its title.
@@ -264,22 +299,6 @@ impl crate::base::Refusal for Refusal {
                  goods here until somebody settles the order.",
             )
             .with("number", number.as_str()),
-            Self::NothingToSettle { number } => Problem::new(
-                409,
-                "nothing-to-settle",
-                "Nothing to settle",
-                format!("Nothing of order {number} waits for a person."),
-            )
-            .hint("Look at the order again: somebody may have been faster.")
-            .with("number", number.as_str()),
-            Self::Note { max } => Problem::new(
-                422,
-                "note-needed",
-                "A note is needed",
-                format!("Say what was done in 1 to {max} characters."),
-            )
-            .hint("Whoever opens the order next year wants to know why it was let go.")
-            .with("max", *max),
             Self::GoingBack { number } => Problem::new(
                 409,
                 "order-going-back",
@@ -297,6 +316,69 @@ impl crate::base::Refusal for Refusal {
             .hint("Take the code out of the cart and check out again.")
             .with("item", title.as_str()),
             Self::Stock(refusal) => refusal.problem(),
+            _ => self.desk_problem(),
+        }
+    }
+}
+
+impl Refusal {
+    /// What the desk hears; buyers never meet these.
+    fn desk_problem(&self) -> Problem {
+        let changed = "The order has changed";
+        match self {
+            Self::Changed { number } => Problem::new(
+                409,
+                "order-changed",
+                changed,
+                format!("Order {number} has changed since this page was made."),
+            )
+            .hint("Nothing was done. Look at it as it is now, then decide again."),
+            Self::NothingToSettle { number } => Problem::new(
+                409,
+                "nothing-to-settle",
+                "Nothing to settle",
+                format!("Nothing of order {number} waits for a person."),
+            )
+            .hint("Look at the order again: somebody may have been faster.")
+            .with("number", number.as_str()),
+            Self::Note { max } => Problem::new(
+                422,
+                "note-needed",
+                "A note is needed",
+                format!("Say what was done in 1 to {max} characters."),
+            )
+            .hint("Whoever opens the order next year wants to know why it was let go.")
+            .with("max", *max),
+            Self::NothingToShip { number } => Problem::new(
+                409,
+                "nothing-to-ship",
+                "Nothing to ship",
+                format!("Nothing of order {number} would be in the parcel."),
+            )
+            .hint("Say how many units of which lines leave."),
+            Self::NotThatMany { what, left } => Problem::new(
+                409,
+                "not-that-many",
+                "Not that many are left",
+                format!("{left} of {what} have not left yet."),
+            )
+            .hint("Put fewer into the parcel.")
+            .with("left", *left),
+            Self::Parcel { what, why } => Problem::new(
+                422,
+                "parcel-unfit",
+                "The parcel cannot be noted so",
+                format!("{what} {why}."),
+            )
+            .hint("Correct it and send the form again."),
+            Self::Unwritten { most } => Problem::new(
+                422,
+                "note-unfit",
+                "The note cannot be kept",
+                format!("A note has one to {most} characters."),
+            )
+            .hint("Write what whoever looks at the order next should know."),
+            _ => Problem::new(409, "order-changed", changed, "The order is not what it was."),
         }
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::model::Order;
 use super::refunding::RefundNote;
-use super::{store_lines, view};
+use super::state::FulfilmentStatus;
+use super::{store_lines, store_parcels, view};
 use crate::base::{Fault, Instant, Money};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
@@ -36,13 +37,18 @@ pub(super) fn tell(
     let number = &order.number;
     let text = match kind {
         Kind::OrderPaid => format!("Order {number} is paid: {total}."),
-        Kind::OrderShipped => match &order.tracking {
-            Some((carrier, track)) if !carrier.is_empty() || !track.is_empty() => {
-                let parcel = format!("{carrier} {track}");
-                format!("Order {number} has left: {}.", parcel.trim())
+        Kind::OrderShipped => {
+            let parcel = store_parcels::list_parcels(tx, &order.id)?.pop();
+            let by = parcel.map(|parcel| format!("{} {}", parcel.carrier, parcel.number));
+            let what = match order.fulfilment {
+                FulfilmentStatus::PartShipped => format!("A part of order {number} has left"),
+                _ => format!("Order {number} has left"),
+            };
+            match by.as_deref().map(str::trim) {
+                None | Some("") => format!("{what}."),
+                Some(by) => format!("{what}: {by}."),
             }
-            _ => format!("Order {number} has left."),
-        },
+        }
         Kind::OrderDelivered => format!("Order {number} has arrived."),
         _ => format!("Order {number} is cancelled; its {total} go back."),
     };
@@ -81,7 +87,8 @@ pub(super) fn tell_refund(
 fn order_of(tx: &Tx, kit: &Kit, order: &Order) -> Result<Value, Fault> {
     let items = store_lines::list_items(tx, &order.id)?;
     let events = store_lines::list_events(tx, &order.id)?;
-    let mut value = serde_json::to_value(view(order, &items, &events, kit))?;
+    let parcels = store_parcels::list_parcels(tx, &order.id)?;
+    let mut value = serde_json::to_value(view(order, &items, &parcels, &events, kit))?;
     if let Some(fields) = value.as_object_mut() {
         fields.insert("id".to_owned(), order.id.as_str().into());
         fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));

@@ -11,9 +11,9 @@ use crate::pricing::Quote;
 
 const COLUMNS: &str = "id, number, cart_id, email, payment_status, fulfilment_status, currency,
     total_minor, pricing_input, quote, name, phone, line1, line2, city, postcode, country, note,
-    carrier, tracking_number, attention, hold_expires_at, placed_at, paid_at, shipped_at,
+    seq, version, attention, hold_expires_at, placed_at, paid_at, shipped_at,
     delivered_at, refunded_minor, refunding_minor, disputed, cancel_until,
-    disputes_open > 0";
+    disputes_open > 0, left_units, packed_at";
 
 fn wrong(column: usize, why: impl Into<String>) -> rusqlite::Error {
     let why: Box<dyn std::error::Error + Send + Sync> = why.into().into();
@@ -32,7 +32,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Order> {
 fn order_of(row: &Row, asked: Asked, quote: Quote) -> rusqlite::Result<Order> {
     let text = |column: usize| row.get::<_, String>(column);
     let moment = |column: usize| row.get::<_, Option<i64>>(column).map(|ms| ms.map(Instant));
-    let tracking = row.get::<_, Option<String>>(18)?.zip(row.get::<_, Option<String>>(19)?);
     Ok(Order {
         id: OrderId::from_stored(text(0)?),
         number: text(1)?,
@@ -54,7 +53,8 @@ fn order_of(row: &Row, asked: Asked, quote: Quote) -> rusqlite::Result<Order> {
             country: text(16)?,
         },
         note: text(17)?,
-        tracking,
+        seq: row.get(18)?,
+        version: row.get(19)?,
         attention: row.get(20)?,
         hold_expires_at: Instant(row.get(21)?),
         placed_at: Instant(row.get(22)?),
@@ -66,6 +66,8 @@ fn order_of(row: &Row, asked: Asked, quote: Quote) -> rusqlite::Result<Order> {
         disputed: row.get(28)?,
         cancel_until: moment(29)?,
         dispute_open: row.get(30)?,
+        left_units: row.get(31)?,
+        packed_at: moment(32)?,
     })
 }
 
@@ -192,8 +194,11 @@ pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {
 /// What an order row says beside its placement.
 pub(super) struct Fresh<'a> {
     pub id: &'a OrderId,
+    pub seq: i64,
     pub number: &'a str,
     pub token_hash: &'a str,
+    pub units: u32,
+    pub words: &'a str,
     pub hold_expires_at: Instant,
     pub placed_at: Instant,
 }
@@ -206,9 +211,10 @@ pub(super) fn insert_order(tx: &Tx, p: &Placement, fresh: &Fresh) -> Result<(), 
              payment_status, currency, items_minor, discount_minor, delivery_minor, tax_minor,
              tax_included, total_minor, revision, pricing_input, quote, name, phone, line1, line2,
              city, postcode, country, note, delivery_title, delivery_from, delivery_to,
-             hold_expires_at, placed_at, email_folded)
+             hold_expires_at, placed_at, email_folded, seq, left_units, words)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30,
+             ?31, ?32, ?33)",
     )?
     .execute(params![
         fresh.id.as_str(),
@@ -241,6 +247,9 @@ pub(super) fn insert_order(tx: &Tx, p: &Placement, fresh: &Fresh) -> Result<(), 
         fresh.hold_expires_at.0,
         fresh.placed_at.0,
         p.email.folded(),
+        fresh.seq,
+        fresh.units,
+        fresh.words,
     ])?;
     Ok(())
 }
@@ -283,17 +292,6 @@ pub(super) fn set_fulfilment(
         )?
         .execute(params![id.as_str(), from.word(), to.word(), shipped, delivered])?;
     Ok(changed == 1)
-}
-
-pub(super) fn set_tracking(
-    tx: &Tx,
-    id: &OrderId,
-    carrier: &str,
-    number: &str,
-) -> Result<(), Fault> {
-    let sql = "UPDATE orders SET carrier = ?2, tracking_number = ?3 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), carrier, number])?;
-    Ok(())
 }
 
 pub(super) fn set_attention(tx: &Tx, id: &OrderId, why: &str) -> Result<(), Fault> {
@@ -348,5 +346,12 @@ pub(super) fn set_cancel_until(tx: &Tx, id: &OrderId, until: Instant) -> Result<
 pub(super) fn set_hold_until(tx: &Tx, id: &OrderId, until: Instant) -> Result<(), Fault> {
     let sql = "UPDATE orders SET hold_expires_at = ?2 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), until.0])?;
+    Ok(())
+}
+
+/// Something about it changed that has no column of its own, so that a page made before is old.
+pub(super) fn set_changed(tx: &Tx, id: &OrderId) -> Result<(), Fault> {
+    let sql = "UPDATE orders SET version = version + 1 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute([id.as_str()])?;
     Ok(())
 }

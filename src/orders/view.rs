@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::model::{Item, Order};
 use super::state::{FulfilmentStatus, PaymentStatus};
 use super::store_lines::Event;
+use super::store_parcels::Parcel;
 use crate::base::Instant;
 use crate::base::ids::{OrderId, Token};
 use crate::platform::Kit;
@@ -80,7 +81,13 @@ pub fn state_word(order: &Order) -> &'static str {
 
 /// The order as it is shown.
 #[must_use]
-pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> OrderView {
+pub fn view(
+    order: &Order,
+    items: &[Item],
+    parcels: &[Parcel],
+    events: &[Event],
+    kit: &Kit,
+) -> OrderView {
     let pending = order.payment == PaymentStatus::Pending;
     OrderView {
         number: order.number.clone(),
@@ -102,22 +109,23 @@ pub fn view(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Order
                 PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
             ),
         can_cancel: order.may_be_cancelled_by_buyer(kit.now()),
-        rest: rest_of(order, items, events, kit),
+        rest: rest_of(order, items, parcels, events, kit),
     }
 }
 
-fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value {
+fn rest_of(
+    order: &Order,
+    items: &[Item],
+    parcels: &[Parcel],
+    events: &[Event],
+    kit: &Kit,
+) -> Value {
     let (test, now) = (kit.settings.mode == Mode::Test, kit.now());
     let q = &order.quote;
     let a = &order.address;
-    let parcels: Vec<Value> = order
-        .tracking
-        .iter()
-        .map(|(carrier, number)| {
-            json!({ "carrier": carrier, "number": number, "url": null,
-                    "shipped_at": order.shipped_at, "delivered_at": order.delivered_at })
-        })
-        .collect();
+    let several = parcels.len() > 1 || order.left_units > 0;
+    let parcels: Vec<Value> =
+        parcels.iter().map(|parcel| parcel_of(parcel, items, several)).collect();
     json!({
         "test": test,
         "currency": order.currency,
@@ -143,6 +151,18 @@ fn rest_of(order: &Order, items: &[Item], events: &[Event], kit: &Kit) -> Value 
         "can_cancel_until": order.cancel_until
             .filter(|_| order.is_whole() && order.may_be_cancelled_by_buyer(now)),
     })
+}
+
+/// A parcel as the buyer sees it; what is in it is told where there are several.
+pub(super) fn parcel_of(parcel: &Parcel, items: &[Item], several: bool) -> Value {
+    let inside = parcel.lines.iter().filter(|_| several).filter_map(|(position, units)| {
+        let item = items.iter().find(|item| item.position == *position)?;
+        Some(json!({ "title": item.title, "options": item.options, "qty": units, "parts": [] }))
+    });
+    let url = Some(&parcel.url).filter(|url| !url.is_empty());
+    json!({ "carrier": parcel.carrier, "number": parcel.number, "url": url,
+            "shipped_at": parcel.shipped_at, "delivered_at": parcel.delivered_at,
+            "items": inside.collect::<Vec<_>>() })
 }
 
 /// Money that went back, oldest first: what the timeline says, without what failed after all.

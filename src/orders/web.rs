@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::model::{Order, Refusal};
-use super::{store, store_lines, token_of, view};
+use super::{store, store_lines, store_parcels, token_of, view};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Refusal as _, refuse};
 use crate::base::ids::{OrderId, Token};
@@ -174,8 +174,9 @@ async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
         let order = find_for_link(read, &token)?;
         let items = store_lines::list_items(read, &order.id)?;
         let events = store_lines::list_events(read, &order.id)?;
+        let parcels = store_parcels::list_parcels(read, &order.id)?;
         let currency = order.currency;
-        Ok::<_, Failure<Refusal>>((view(&order, &items, &events, &inner), currency))
+        Ok::<_, Failure<Refusal>>((view(&order, &items, &parcels, &events, &inner), currency))
     });
     let (mut shown, currency) = shown.await?;
     shown.state = match (shown.state, returned.from.as_str()) {

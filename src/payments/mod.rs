@@ -20,6 +20,7 @@ mod jobs;
 mod model;
 mod model_refund;
 mod plan;
+mod proposal;
 mod provider;
 mod prune;
 mod reckoning;
@@ -46,6 +47,7 @@ pub use health::{Health, LATELY_S, span};
 pub use jobs::{jobs, tend_all};
 pub use model::{Payment, PaymentState, Refusal, Source};
 pub use model_refund::{Dispute, NoRefund, Origin, Refund, RefundState, RefundWish, Share};
+pub use proposal::{Checked, Proposal, ProposedLine, check_refund, propose_refund};
 pub use provider::{
     Answer, DeliveryCharge, DisputeStatus, PaymentOutcome, Provider, ProviderDispute,
     ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
@@ -53,10 +55,10 @@ pub use provider::{
 };
 pub use reckoning::{keep, take, yesterday};
 pub use refund::want_refund;
-pub use sending::{cancel, give_back};
+pub use sending::{cancel, cancel_if, give_back, give_back_if};
 pub use session::{close, open};
 pub use statement::{Difference, Statement};
-pub use store::{alive_payment, find_by_session, last_payment};
+pub use store::{alive_payment, find_by_session, last_payment, list_attempts};
 pub use store_events::{
     STATES as EVENT_STATES, Stored, Wanted, count_paid, find_events, health, list_declines,
     list_events, replay,

@@ -7,7 +7,7 @@ use super::model_refund::{NoRefund, RefundWish, Share};
 use super::{share, store_refund};
 use crate::base::{Failure, Money, refuse};
 use crate::orders::{self, Item, Order};
-use crate::platform::db::Tx;
+use crate::platform::db::Read;
 
 type Outcome<T> = Result<T, Failure<NoRefund>>;
 type Gone = BTreeMap<u32, (u32, i64)>;
@@ -24,21 +24,21 @@ pub(super) struct Plan {
 impl Plan {
     /// What goes back, in full, or why it cannot.
     pub(super) fn of(
-        tx: &Tx,
+        read: &Read,
         order: &Order,
         payment: &Payment,
         wish: &RefundWish,
     ) -> Outcome<Self> {
-        let (gone, underway) = store_refund::sums(tx, &payment.id)?;
+        let (gone, underway) = store_refund::sums(read, &payment.id)?;
         let left_minor = payment.received_minor.unwrap_or(0) - gone - underway;
         let mut plan = Self::default();
         // Money the order never took belongs to no line.
         let is_own = payment.state == PaymentState::Paid;
-        let items = if is_own { orders::list_items(tx, &order.id)? } else { Vec::new() };
-        let gone_lines = store_refund::gone_lines(tx, &order.id)?;
+        let items = if is_own { orders::list_items(read, &order.id)? } else { Vec::new() };
+        let gone_lines = store_refund::gone_lines(read, &order.id)?;
         if wish.delivery || wish.share == Share::All && is_own {
             let paid = share::of_delivery(order.total_minor, &items, order.quote.tax_included);
-            plan.delivery_minor = (paid - store_refund::sum_delivery(tx, &payment.id)?).max(0);
+            plan.delivery_minor = (paid - store_refund::sum_delivery(read, &payment.id)?).max(0);
         }
         plan.lines = match &wish.share {
             Share::All => rest_of_lines(order, &items, &gone_lines),
@@ -78,7 +78,7 @@ fn rest_of_lines(order: &Order, items: &[Item], gone: &Gone) -> Vec<(u32, u32, i
     .collect()
 }
 
-fn share_of(order: &Order, item: &Item, before: (u32, i64), units: u32) -> i64 {
+pub(super) fn share_of(order: &Order, item: &Item, before: (u32, i64), units: u32) -> i64 {
     let paid = share::paid_for(item, order.quote.tax_included);
     share::of_units(paid, item.qty, before, units)
 }

@@ -159,6 +159,9 @@ fn restock(
         FulfilmentStatus::Unfulfilled => Reason::Cancel,
         _ => Reason::Return,
     };
+    if matches!(order.fulfilment, FulfilmentStatus::Unfulfilled | FulfilmentStatus::PartShipped) {
+        orders::keep_back(tx, &order.id, units, &refund.actor, now)?;
+    }
     let why = (reason, refund.reason.as_str(), refund.actor.as_str());
     stock::give_back(tx, &book.catalog, &order.id, &back, why, now).map_err(Failure::lift)
 }

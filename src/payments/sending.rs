@@ -12,6 +12,7 @@ use crate::base::ids::OrderId;
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Order};
+use crate::platform::db::Tx;
 use crate::platform::jobs::Found;
 use crate::platform::jobs::backoff::{PROVIDER, Verdict};
 
@@ -31,14 +32,34 @@ pub async fn give_back(
     till: &Till,
     order: &OrderId,
     wish: RefundWish,
-    actor: &'static str,
+    actor: &str,
 ) -> Result<Refund, Failure<NoRefund>> {
+    give_back_if(till, order, wish, actor, |_| Ok(())).await
+}
+
+/// The same, if `guard` has nothing against it: it runs in the transaction that writes the refund
+/// down, and writes beside it what else must be remembered.
+///
+/// # Errors
+/// As [`give_back`], and whatever `guard` says.
+pub async fn give_back_if<G>(
+    till: &Till,
+    order: &OrderId,
+    wish: RefundWish,
+    actor: &str,
+    guard: G,
+) -> Result<Refund, Failure<NoRefund>>
+where
+    G: FnOnce(&Tx) -> Result<(), Failure<orders::Refusal>> + Send + 'static,
+{
     if !wish.by_hand {
         catch_up(till, order, wish.late).await?;
     }
     let (inner, id, book, now) = (till.clone(), order.clone(), till.books.now(), till.kit.now());
+    let actor = actor.to_owned();
     let written = till.kit.db.write(move |tx| {
-        let by = (inner.provider.name(), actor);
+        guard(tx).map_err(Failure::lift)?;
+        let by = (inner.provider.name(), actor.as_str());
         refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now)
     });
     sent(till, written.await?).await
@@ -79,18 +100,37 @@ async fn catch_up(till: &Till, order: &OrderId, late: bool) -> Result<(), Fault>
 pub async fn cancel(
     till: &Till,
     order: &OrderId,
-    actor: &'static str,
+    actor: &str,
     reason: &str,
 ) -> Result<(), Failure<Refusal>> {
+    cancel_if(till, order, actor, reason, |_| Ok(())).await
+}
+
+/// The same, if `guard` has nothing against it: it runs in the transaction that says so first, and
+/// writes beside it what else must be remembered.
+///
+/// # Errors
+/// As [`cancel`], and whatever `guard` says.
+pub async fn cancel_if<G>(
+    till: &Till,
+    order: &OrderId,
+    actor: &str,
+    reason: &str,
+    guard: G,
+) -> Result<(), Failure<Refusal>>
+where
+    G: FnOnce(&Tx) -> Result<(), Failure<orders::Refusal>> + Send + 'static,
+{
     let id = order.clone();
     let found = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(orders::get_order(r, &id)?));
     let Some(found) = found.await.map_err(Fault::from)? else { return refuse(Refusal::NotOpen) };
     if !found.payment.has_paid() {
-        return session::close(till, order, actor).await;
+        return session::close_if(till, order, actor, guard).await;
     }
     let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
-    let (id, reason) = (order.clone(), reason.to_owned());
+    let (id, actor, reason) = (order.clone(), actor.to_owned(), reason.to_owned());
     let written = till.kit.db.write(move |tx| {
+        guard(tx).map_err(Failure::lift::<NoRefund>).map_err(Failure::lift)?;
         let Some(order) = orders::get_order(tx, &id)? else { return refuse(Refusal::NotOpen) };
         if is_going_back(&order) {
             return Ok(None);
@@ -107,8 +147,8 @@ pub async fn cancel(
             by_hand: false,
             late: false,
         };
-        let by = (inner.provider.name(), actor);
-        orders::note_cancelled(tx, &inner.kit, &book, &id, (actor, &reason), now)?;
+        let by = (inner.provider.name(), actor.as_str());
+        orders::note_cancelled(tx, &inner.kit, &book, &id, (&actor, &reason), now)?;
         let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
         Ok(Some(wanted.map_err(Failure::lift)?))
     });

@@ -6,11 +6,14 @@ use std::time::Duration;
 use super::Till;
 use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState, Refusal};
+use super::model_refund::NoRefund;
 use super::provider::{Answer, Session, SessionStatus, Trouble};
 use super::store::{self, Call};
 use crate::base::fault::Never;
 use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Failure, Fault, Instant, refuse};
+use crate::orders;
+use crate::platform::db::Tx;
 
 /// How long one call to the provider may take: a buyer is waiting.
 const CALL_PATIENCE: Duration = Duration::from_secs(8);
@@ -162,7 +165,15 @@ async fn stop_wrong_amount(till: &Till, session: &Session) -> Outcome<String> {
 ///
 /// # Errors
 /// When it is paid already, nothing is open, or the provider cannot be reached.
-pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome<()> {
+pub async fn close(till: &Till, order: &OrderId, actor: &str) -> Outcome<()> {
+    close_if(till, order, actor, |_| Ok(())).await
+}
+
+/// The same, if `guard` has nothing against it: it runs in the transaction that says who gives up.
+pub(super) async fn close_if<G>(till: &Till, order: &OrderId, actor: &str, guard: G) -> Outcome<()>
+where
+    G: FnOnce(&Tx) -> Result<(), Failure<orders::Refusal>> + Send + 'static,
+{
     let order = order.clone();
     let alive = till
         .kit
@@ -173,11 +184,11 @@ pub async fn close(till: &Till, order: &OrderId, actor: &'static str) -> Outcome
         return refuse(Refusal::Paid);
     }
     // Said before anybody is asked: whoever hears first of the closing knows why.
-    let id = payment.id.clone();
-    let said = till
-        .kit
-        .db
-        .write(move |tx| Ok::<_, Failure<Refusal>>(store::set_given_up(tx, &id, actor)?));
+    let (id, actor) = (payment.id.clone(), actor.to_owned());
+    let said = till.kit.db.write(move |tx| {
+        guard(tx).map_err(Failure::lift::<NoRefund>).map_err(Failure::lift)?;
+        Ok::<_, Failure<Refusal>>(store::set_given_up(tx, &id, &actor)?)
+    });
     said.await?;
     let session = match payment.session.clone() {
         Some(session) => session,

@@ -102,7 +102,10 @@ pub fn last_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fau
 }
 
 /// Every attempt of an order, newest first.
-pub(super) fn list_attempts(read: &Read, order: &OrderId) -> Result<Vec<Payment>, Fault> {
+///
+/// # Errors
+/// When the database fails.
+pub fn list_attempts(read: &Read, order: &OrderId) -> Result<Vec<Payment>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM payment WHERE order_id = ?1 ORDER BY attempt DESC");
     let mut statement = read.prepare_cached(&sql)?;
     let rows = statement.query_map([order.as_str()], from_row)?;

@@ -16,5 +16,8 @@ pub use audit::audit;
 pub use flow::{
     Opening, adjust, commit, count, extend, give_back, hold, hold_again, open_new, release,
 };
-pub use model::{Level, Move, Reason, Refusal, State};
-pub use store::{Promised, held_by, levels_of, list_levels, list_moves, listed_states, promised};
+pub use model::{Hold, Level, Move, Reason, Refusal, State};
+pub use store::{
+    Promised, held_by, levels_of, list_holds, list_levels, list_moves, list_moves_of,
+    listed_states, promised,
+};

@@ -119,6 +119,21 @@ pub struct Move {
     pub at: Instant,
 }
 
+/// Units promised to an order, and what became of the promise.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hold {
+    /// Which.
+    pub sku: Sku,
+    /// How many.
+    pub qty: u32,
+    /// `active`, `sold` or `released`.
+    pub state: String,
+    /// Until when, while it is active.
+    pub expires_at: Instant,
+    /// Why it ended.
+    pub why: Option<String>,
+}
+
 /// Why stock says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::model::{Level, Move, Reason};
+use super::model::{Hold, Level, Move, Reason};
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
@@ -71,16 +71,51 @@ pub fn list_moves(read: &Read, sku: &Sku, limit: u32) -> Result<Vec<Move>, Fault
         "SELECT sku, delta, on_hand_after, reason, order_id, note, actor, at FROM stock_move
          WHERE sku = ?1 AND location = 'main' ORDER BY id DESC LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![sku.as_str(), limit], |row| {
-        Ok(Move {
+    let rows = statement.query_map(params![sku.as_str(), limit], move_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the ledger says of an order, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_moves_of(read: &Read, order: &OrderId) -> Result<Vec<Move>, Fault> {
+    let mut statement = read.prepare_cached(
+        "SELECT sku, delta, on_hand_after, reason, order_id, note, actor, at FROM stock_move
+         WHERE order_id = ?1 ORDER BY id",
+    )?;
+    let rows = statement.query_map([order.as_str()], move_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn move_of(row: &Row) -> rusqlite::Result<Move> {
+    Ok(Move {
+        sku: Sku::from_stored(row.get::<_, String>(0)?),
+        delta: row.get(1)?,
+        on_hand_after: row.get(2)?,
+        reason: row.get(3)?,
+        order_id: row.get(4)?,
+        note: row.get(5)?,
+        actor: row.get(6)?,
+        at: Instant(row.get(7)?),
+    })
+}
+
+/// Units promised to an order, whatever became of the promise.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_holds(read: &Read, order: &OrderId) -> Result<Vec<Hold>, Fault> {
+    let sql = "SELECT sku, qty, state, expires_at, ended_why FROM hold
+               WHERE order_id = ?1 ORDER BY sku";
+    let mut statement = read.prepare_cached(sql)?;
+    let rows = statement.query_map([order.as_str()], |row| {
+        Ok(Hold {
             sku: Sku::from_stored(row.get::<_, String>(0)?),
-            delta: row.get(1)?,
-            on_hand_after: row.get(2)?,
-            reason: row.get(3)?,
-            order_id: row.get(4)?,
-            note: row.get(5)?,
-            actor: row.get(6)?,
-            at: Instant(row.get(7)?),
+            qty: row.get(1)?,
+            state: row.get(2)?,
+            expires_at: Instant(row.get(3)?),
+            why: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

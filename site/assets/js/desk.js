@@ -22,7 +22,8 @@
   document.addEventListener("submit", (e) => {
     if (e.defaultPrevented) return;
     if (e.target.dataset.sent) { e.preventDefault(); return; }
-    if (e.target.method === "post") {
+    // A button may send the same form to another place, such as a page to print.
+    if ((e.submitter?.formMethod || e.target.method) === "post") {
       e.target.dataset.sent = "1";
       setTimeout(() => { delete e.target.dataset.sent; }, 8000);
     }
@@ -32,6 +33,11 @@
     const boxes = () => document.querySelectorAll(`input[name="${all.dataset.all}"]`);
     all.hidden = false;
     all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; });
+  }
+  // Pages made for paper.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
   }
   // What was just made, such as an invitation, is ready to be copied.
   document.querySelector("input[readonly]")?.addEventListener("focus", (e) => e.target.select());

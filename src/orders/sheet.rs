@@ -1,0 +1,148 @@
+//! Orders as a table for other programs: one line each, RFC 4180. Pure.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
+
+use super::model::Item;
+use super::store_list::Entry;
+use crate::base::{Fault, Instant, Money};
+
+/// First line.
+pub(super) const COLUMNS: [&str; 29] = [
+    "number",
+    "placed",
+    "paid",
+    "shipped",
+    "payment_status",
+    "fulfilment_status",
+    "email",
+    "name",
+    "phone",
+    "line1",
+    "line2",
+    "city",
+    "postcode",
+    "country",
+    "items",
+    "skus",
+    "units_to_ship",
+    "delivery",
+    "currency",
+    "goods",
+    "discount",
+    "delivery_price",
+    "tax",
+    "total",
+    "refunded",
+    "refunding",
+    "disputed",
+    "attention",
+    "note",
+];
+
+/// A cell that no spreadsheet takes for a formula: what begins like one stands behind an
+/// apostrophe.
+#[must_use]
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    match text.trim_start_matches([' ', '\u{a0}']).chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
+            Cow::Owned(format!("'{text}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// The lines of some orders; with the names of the columns first, when they are wanted.
+///
+/// # Errors
+/// When memory runs out.
+pub(super) fn lines(
+    orders: &[(Entry, Vec<Item>)],
+    zone: &TimeZone,
+    with_names: bool,
+) -> Result<Vec<u8>, Fault> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    if with_names {
+        writer.write_record(COLUMNS)?;
+    }
+    for (entry, items) in orders {
+        let cells = cells(entry, items, zone);
+        writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned()))?;
+    }
+    Ok(writer.into_inner().map_err(|error| Fault::new(error.to_string()))?)
+}
+
+fn cells(entry: &Entry, items: &[Item], zone: &TimeZone) -> [String; 29] {
+    let a = &entry.address;
+    let moment = |at: Option<Instant>| {
+        let shown = |at: Instant| at.in_zone(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        at.map(shown).unwrap_or_default()
+    };
+    let amount = |minor| Money::new(minor, entry.currency).decimal();
+    let tops = items.iter().filter(|item| item.parent.is_none());
+    let what = tops.map(|item| match item.options.as_str() {
+        "" => format!("{} × {}", item.qty, item.title),
+        options => format!("{} × {} ({options})", item.qty, item.title),
+    });
+    let goods = items.iter().filter(|item| item.kind != "bundle");
+    let skus = goods.map(|item| format!("{}={}", item.reference, item.qty));
+    [
+        entry.number.clone(),
+        moment(Some(entry.placed_at)),
+        moment(entry.paid_at),
+        moment(entry.shipped_at),
+        entry.payment.word().to_owned(),
+        entry.fulfilment.word().to_owned(),
+        entry.email.clone(),
+        a.name.clone(),
+        a.phone.clone(),
+        a.line1.clone(),
+        a.line2.clone(),
+        a.city.clone(),
+        a.postcode.clone(),
+        a.country.clone(),
+        what.collect::<Vec<_>>().join("; "),
+        skus.collect::<Vec<_>>().join("; "),
+        entry.left_units.to_string(),
+        entry.delivery_title.clone(),
+        entry.currency.code().to_owned(),
+        amount(entry.items_minor),
+        amount(entry.discount_minor),
+        amount(entry.delivery_minor),
+        amount(entry.tax_minor),
+        amount(entry.total_minor),
+        amount(entry.refunded_minor),
+        amount(entry.refunding_minor),
+        if entry.disputed { "yes" } else { "" }.to_owned(),
+        entry.attention.clone().unwrap_or_default(),
+        entry.note.clone(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // S1.41: what a spreadsheet would run is words.
+    #[test]
+    fn formulas_are_words() {
+        for text in ["=1+1", "+44 20", "-1", "@sum", "\tx", "\rx", " =1", "＝1"] {
+            assert_eq!(harmless(text), format!("'{text}"), "{text:?}");
+        }
+        for text in ["", "Ada", "1 High Street", "a=b", "'=1"] {
+            assert_eq!(harmless(text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_begins_a_formula(text in any::<String>()) {
+            let cell = harmless(&text).into_owned();
+            let first = cell.chars().next();
+            prop_assert!(!matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r')));
+        }
+    }
+}
