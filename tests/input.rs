@@ -112,6 +112,7 @@ impl Busy {
             ":session" => self.session.as_str(),
             ":id" => self.line.as_str(),
             ":name" => self.error.as_str(),
+            ":kind" => "order_confirmation",
             ":slug" => "kiln",
             "*path" => "studio",
             other => {

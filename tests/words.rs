@@ -20,12 +20,17 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 32] = [
+const NEVER_ON_A_PAGE: [&str; 41] = [
     "bad-signature",
     "below-held",
     "filter-unclear",
     "last-owner",
+    "letter-reason",
+    "letter-template",
+    "letter-too-often",
+    "letter-waiting",
     "link-used",
+    "no-orders-yet",
     "no-such-action",
     "no-such-category",
     "no-such-person",
@@ -40,6 +45,7 @@ const NEVER_ON_A_PAGE: [&str; 32] = [
     "order-changed",
     "order-disputed",
     "order-going-back",
+    "order-number-unknown",
     "parcel-unfit",
     "refund-unclear",
     "senseless-quantity",
@@ -49,6 +55,9 @@ const NEVER_ON_A_PAGE: [&str; 32] = [
     "staff-exists",
     "staff-unreadable",
     "too-many-orders",
+    "unknown-delivery",
+    "unknown-letter",
+    "unknown-letter-kind",
     "unknown-sku",
     "weak-password",
     "wrong-code",

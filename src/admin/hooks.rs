@@ -9,7 +9,7 @@ use crate::base::{Failure, Problem};
 use crate::identity::{self, Visit, see_other};
 use crate::platform::config::{HookEndpoint, HookFormat};
 use crate::platform::hooks::{self, Delivery, Wanted};
-use crate::platform::web::{Error, read_form, read_path, read_query};
+use crate::platform::web::{Error, read_path, read_query};
 
 /// Deliveries on one page.
 const LINES: u32 = 50;
@@ -118,13 +118,8 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Error> {
     visit.page("admin/hook.html", "messages", context)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {}
-
 /// Tells it once more.
-pub(super) async fn replay(mut visit: Visit) -> Result<Response, Error> {
-    let Change {} = read_form(&mut visit.request).await?;
+pub(super) async fn replay(visit: Visit) -> Result<Response, Error> {
     let (delivery, _) = find(&visit).await?;
     let (staff, now, id) = (visit.staff.clone(), visit.kit.now(), delivery.id);
     let replayed = visit.kit.db.write(move |tx| {

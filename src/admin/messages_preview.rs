@@ -10,11 +10,13 @@ use crate::base::email_address::EmailAddress;
 use crate::base::{Failure, Problem};
 use crate::identity::{Visit, see_other};
 use crate::platform::mail::{Letter, draw, send_trial};
-use crate::platform::web::{Caller, Error, Rate, read_form, read_query};
+use crate::platform::web::{Caller, Error, Rate, read_form, read_path, read_query};
 use crate::pricing::Books;
 
 /// Trials one person may send.
 const TRIALS: Rate = Rate::new(10, 600);
+/// The kind shown when the address names none.
+const FIRST: &str = "order_confirmation";
 /// What the layout says about screens, replaced to show one of them.
 const DARK: &str = "(prefers-color-scheme: dark)";
 
@@ -44,29 +46,37 @@ impl Asked {
     }
 }
 
+/// The kind the address names.
+fn named(visit: &Visit) -> Result<LetterKind, Error> {
+    let template: String = read_path(&visit.request)?;
+    Ok(letter_kind(&template)?)
+}
+
 async fn found(
     books: &Books,
     visit: &Visit,
     asked: &Asked,
-) -> Result<(LetterKind, Sample), Failure<NoSample>> {
-    let template: String = visit.request.raw_path_param("kind").unwrap_or_default().to_owned();
-    let kind = letter_kind(&template)?;
+    kind: LetterKind,
+) -> Result<Sample, Failure<NoSample>> {
     let (kit, book) = (visit.kit.clone(), books.now());
     let number = asked.order.trim().to_uppercase();
-    let sample = visit.kit.db.read(move |read| sample(read, &kit, &book, kind, &number)).await?;
-    Ok((kind, sample))
+    visit.kit.db.read(move |read| sample(read, &kit, &book, kind, &number)).await
 }
 
-/// Leads to the first kind.
-pub(super) async fn first(_: Visit) -> Result<Response, Error> {
-    Ok(see_other("/admin/messages/preview/order_confirmation"))
+/// The letter sent most, before anybody chooses.
+pub(super) async fn first(books: Books, visit: Visit) -> Result<Response, Error> {
+    let kind = letter_kind(FIRST)?;
+    draw_page(&books, &visit, kind).await
 }
 
 /// The letter, with everything to look at it.
 pub(super) async fn show(books: Books, visit: Visit) -> Result<Response, Error> {
+    let kind = named(&visit)?;
+    draw_page(&books, &visit, kind).await
+}
+
+async fn draw_page(books: &Books, visit: &Visit, kind: LetterKind) -> Result<Response, Error> {
     let asked: Asked = read_query(&visit.request)?;
-    let template: String = visit.request.raw_path_param("kind").unwrap_or_default().to_owned();
-    let kind = letter_kind(&template)?;
     let kinds = LETTER_KINDS.map(|k| {
         json!({ "title": k.title, "current": k.template == kind.template,
                 "to_buyer": k.to_buyer, "href": asked.address(k, "") })
@@ -75,8 +85,8 @@ pub(super) async fn show(books: Books, visit: Visit) -> Result<Response, Error> 
         "kinds": kinds, "kind": kind.template, "title": kind.title, "to_buyer": kind.to_buyer,
         "asked": asked, "frame": asked.address(kind, "/html"), "done": asked.done,
     });
-    let drawn = match found(&books, &visit, &asked).await {
-        Ok((_, sample)) => {
+    let drawn = match found(books, visit, &asked, kind).await {
+        Ok(sample) => {
             context["number"] = json!(sample.number);
             context["is_made_up"] = sample.is_made_up.into();
             draw(&visit.kit.render, kind.template, &sample.data)
@@ -110,7 +120,8 @@ fn mistake(why: &str) -> Error {
 /// The letter's HTML alone, as a light or a dark screen shows it.
 pub(super) async fn html(books: Books, visit: Visit) -> Result<Response, Error> {
     let asked: Asked = read_query(&visit.request)?;
-    let (kind, sample) = found(&books, &visit, &asked).await?;
+    let kind = named(&visit)?;
+    let sample = found(&books, &visit, &asked, kind).await?;
     let drawn = draw(&visit.kit.render, kind.template, &sample.data)
         .map_err(|fault| mistake(&fault.to_string()))?;
     Ok(in_frame(match asked.look.as_str() {
@@ -134,7 +145,8 @@ pub(super) async fn send(books: Books, mut visit: Visit) -> Result<Response, Err
     let name = visit.staff.id.as_str().to_owned();
     visit.kit.limiter.check("trial-letters", Caller::Named(name), TRIALS, now)?;
     let asked = Asked { order: form.order, ..Asked::default() };
-    let (kind, sample) = found(&books, &visit, &asked).await?;
+    let kind = named(&visit)?;
+    let sample = found(&books, &visit, &asked, kind).await?;
     let Some(recipient) = EmailAddress::parse(&visit.staff.email) else {
         return Err(mistake("your own address cannot be written to"));
     };

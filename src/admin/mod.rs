@@ -44,11 +44,14 @@ pub fn error_routes() -> Desk {
 /// Letters and news that leave the shop: the outbox, what letters look like, other programs.
 #[must_use]
 pub fn message_routes(books: &Books) -> Desk {
-    let (shown, framed, sent) = (books.clone(), books.clone(), books.clone());
+    let (first, shown) = (books.clone(), books.clone());
+    let (framed, sent) = (books.clone(), books.clone());
     Desk::new()
         .section("messages", "Messages", "/admin/messages", Right::SeeMessages)
         .get("/admin/messages", Right::SeeMessages, messages::list)
-        .get("/admin/messages/preview", Right::SeeMessages, messages_preview::first)
+        .get("/admin/messages/preview", Right::SeeMessages, move |visit| {
+            messages_preview::first(first.clone(), visit)
+        })
         .get("/admin/messages/preview/:kind", Right::SeeMessages, move |visit| {
             messages_preview::show(shown.clone(), visit)
         })

@@ -92,8 +92,8 @@ fn without_promise(order: &Order) -> Order {
     order
 }
 
-/// What a letter shows of a parcel. Where all of an order leaves at once, its goods are told as they
-/// were bought, bundles with their parts.
+/// What a letter shows of a parcel. Where all of an order leaves at once, its goods are told as
+/// they were bought, bundles with their parts.
 fn parcel_of(
     read: &Read,
     kit: &Kit,

@@ -51,6 +51,9 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/staff/:id", Form, "action=role&role=orders"),
     ("POST", "/admin/errors/:name/resolution", Nothing, ""),
     ("POST", "/admin/errors/tests", Nothing, ""),
+    ("POST", "/admin/messages/:id", Form, "action=now"),
+    ("POST", "/admin/messages/preview/:kind", Form, "order="),
+    ("POST", "/admin/hooks/:id", Nothing, ""),
 ];
 
 const FORM: &str = "email=ada%40example.com&name=Ada&line1=1+High+Street&city=Bath\

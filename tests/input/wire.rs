@@ -95,6 +95,12 @@ impl Reply {
             let given: Vec<&(String, String)> =
                 self.headers.iter().filter(|(known, _)| known == name).collect();
             assert_eq!(given.len(), 1, "{name} of {} to {shown}", self.status);
+            // A letter is shown in a frame, where nothing of it runs.
+            if shown.contains("/admin/messages/") && given[0].1.starts_with("sandbox; ") {
+                assert!(given[0].1.contains("default-src 'none'; img-src"), "{}", given[0].1);
+                assert!(!given[0].1.contains("allow-"), "{}", given[0].1);
+                continue;
+            }
             assert!(given[0].1.contains(part), "{name}: {} to {shown}", given[0].1);
         }
         assert!(self.header("cache-control").is_some(), "no cache-control to {shown}");
