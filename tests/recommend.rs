@@ -8,6 +8,7 @@ mod process;
 use house::{Answer, Browser, Edited, Setup, TestShop, base_content};
 use kiosk::base::fault::{Failure, Never};
 use kiosk::base::ids::OrderId;
+use kiosk::identity::Role;
 use kiosk::{orders, recommend};
 use process::Folder;
 use serde_json::Value;
@@ -246,4 +247,24 @@ fn the_demo_explains_what_it_suggests() {
     folder.run(&["recommend", "show", "no-such-thing"]).could_not();
     let none = folder.run(&["recommend", "show", "oak-stool"]);
     assert!(none.code != Some(101), "{}", none.err);
+}
+
+// S1.54: explained at the desk, to those who may see the catalog.
+#[test]
+fn the_desk_says_why() {
+    let shop = with_history();
+    let mut editor = shop.sign_in(Role::Catalog);
+    let page = editor.get("/admin/recommendations");
+    assert_eq!(page.texts(".sheet h2"), ["Apron", "Six glazes"]);
+    let why = page.texts(".sheet li");
+    let said = "was bought together in 3 of 3 orders with Apron, 2.0× as often as by chance.";
+    assert_eq!(why[0], format!("Six glazes {said}"));
+    let one = editor.get("/admin/recommendations?product=apron");
+    assert_eq!(one.texts(".state"), ["Suggested"]);
+    let none = editor.get("/admin/recommendations?product=kiln");
+    assert_eq!(none.texts(".empty h2"), ["Nothing was bought with Table kiln yet"]);
+    for strange in ["?product=%00", "?after=%ff", "?product=../x&after=zzz"] {
+        let status = editor.get(&format!("/admin/recommendations{strange}")).status;
+        assert!(status < 500, "{strange}: {status}");
+    }
 }

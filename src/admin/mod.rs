@@ -16,6 +16,7 @@ mod order_acts;
 mod order_new;
 mod order_refund;
 mod order_told;
+mod recommendations;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;
@@ -39,6 +40,12 @@ pub fn staff_routes(till: &Till) -> Desk {
 #[must_use]
 pub fn error_routes() -> Desk {
     errors::desk()
+}
+
+/// What is often bought together.
+#[must_use]
+pub fn recommendation_routes(books: &Books) -> Desk {
+    recommendations::desk(books)
 }
 
 /// Letters and news that leave the shop: the outbox, what letters look like, other programs.

@@ -165,6 +165,7 @@ impl App {
         admin::staff_routes(&self.till)
             .and(orders::staff_routes(books))
             .and(admin::message_routes(books))
+            .and(admin::recommendation_routes(books))
             .and(identity::staff_routes())
             .and(admin::error_routes())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::lift::{self, Counts, PRODUCTS_MAX, is_due, with_all};
-use super::model::{Reason, Together};
+use super::model::{Other, Reason, Together};
 use super::store;
 use crate::base::ids::Sku;
 use crate::base::{Fault, Instant};
@@ -149,11 +149,39 @@ pub fn why(read: &Read, product: &str) -> Result<Vec<Reason>, Fault> {
     let all = u32::try_from(store::get_tally(read)?.orders).unwrap_or(u32::MAX);
     let mut others = store::list_others(read, product)?;
     others.sort_by(|a, b| (b.score, b.both, &a.slug).cmp(&(a.score, a.both, &b.slug)));
-    let reason = |other: super::model::Other| {
+    let reason = |other: Other| {
         let (both, others) = (other.both, other.orders);
         Reason::of(other, Counts { both, product: orders, other: others, all })
     };
     Ok(others.into_iter().map(reason).collect())
+}
+
+/// Products behind `after`, by slug, that something is suggested beside, each with its reasons.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(read: &Read, after: &str, limit: u32) -> Result<Vec<(String, Vec<Reason>)>, Fault> {
+    let all = u32::try_from(store::get_tally(read)?.orders).unwrap_or(u32::MAX);
+    let products = store::list_with_suggestions(read, after, limit)?.into_iter();
+    let with_reasons = |product: String| {
+        let orders = store::find_product(read, &product)?.unwrap_or_default();
+        let others = store::list_suggested_counts(read, &product)?.into_iter();
+        let reason = |other: Other| {
+            let (both, others) = (other.both, other.orders);
+            Reason::of(other, Counts { both, product: orders, other: others, all })
+        };
+        Ok((product, others.map(reason).collect()))
+    };
+    products.map(with_reasons).collect()
+}
+
+/// How many paid orders are counted, and when the lists were made the last time.
+///
+/// # Errors
+/// When the database fails.
+pub fn standing(read: &Read) -> Result<(i64, Option<Instant>), Fault> {
+    let tally = store::get_tally(read)?;
+    Ok((tally.orders, tally.ranked_at))
 }
 
 /// Forgets everything that was counted; whoever calls pushes the baskets again.

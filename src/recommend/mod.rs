@@ -14,6 +14,6 @@ pub mod lift;
 mod model;
 mod store;
 
-pub use flow::{beside, forget, record, why};
+pub use flow::{beside, forget, list, record, standing, why};
 pub use jobs::jobs;
 pub use model::{Reason, Together};

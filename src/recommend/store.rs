@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::model::{Other, Tally, Together};
 use crate::base::{Fault, Instant};
@@ -70,9 +70,35 @@ pub(super) fn list_others(read: &Read, product: &str) -> Result<Vec<Other>, Faul
         "SELECT pair.other, pair.orders, b.orders, pair.score FROM copurchase pair
          JOIN basket_product b ON b.product = pair.other WHERE pair.product = ?1",
     )?;
-    let rows = statement.query_map([product], |row| {
-        Ok(Other { slug: row.get(0)?, both: row.get(1)?, orders: row.get(2)?, score: row.get(3)? })
-    })?;
+    let rows = statement.query_map([product], other_from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn other_from_row(row: &Row) -> rusqlite::Result<Other> {
+    Ok(Other { slug: row.get(0)?, both: row.get(1)?, orders: row.get(2)?, score: row.get(3)? })
+}
+
+/// What is suggested beside a product, best first, with what was counted.
+pub(super) fn list_suggested_counts(read: &Read, product: &str) -> Result<Vec<Other>, Fault> {
+    let mut statement = read.prepare_cached(
+        "SELECT pair.other, pair.orders, b.orders, pair.score FROM copurchase pair
+         JOIN basket_product b ON b.product = pair.other
+         WHERE pair.product = ?1 AND pair.score IS NOT NULL ORDER BY pair.score DESC, pair.other",
+    )?;
+    let rows = statement.query_map([product], other_from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Products behind `after`, by slug, that something is suggested beside.
+pub(super) fn list_with_suggestions(
+    read: &Read,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT DISTINCT product FROM copurchase
+               WHERE product > ?1 AND score IS NOT NULL ORDER BY product LIMIT ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let rows = statement.query_map(params![after, limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
