@@ -67,4 +67,17 @@ mod tests {
         assert_eq!(EVENTS.after(10, now, 0), Verdict::Dead);
         assert_eq!(EVENTS.after(1, now, 255), Verdict::Again(Instant(75_000)));
     }
+
+    // S2.19: a letter is tried for days, at least every six hours; the provider within a minute.
+    #[test]
+    fn nobody_waits_longer_than_the_longest_pause() {
+        let pause_s = |patience: Patience, attempt| match patience.after(attempt, Instant(0), 0) {
+            Verdict::Again(at) => at.0 / 1000,
+            Verdict::Dead => panic!("too soon"),
+        };
+        assert_eq!((pause_s(LETTERS, 1), pause_s(LETTERS, 19)), (30, 21_600));
+        let days = (1..20).map(|n| pause_s(LETTERS, n)).sum::<i64>() / 86_400;
+        assert!((2..=4).contains(&days), "{days} days");
+        assert_eq!((pause_s(PROVIDER, 1), pause_s(PROVIDER, 1_000_000)), (2, 60));
+    }
 }
