@@ -27,6 +27,9 @@ const REST: Duration = Duration::from_mins(4);
 const BUYERS: u64 = 4;
 /// The longest a shop is left open before it is killed, milliseconds.
 const OPEN_MS_MAX: u64 = 900;
+/// … unless it has not given so many answers yet, and this is the longest for that.
+const ANSWERS_MAX: u64 = 12;
+const OPEN_MS_LIMIT: u128 = 30_000;
 /// Every so many cycles the kill comes while the shop is still opening.
 const KILLED_OPENING: u64 = 7;
 /// The longest an opening shop is left alone, milliseconds.
@@ -54,6 +57,13 @@ struct Promised {
     refunds: BTreeSet<String>,
     /// Refunds the provider's dashboard has answered.
     in_dashboard: u64,
+}
+
+impl Promised {
+    /// How much the shop has answered so far.
+    fn answers(&self) -> usize {
+        self.carts.len() + self.orders.len() + self.paid.len() + self.refunds.len()
+    }
 }
 
 type Book = Mutex<Promised>;
@@ -183,7 +193,8 @@ fn open_and_kill(folder: &Folder, random: &Randomness, cycle: u64, slow: bool, b
     }
     let server = folder.serve();
     let (base, is_open) = (server.base.clone(), AtomicBool::new(true));
-    let random_ms = random.below(OPEN_MS_MAX);
+    let open_ms_min = random.below(OPEN_MS_MAX);
+    let answers_min = usize::try_from(random.below(ANSWERS_MAX)).unwrap();
     let said = thread::scope(|scope| {
         for number in 0..BUYERS {
             let (base, random) = (&base, Randomness::seeded(cycle * 100 + number));
@@ -191,9 +202,15 @@ fn open_and_kill(folder: &Folder, random: &Randomness, cycle: u64, slow: bool, b
         }
         let (base, is_open, random) = (&base, &is_open, Randomness::seeded(cycle * 100 + BUYERS));
         scope.spawn(move || clerk::work(folder, base, &random, slow, book, is_open));
-        // In steps, so that the moment of the kill does not hang on one long sleep.
-        let ends = Instant::now() + Duration::from_millis(20 + random_ms);
-        while Instant::now() < ends {
+        // In steps, so that the moment of the kill does not hang on one long sleep; a slow machine
+        // gets the time for some answers all the same.
+        let (opened, before) = (Instant::now(), book.lock().unwrap().answers());
+        let is_due = |answers: usize| {
+            let open_ms = opened.elapsed().as_millis();
+            open_ms >= u128::from(20 + open_ms_min) && answers >= before + answers_min
+                || open_ms >= OPEN_MS_LIMIT
+        };
+        while !is_due(book.lock().unwrap().answers()) {
             thread::sleep(Duration::from_millis(2));
         }
         let said = server.said();
