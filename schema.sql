@@ -190,6 +190,7 @@ CREATE TABLE stock_item (
   version    INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (sku, location)
 ) STRICT;
+CREATE INDEX stock_item_low ON stock_item (sku) WHERE on_hand <= held + low;
 
 -- The ledger: every change of `on_hand`, and why. Nothing here is ever changed or removed.
 CREATE TABLE stock_move (
@@ -363,7 +364,12 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
 CREATE INDEX orders_by_time ON orders (placed_at DESC);
 CREATE INDEX orders_by_cart ON orders (cart_id) WHERE cart_id IS NOT NULL;
-CREATE INDEX orders_by_email ON orders (email_folded);
+CREATE INDEX orders_by_email ON orders (email_folded, placed_at DESC);
+CREATE INDEX orders_by_name ON orders (name COLLATE NOCASE);
+CREATE INDEX orders_paid ON orders (currency, paid_at, total_minor) WHERE paid_at IS NOT NULL;
+CREATE INDEX orders_to_ship ON orders (paid_at)
+  WHERE payment_status IN ('paid', 'part_refunded') AND left_units > 0;
+CREATE INDEX orders_attention ON orders (placed_at) WHERE attention IS NOT NULL;
 
 -- Where the desk looks orders up, by `seq`: words of number, buyer and goods, and where each stands.
 -- It keeps no texts, and follows `found_by` in the transaction that changes it.
@@ -464,7 +470,8 @@ CREATE INDEX promotion_claim_order ON promotion_claim (order_id);
 
 -- ── room: cart ──────────────────────────────────────────────────────────────────────────────
 
--- What a visitor has put aside.
+-- What a visitor has put aside. `units` and `value_minor` are the sums of its lines, at the prices
+-- their visitor saw.
 CREATE TABLE cart (
   id             TEXT    PRIMARY KEY,
   token_hash     TEXT    NOT NULL,
@@ -473,12 +480,16 @@ CREATE TABLE cart (
   country        TEXT    NOT NULL,
   rate           TEXT,
   codes          TEXT    NOT NULL DEFAULT '[]',
+  units          INTEGER NOT NULL DEFAULT 0,
+  value_minor    INTEGER NOT NULL DEFAULT 0,
   created_at     INTEGER NOT NULL,
   last_change_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX cart_of_token ON cart (token_hash) WHERE status = 'active';
 CREATE INDEX cart_session ON cart (token_hash);
 CREATE INDEX cart_idle ON cart (last_change_at) WHERE status = 'active';
+CREATE INDEX cart_filled ON cart (last_change_at, value_minor)
+  WHERE status = 'active' AND units > 0;
 
 -- Lines, with the price their visitor saw when they were last told.
 CREATE TABLE cart_line (
@@ -576,6 +587,8 @@ CREATE TABLE refund (
 CREATE INDEX refund_look ON refund (look_at) WHERE state IN ('wanted', 'pending');
 CREATE INDEX refund_order ON refund (order_id);
 CREATE INDEX refund_payment ON refund (payment_id);
+CREATE INDEX refund_gone ON refund (currency, ended_at, amount_minor)
+  WHERE state = 'succeeded' AND late = 0;
 
 -- Which lines a refund pays back: units, and their exact share of what was paid for the line.
 CREATE TABLE refund_item (
@@ -740,3 +753,25 @@ CREATE TABLE card_testing (
   ended_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX card_testing_now ON card_testing (ended_at IS NULL) WHERE ended_at IS NULL;
+
+-- ── room: reports ───────────────────────────────────────────────────────────────────────────
+
+-- What each product and bundle brought on each day of the shop's calendar, less what went back
+-- that day. Derived: a job counts a day again when its mark is no longer true, so the rows may be
+-- thrown away at any time.
+CREATE TABLE product_sales (
+  day       TEXT    NOT NULL,
+  currency  TEXT    NOT NULL,
+  kind      TEXT    NOT NULL CHECK (kind IN ('product', 'bundle')),
+  ref       TEXT    NOT NULL,
+  title     TEXT    NOT NULL,
+  units     INTEGER NOT NULL,
+  net_minor INTEGER NOT NULL,
+  PRIMARY KEY (day, currency, kind, ref)
+) STRICT, WITHOUT ROWID;
+
+-- Days that are counted, and what they were counted from.
+CREATE TABLE counted_day (
+  day  TEXT PRIMARY KEY,
+  mark TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -18,6 +18,7 @@ pub mod orders; // an order and its life
 pub mod cart; // what a visitor has put aside
 pub mod payments; // sessions, events, the provider, the simulator
 pub mod checkout; // from cart to pending order to payment page
+pub mod reports; // what was sold, in figures; reads every room, writes none
 pub mod storefront; // the catalog as pages: plan, render, publish
 pub mod admin; // the merchant's desk: its front page
 pub mod app; // assembles all rooms into one running shop

@@ -14,10 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use house::{Setup, TestShop};
-use kiosk::base::Fault;
-use kiosk::base::Randomness;
 use kiosk::base::fault::{Failure, Never};
-use kiosk::platform::jobs::{Bell, Job, Runner};
+use kiosk::base::{Clock, Fault, Randomness};
+use kiosk::platform::jobs::{Bell, Diary, Job, Runner};
 use kiosk::platform::telemetry::{self, Filter, Kind, Listed, Reports};
 use kiosk::platform::web::{Edge, EdgeSettings, Error, Routes, endpoint};
 use poem::{Endpoint, Request};
@@ -145,7 +144,8 @@ fn a_failing_job_is_noticed() {
     let jobs = vec![Job::new("sweep", Duration::from_secs(60), broken)];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let runner = Runner::start(jobs, &bell, &reports);
+        let notes = (&Diary::default(), &Clock::default());
+        let runner = Runner::start(jobs, &bell, &reports, notes);
         let until = Instant::now() + Duration::from_secs(20);
         let noted = loop {
             let noted = reports.take();

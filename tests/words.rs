@@ -20,9 +20,11 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 41] = [
+const NEVER_ON_A_PAGE: [&str; 47] = [
     "bad-signature",
     "below-held",
+    "days",
+    "event-applied",
     "filter-unclear",
     "last-owner",
     "letter-reason",
@@ -54,8 +56,12 @@ const NEVER_ON_A_PAGE: [&str; 41] = [
     "simulator-refuses",
     "staff-exists",
     "staff-unreadable",
+    "stock-moved",
     "too-many-orders",
+    "unknown-cart",
+    "unknown-customer",
     "unknown-delivery",
+    "unknown-event",
     "unknown-letter",
     "unknown-letter-kind",
     "unknown-sku",

@@ -1,15 +1,188 @@
-//! The desk's front page.
+//! The desk's front page: one sentence, the figures of the day, and what to do next.
 
+use jiff::tz::TimeZone;
 use poem::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::identity::Visit;
+use super::checklist::{Progress, steps};
+use super::sentence::{Machinery, Seen, Trade, sentence};
+use crate::base::fault::{Failure, Never};
+use crate::base::{Currency, Fault, Instant, Money};
+use crate::catalog::Catalog;
+use crate::identity::{Right, Visit};
+use crate::platform::config::provider::ProviderName;
+use crate::platform::config::{Mode, Settings};
+use crate::platform::db::{Read, free_bytes};
+use crate::platform::jobs::Diary;
+use crate::platform::mail;
 use crate::platform::web::Error;
+use crate::pricing::Book;
+use crate::reports::{self, Days};
+use crate::storefront::Shelf;
+use crate::{payments, stock};
+
+/// Entries of each list.
+const LISTED: u32 = 8;
+
+/// What the page may show.
+#[derive(Clone, Copy)]
+struct May {
+    orders: bool,
+    customers: bool,
+    reports: bool,
+    health: bool,
+    stock: bool,
+}
 
 /// What a person of the shop sees first.
 ///
 /// # Errors
-/// When the template fails.
-pub(super) async fn show(visit: Visit) -> Result<Response, Error> {
-    visit.page("admin/home.html", "home", json!({}))
+/// When the database or the template fails.
+pub(super) async fn show(visit: Visit, shelf: Shelf, diary: Diary) -> Result<Response, Error> {
+    let may = May {
+        orders: visit.may(Right::SeeOrders),
+        customers: visit.may(Right::SeeCustomers),
+        reports: visit.may(Right::SeeReports),
+        health: visit.may(Right::SeeHealth),
+        stock: visit.may(Right::SeeStock),
+    };
+    let (book, now) = (shelf.books.now(), visit.kit.now());
+    let zone = reports::zone_of(&book.catalog.shop.timezone);
+    let mistakes = shelf.news.listen().borrow().mistakes.clone();
+    let failing = diary.entries().into_iter().filter(|entry| entry.is_failing);
+    let failing: Vec<&'static str> = failing.map(|entry| entry.name).collect();
+    let room = free_bytes(&visit.kit.settings.data_dir);
+    let title = mistakes.as_ref().map(|mistakes| mistakes.title.clone());
+    let (shown, its_zone) = (book.clone(), zone.clone());
+    let settings = visit.kit.settings.clone();
+    let is_owner = visit.may(Right::ManageStaff);
+    let read = visit.kit.db.read(move |read| {
+        let seen = Seen {
+            trade: may.orders.then(|| trade(read)).transpose()?,
+            machinery: may.health.then(|| machinery(read, room, failing, now)).transpose()?,
+            mistakes: title,
+            short: if may.stock { stock::short(read)? } else { (0, 0) },
+        };
+        let mut context = lists(read, &shown.catalog, may, now)?;
+        if may.reports {
+            figures(read, shown.catalog.shop.currency, &its_zone, now, &mut context)?;
+        }
+        if is_owner {
+            let paid = reports::last_paid_at(read)?.is_some();
+            context["steps"] = json!(steps(&progress(&shown, &settings, paid)));
+        }
+        Ok::<_, Failure<Never>>((seen, context))
+    });
+    let (seen, mut context) = read.await?;
+    context["sentence"] = json!(sentence(&seen, now, &zone));
+    context["short"] = json!({ "low": seen.short.0, "sold_out": seen.short.1 });
+    context["own"] = json!(book.catalog.shop.currency);
+    context["mistakes"] = json!(mistakes);
+    context["products"] = json!(book.catalog.live_products().count());
+    context["bundles"] = json!(book.catalog.live_bundles().count());
+    visit.page("admin/home.html", "home", context)
+}
+
+fn trade(read: &Read) -> Result<Trade, Fault> {
+    let newest = reports::list_recent(read, 1)?;
+    Ok(Trade {
+        last_order_at: newest.first().map(|order| order.placed_at),
+        to_ship: reports::to_ship(read)?,
+        attention: reports::attention(read)?,
+    })
+}
+
+fn machinery(
+    read: &Read,
+    room: Option<u64>,
+    failing: Vec<&'static str>,
+    now: Instant,
+) -> Result<Machinery, Fault> {
+    let unsent = mail::unsent(read)?;
+    Ok(Machinery {
+        events: payments::health(read, now)?,
+        letters: (unsent.waiting, unsent.oldest_at, unsent.dead),
+        room,
+        failing,
+    })
+}
+
+/// What to do next.
+fn lists(read: &Read, catalog: &Catalog, may: May, now: Instant) -> Result<Value, Fault> {
+    let mut context = json!({});
+    if may.orders {
+        context["to_ship"] = json!(reports::list_to_ship(read, LISTED)?);
+        context["to_ship_count"] = json!(reports::to_ship(read)?.0);
+        context["recent"] = json!(reports::list_recent(read, LISTED)?);
+    }
+    if may.customers {
+        context["waiting"] = json!(reports::abandoned(read, catalog.shop.cart_abandoned_s, now)?);
+    }
+    if may.stock {
+        let levels = stock::list_short(read, LISTED)?;
+        let view = |level: &stock::Level| {
+            let found = catalog.find(&level.sku);
+            json!({
+                "sku": level.sku, "free": level.free(), "low": level.low, "state": level.state(),
+                "title": found.map(|(product, _)| product.title.as_str()),
+                "options": found.map(|(_, variant)| variant.label()),
+            })
+        };
+        context["levels"] = json!(levels.iter().map(view).collect::<Vec<_>>());
+    }
+    Ok(context)
+}
+
+/// Today, seven and thirty days, and the chart of the thirty.
+fn figures(
+    read: &Read,
+    own: Currency,
+    zone: &TimeZone,
+    now: Instant,
+    context: &mut Value,
+) -> Result<(), Fault> {
+    let today = now.in_zone(zone).date();
+    let mut figures = Vec::new();
+    for (title, count) in [("Today", 1), ("7 days", 7), ("30 days", 30)] {
+        let days = Days::until(today, count);
+        let compared = reports::compare(read, own, &days.compared(zone, now))?;
+        let sums = compared.iter().filter(|(currency, takings, _)| {
+            *currency == own || takings.orders > 0 || takings.refunds > 0
+        });
+        let sums = sums.map(|(currency, takings, before)| {
+            json!({
+                "currency": currency, "orders": takings.orders, "net_minor": takings.net_minor(),
+                "average_minor": takings.average_minor(), "before_minor": before.net_minor(),
+            })
+        });
+        figures.push(json!({
+            "title": title, "from": days.first, "to": days.last,
+            "sums": sums.collect::<Vec<_>>(),
+        }));
+    }
+    let days = reports::by_day(read, own, zone, Days::until(today, 30))?;
+    let bar = |day: &reports::DaySales| {
+        let net = Money::new(day.takings.net_minor(), own);
+        (net.minor, format!("{}: {net}", day.day.strftime("%a %-d %b")))
+    };
+    context["bars"] = json!(reports::draw(days.iter().map(bar)));
+    let row = |day: &reports::DaySales| {
+        json!({ "day": day.day, "orders": day.takings.orders,
+                "net_minor": day.takings.net_minor() })
+    };
+    context["days"] = json!(days.iter().rev().map(row).collect::<Vec<_>>());
+    context["figures"] = json!(figures);
+    Ok(())
+}
+
+fn progress(book: &Book, settings: &Settings, has_order: bool) -> Progress {
+    Progress {
+        name: book.catalog.shop.name.clone(),
+        has_delivery: book.zones.iter().any(|zone| !zone.rates.is_empty()),
+        has_provider: settings.provider.name == ProviderName::Stripe,
+        has_mail: settings.smtp_url.is_some(),
+        has_product: book.catalog.live_products().next().is_some(),
+        has_order,
+        is_live: settings.mode == Mode::Live,
+    }
 }

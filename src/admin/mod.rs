@@ -1,11 +1,14 @@
 //! The merchant's desk: its front page, and pages that show several rooms at once.
 //!
-//! **Invariants.** Nothing here is reached without the right its route names (`identity::Desk`).
-//! What is done to an order is done in one transaction with its line in the log of changes, and
-//! only if the order is still what the page showed.
+//! **Invariants.** Nothing here is reached without the right its route names (`identity::Desk`),
+//! and the front page tells everybody only what their role may see. What is done to an order is
+//! done in one transaction with its line in the log of changes, and only if the order is still what
+//! the page showed.
 //! **Tables:** none.
 
+mod checklist;
 mod errors;
+mod health;
 mod home;
 mod hooks;
 mod letters;
@@ -17,29 +20,35 @@ mod order_new;
 mod order_refund;
 mod order_told;
 mod recommendations;
+mod sentence;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;
+use crate::platform::jobs::Diary;
 use crate::pricing::Books;
+use crate::storefront::Shelf;
 
 pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample};
 
 /// The front page, and each order's own.
 #[must_use]
-pub fn staff_routes(till: &Till) -> Desk {
+pub fn staff_routes(till: &Till, shelf: &Shelf, diary: &Diary) -> Desk {
+    let (shelf, diary) = (shelf.clone(), diary.clone());
     Desk::new()
         .section("home", "Home", "/admin", Right::OwnAccount)
-        .get("/admin", Right::OwnAccount, home::show)
+        .get("/admin", Right::OwnAccount, move |visit| {
+            home::show(visit, shelf.clone(), diary.clone())
+        })
         .and(order::desk(till))
         .and(order_acts::desk(till))
         .and(order_new::desk(till))
         .and(order_refund::desk(till))
 }
 
-/// What went wrong in the program.
+/// Whether the machinery is well, and what went wrong in the program.
 #[must_use]
-pub fn error_routes() -> Desk {
-    errors::desk()
+pub fn health_routes(diary: &Diary) -> Desk {
+    health::desk(diary).and(errors::desk())
 }
 
 /// What is often bought together.

@@ -25,7 +25,7 @@ use crate::platform::config::Settings;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::db::{DataLock, Db, Finding, Read};
 use crate::platform::hooks;
-use crate::platform::jobs::{Bell, Job, Runner};
+use crate::platform::jobs::{Bell, Diary, Job, Runner};
 use crate::platform::mail::{self, Transport};
 use crate::platform::render::Render;
 use crate::platform::secret::Secret;
@@ -35,7 +35,7 @@ use crate::platform::web::{
 };
 use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
-use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
+use crate::{admin, cart, checkout, identity, orders, payments, recommend, reports, search, stock};
 
 pub use reporting::write_reports;
 
@@ -65,6 +65,7 @@ pub struct App {
     transport: Transport,
     presence: Presence,
     passing: Option<Passing>,
+    diary: Diary,
 }
 
 /// Makes the data folder, private to its owner.
@@ -154,20 +155,32 @@ impl App {
         let shelf = Shelf::open(&kit, Arc::new(book), kept)?;
         let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
-        let presence = Presence::default();
-        Ok(Self { kit, shelf, till, simulator, transport, presence, passing })
+        let (presence, diary) = (Presence::default(), Diary::default());
+        Ok(Self { kit, shelf, till, simulator, transport, presence, passing, diary })
+    }
+
+    /// What the stock pages show of later rooms.
+    fn beside_stock(&self) -> stock::Beside {
+        let books = self.shelf.books.clone();
+        stock::Beside {
+            catalog: Arc::new(move || Arc::clone(&books.now().catalog)),
+            order_number: orders::get_number,
+        }
     }
 
     /// Every address of the desk, each with the right it needs.
     #[must_use]
     pub fn desk(&self) -> Desk {
         let books = &self.shelf.books;
-        admin::staff_routes(&self.till)
+        admin::staff_routes(&self.till, &self.shelf, &self.diary)
             .and(orders::staff_routes(books))
+            .and(stock::staff_routes(&self.beside_stock()))
+            .and(cart::staff_routes(books))
+            .and(reports::staff_routes(books))
             .and(admin::message_routes(books))
             .and(admin::recommendation_routes(books))
+            .and(admin::health_routes(&self.diary))
             .and(identity::staff_routes())
-            .and(admin::error_routes())
     }
 
     /// Every address the shop answers.
@@ -208,6 +221,7 @@ impl App {
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
         jobs.extend(checkout::jobs(&self.till));
+        jobs.extend(reports::jobs(kit, books));
         jobs.extend(storefront::jobs(kit, &self.shelf));
         if let Some(simulator) = &self.simulator {
             jobs.extend(simulator::jobs(simulator));
@@ -220,7 +234,8 @@ impl App {
     /// # Errors
     /// When the routes contradict each other.
     pub async fn run(self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        let runner = Runner::start(self.jobs(), &self.kit.bell, &self.kit.reports);
+        let notes = (&self.diary, &self.kit.clock);
+        let runner = Runner::start(self.jobs(), &self.kit.bell, &self.kit.reports, notes);
         let served = self.serve(door, stop).await;
         runner.stop().await;
         // What went wrong at the very end is told as well.

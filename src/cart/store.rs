@@ -163,7 +163,10 @@ pub(super) fn set_changed(
     data: &Value,
     now: Instant,
 ) -> Result<(), Fault> {
-    let sql = "UPDATE cart SET version = version + 1, last_change_at = ?2 WHERE id = ?1";
+    let sql = "UPDATE cart SET version = version + 1, last_change_at = ?2, (units, value_minor) =
+                 (SELECT coalesce(sum(qty), 0), coalesce(sum(qty * seen_unit_minor), 0)
+                  FROM cart_line WHERE cart_id = ?1)
+               WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![cart.as_str(), now.0])?;
     let sql = "INSERT INTO cart_event (cart_id, at, kind, data) VALUES (?1, ?2, ?3, ?4)";
     tx.prepare_cached(sql)?.execute(params![cart.as_str(), now.0, kind, data.to_string()])?;

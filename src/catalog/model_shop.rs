@@ -28,6 +28,8 @@ pub struct Shop {
     pub number_prefix: String,
     /// How long a cart is kept after its last change, in seconds.
     pub cart_expires_s: i64,
+    /// A cart nobody has touched for so long counts as left behind, in seconds.
+    pub cart_abandoned_s: i64,
     /// Most lines in one cart.
     pub cart_lines_max: u32,
     /// How long stock is held for a checkout, in seconds.

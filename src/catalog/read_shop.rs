@@ -85,6 +85,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         contact: Contact { email: String::new(), address: String::new() },
         number_prefix: String::new(),
         cart_expires_s: 30 * 86_400,
+        cart_abandoned_s: 30 * 60,
         cart_lines_max: 100,
         hold_s: 15 * 60,
         cancel_window_s: 0,
@@ -122,7 +123,8 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
     if let Some(mut t) = top.table("cart") {
         let expires = t.get("expires_after").read(20, duration_s);
         shop.cart_expires_s = expires.unwrap_or(shop.cart_expires_s);
-        t.get("abandoned_after").read(20, duration_s);
+        shop.cart_abandoned_s =
+            t.get("abandoned_after").read(20, duration_s).unwrap_or(shop.cart_abandoned_s);
         shop.cart_lines_max = t.get("max_lines").count(1, 1_000).unwrap_or(shop.cart_lines_max);
         t.finish();
     }

@@ -48,8 +48,8 @@ pub use refunding::{RefundNote, RefundTurn, note_dispute, note_refund};
 pub use settling::{SETTLE_NOTE_MAX, settle_attention, settle_by_person};
 pub use shipping::{deliver, keep_back, pack, ship, ship_parcel};
 pub use store::{
-    counts, find_by_key, find_by_number, get as get_order, is_replaced, list as list_orders,
-    order_for_cart, paid_order_of_cart,
+    buyer_of_cart, counts, find_by_key, find_by_number, get as get_order, get_number, is_replaced,
+    list as list_orders, order_for_cart, paid_order_of_cart,
 };
 pub use store_lines::{Event, list_events, list_items, list_paid_baskets};
 pub use store_list::{Entry, Place, list_entries};

@@ -144,6 +144,28 @@ pub fn paid_order_of_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, F
     find(read, condition, &cart.as_str())
 }
 
+/// What people call an order.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_number(read: &Read, id: &OrderId) -> Result<Option<String>, Fault> {
+    let sql = "SELECT number FROM orders WHERE id = ?1";
+    Ok(read.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Who went to the checkout with a cart, as far as they said: e-mail address and number of the
+/// newest order made from it.
+///
+/// # Errors
+/// When the database fails.
+pub fn buyer_of_cart(read: &Read, cart: &CartId) -> Result<Option<(String, String)>, Fault> {
+    let sql = "SELECT email, number, max(placed_at) FROM orders WHERE cart_id = ?1";
+    let found = read.prepare_cached(sql)?.query_row([cart.as_str()], |row| {
+        Ok(row.get::<_, Option<String>>(0)?.zip(row.get::<_, Option<String>>(1)?))
+    });
+    Ok(found?)
+}
+
 /// Whether the cart an order came from was ordered again later.
 ///
 /// # Errors

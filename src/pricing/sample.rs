@@ -267,6 +267,7 @@ fn shop() -> Shop {
         contact: Contact { email: "help@shop.example".to_owned(), address: String::new() },
         number_prefix: "S".to_owned(),
         cart_expires_s: 2_592_000,
+        cart_abandoned_s: 1_800,
         cart_lines_max: 100,
         hold_s: 900,
         cancel_window_s: 1_800,

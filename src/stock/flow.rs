@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::mail::{low_stock_letter, tell_low_stock};
 use super::model::{Reason, Refusal};
 use super::store::{self, Why};
+use super::typed::Typed;
 use crate::base::ids::{OrderId, Sku};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::catalog::Catalog;
@@ -223,6 +224,35 @@ pub fn count(
         adjust(tx, catalog, sku, delta, (Reason::Count, why.0, why.1), now)?;
     }
     Ok(delta)
+}
+
+/// Changes a level as somebody typed it, for a reason. A number that replaces the old one is taken
+/// only when what they saw is still true. Answers what was there before and what is there now.
+///
+/// # Errors
+/// As [`adjust`]; and when the level has moved since it was seen.
+pub(super) fn change(
+    tx: &Tx,
+    catalog: &Catalog,
+    sku: &Sku,
+    (typed, seen): (Typed, Option<u32>),
+    why: (Reason, Option<&str>, &str),
+    now: Instant,
+) -> Outcome<(u32, u32)> {
+    let Some(level) = store::find_level(tx, sku)? else {
+        return refuse(Refusal::Unknown { sku: sku.clone() });
+    };
+    let on_hand = level.on_hand;
+    let delta = match typed {
+        Typed::By(delta) => delta,
+        Typed::To(_) if seen.is_some_and(|seen| seen != on_hand) => {
+            let seen = seen.unwrap_or(on_hand);
+            return refuse(Refusal::Moved { sku: sku.clone(), seen, on_hand });
+        }
+        Typed::To(units) if units == on_hand => return Ok((on_hand, on_hand)),
+        Typed::To(units) => i64::from(units) - i64::from(on_hand),
+    };
+    Ok((on_hand, adjust(tx, catalog, sku, delta, why, now)?))
 }
 
 /// Raises the low-stock alert when a level falls to its mark, once at each crossing, and clears

@@ -6,11 +6,24 @@
 //! first hear that the payment session is closed.
 //! **Tables:** `location`, `stock_item`, `stock_move`, `hold`, `stock_alert`.
 
+mod admin;
+mod admin_count;
 mod audit;
 mod flow;
 mod mail;
 mod model;
+mod sheet;
 mod store;
+mod store_desk;
+mod typed;
+
+use std::sync::Arc;
+
+use crate::base::Fault;
+use crate::base::ids::OrderId;
+use crate::catalog::Catalog;
+use crate::identity::Desk;
+use crate::platform::db::Read;
 
 pub use audit::audit;
 pub use flow::{
@@ -21,3 +34,19 @@ pub use store::{
     Promised, held_by, levels_of, list_holds, list_levels, list_moves, list_moves_of,
     listed_states, promised,
 };
+pub use store_desk::{list_short, short};
+
+/// What the stock pages show of later rooms.
+#[derive(Clone)]
+pub struct Beside {
+    /// The catalog in force.
+    pub catalog: Arc<dyn Fn() -> Arc<Catalog> + Send + Sync>,
+    /// What people call an order.
+    pub order_number: fn(&Read, &OrderId) -> Result<Option<String>, Fault>,
+}
+
+/// Staff pages of the room.
+#[must_use]
+pub fn staff_routes(beside: &Beside) -> Desk {
+    admin::desk(beside).and(admin_count::desk(beside))
+}

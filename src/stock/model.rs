@@ -89,12 +89,14 @@ impl Reason {
         }
     }
 
+    /// Reasons a person may give.
+    pub const BY_HAND: [Self; 5] =
+        [Self::Receive, Self::Count, Self::Damage, Self::Return, Self::Correction];
+
     /// The reason a person may give by hand.
     #[must_use]
     pub fn by_hand(word: &str) -> Option<Self> {
-        [Self::Receive, Self::Count, Self::Damage, Self::Return, Self::Correction]
-            .into_iter()
-            .find(|r| r.word() == word)
+        Self::BY_HAND.into_iter().find(|r| r.word() == word)
     }
 }
 
@@ -160,6 +162,15 @@ pub enum Refusal {
         /// Units promised.
         held: u32,
     },
+    /// Somebody or something was faster: the number on the shelf is not the one that was seen.
+    Moved {
+        /// Which.
+        sku: Sku,
+        /// What was on the shelf when they looked.
+        seen: u32,
+        /// What is there now.
+        on_hand: u32,
+    },
     /// A change of zero, or beyond what can be counted.
     Senseless,
 }
@@ -192,6 +203,14 @@ impl crate::base::Refusal for Refusal {
                 format!("{sku} has {on_hand} on the shelf, {held} of them promised to checkouts."),
             )
             .hint("Wait until open checkouts are paid or have lapsed, or take fewer."),
+            Self::Moved { sku, seen, on_hand } => Problem::new(
+                409,
+                "stock-moved",
+                "It has changed meanwhile",
+                format!("{sku} had {seen} on the shelf when you looked; now there are {on_hand}."),
+            )
+            .hint("Look at what happened, count again if need be, and save once more.")
+            .with("on_hand", *on_hand),
             Self::Senseless => Problem::new(
                 422,
                 "senseless-quantity",

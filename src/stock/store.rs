@@ -9,7 +9,7 @@ use crate::base::ids::{OrderId, Sku};
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
 
-fn level_from_row(row: &Row) -> rusqlite::Result<Level> {
+pub(super) fn level_from_row(row: &Row) -> rusqlite::Result<Level> {
     Ok(Level {
         sku: Sku::from_stored(row.get::<_, String>(0)?),
         on_hand: row.get(1)?,
@@ -88,7 +88,7 @@ pub fn list_moves_of(read: &Read, order: &OrderId) -> Result<Vec<Move>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn move_of(row: &Row) -> rusqlite::Result<Move> {
+pub(super) fn move_of(row: &Row) -> rusqlite::Result<Move> {
     Ok(Move {
         sku: Sku::from_stored(row.get::<_, String>(0)?),
         delta: row.get(1)?,

@@ -39,6 +39,14 @@
     button.hidden = false;
     button.addEventListener("click", () => print());
   }
+  // A file is read into the field it belongs to, and sent with it.
+  for (const part of document.querySelectorAll("[data-reads]")) {
+    part.hidden = false;
+    part.querySelector("input").addEventListener("change", async (e) => {
+      const file = e.target.files[0];
+      if (file) document.getElementById(part.dataset.reads).value = await file.text();
+    });
+  }
   // What was just made, such as an invitation, is ready to be copied.
   document.querySelector("input[readonly]")?.addEventListener("focus", (e) => e.target.select());
 })();

@@ -15,6 +15,7 @@ mod lock;
 mod migrate;
 mod open;
 mod queue;
+mod space;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -32,6 +33,7 @@ pub use audit::Finding;
 pub use figures::Figures;
 pub use lock::DataLock;
 pub use migrate::{SCHEMA, SCHEMA_VERSION};
+pub use space::free_bytes;
 
 /// Read-only connections.
 const READERS: u32 = 4;
@@ -185,6 +187,12 @@ impl Db {
         let answer = work(&view);
         view.finish()?;
         answer
+    }
+
+    /// Bytes of the database file, without the log beside it.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        space::bytes_of(&self.path)
     }
 
     /// Where the database file lies.

@@ -2,6 +2,7 @@
 //! to do, then rests until its interval passes or somebody rings the bell.
 
 pub mod backoff;
+mod diary;
 mod runner;
 
 use std::future::Future;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use crate::base::Fault;
 
+pub use diary::{Diary, Entry};
 pub use runner::{Bell, Runner, work_off};
 
 /// What a step found.

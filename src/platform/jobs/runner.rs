@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use super::{Found, Job};
-use crate::base::Fault;
+use super::{Diary, Found, Job};
+use crate::base::{Clock, Fault};
 use crate::platform::telemetry::{Kind, Report, Reports};
 
 /// Pause after a step that failed, so that a broken disk is not hammered.
@@ -35,13 +35,20 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts every job on the current runtime.
+    /// Starts every job on the current runtime; what they do is written into the diary.
     #[must_use]
-    pub fn start(jobs: Vec<Job>, bell: &Bell, reports: &Reports) -> Self {
+    pub fn start(
+        jobs: Vec<Job>,
+        bell: &Bell,
+        reports: &Reports,
+        (diary, clock): (&Diary, &Clock),
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for job in jobs {
-            tasks.spawn(repeat(job, bell.clone(), reports.clone(), stopped.clone()));
+            diary.expect_job(&job);
+            let notes = (reports.clone(), diary.clone(), clock.clone());
+            tasks.spawn(repeat(job, bell.clone(), notes, stopped.clone()));
         }
         Self { stop, tasks }
     }
@@ -57,20 +64,28 @@ impl Runner {
     }
 }
 
-async fn repeat(job: Job, bell: Bell, reports: Reports, mut stopped: watch::Receiver<bool>) {
+async fn repeat(
+    job: Job,
+    bell: Bell,
+    (reports, diary, clock): (Reports, Diary, Clock),
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
         // Listening starts before looking, so that a bell rung meanwhile is not missed.
         let rung = bell.0.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
-        let rest = match work_off(&job).await {
+        diary.began(job.name, clock.now());
+        let result = work_off(&job).await;
+        let rest = match &result {
             Ok(()) => job.every,
             Err(fault) => {
                 tracing::error!(job = job.name, %fault, "a background step failed");
-                reports.notice(Report::of_fault(Kind::Job, &fault, job.name));
+                reports.notice(Report::of_fault(Kind::Job, fault, job.name));
                 AFTER_FAILURE
             }
         };
+        diary.ended(job.name, &result, rest, clock.now());
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             () = rung, if job.hears_bell => {}

@@ -31,11 +31,22 @@ const JSON: &str = "application/json";
 /// # Errors
 /// 413, 408, 415; 400 when it is not UTF-8; 422 with `errors` when fields are wrong.
 pub async fn read_form<T: DeserializeOwned>(request: &mut Request) -> Result<T, Error> {
+    read_form_within(request, BODY_BYTES_MAX).await
+}
+
+/// The same for forms that carry a long text, up to `bytes_max` bytes.
+///
+/// # Errors
+/// As [`read_form`].
+pub async fn read_form_within<T: DeserializeOwned>(
+    request: &mut Request,
+    bytes_max: usize,
+) -> Result<T, Error> {
     let kind = media_type(request);
     if !kind.is_empty() && kind != FORM {
         return Err(unsupported(FORM).into());
     }
-    let body = read_bytes(request, BODY_BYTES_MAX).await?;
+    let body = read_bytes(request, bytes_max).await?;
     if kind.is_empty() && !body.is_empty() {
         return Err(unsupported(FORM).into());
     }

@@ -37,6 +37,7 @@ mod paced_body;
 mod problem;
 mod routes;
 mod serve;
+mod spreadsheet;
 mod traffic;
 
 pub use addresses::{Network, client_address, neighbourhood};
@@ -48,7 +49,8 @@ pub use edge::{Dress, Edge, EdgeSettings, RequestId, security_headers};
 pub use exposition::{Figures, MEDIA_TYPE as FIGURES_MEDIA_TYPE};
 pub use extent::Extent;
 pub use form::{
-    BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_json, read_path, read_query,
+    BODY_BYTES_MAX, read_bytes, read_form, read_form_or_json, read_form_within, read_json,
+    read_path, read_query,
 };
 pub use guard::{Origin, cross_site};
 pub use limit::{Caller, Limiter, Rate};
@@ -56,4 +58,5 @@ pub use outgoing::{Outgoing, Reply, whole_story};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
 pub use serve::{ServeLimits, Shortcut, serve};
+pub use spreadsheet::Spreadsheet;
 pub use traffic::Traffic;

@@ -1,0 +1,153 @@
+//! `/admin/health`: the provider's events, background work, disk and database; and trying events
+//! again.
+
+use poem::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, Instant, Problem, refuse};
+use crate::identity::{self, Desk, Right, Staff, Visit, see_other};
+use crate::platform::db::{Read, Tx, free_bytes};
+use crate::platform::jobs::Diary;
+use crate::platform::mail;
+use crate::platform::telemetry;
+use crate::platform::web::{Error, read_form, read_query};
+use crate::{orders, payments};
+
+/// Events listed of each state that needs a look.
+const LISTED: u32 = 20;
+/// Most events tried again at once.
+const REPLAYED_MAX: u32 = 1000;
+
+pub(super) fn desk(diary: &Diary) -> Desk {
+    let diary = diary.clone();
+    Desk::new()
+        .section("health", "Health", "/admin/health", Right::SeeHealth)
+        .get("/admin/health", Right::SeeHealth, move |visit| show(visit, diary.clone()))
+        .post("/admin/health/replay", Right::Operate, replay)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    replayed: Option<u32>,
+}
+
+/// An event with the number of its order.
+fn view(read: &Read, event: &payments::Stored) -> Result<Value, Fault> {
+    let number = event.order.as_ref().map(|id| orders::get_number(read, id)).transpose()?;
+    let mut view = serde_json::to_value(event)?;
+    view["order"] = json!(number.flatten());
+    Ok(view)
+}
+
+fn listed(read: &Read, state: &str) -> Result<Vec<Value>, Fault> {
+    let state = Some(state.to_owned());
+    let wanted = payments::Wanted { state, limit: LISTED, ..payments::Wanted::default() };
+    let events = payments::list_events(read, &wanted)?;
+    events.iter().map(|event| view(read, event)).collect()
+}
+
+async fn show(visit: Visit, diary: Diary) -> Result<Response, Error> {
+    let shown: Shown = read_query(&visit.request).unwrap_or_default();
+    let now = visit.kit.now();
+    let read = visit.kit.db.read(move |read| {
+        let health = payments::health(read, now)?;
+        let (dead, retrying) = (listed(read, "dead")?, listed(read, "retry")?);
+        let unsent = mail::unsent(read)?;
+        let mails = json!({ "waiting": unsent.waiting, "oldest_at": unsent.oldest_at,
+                            "dead": unsent.dead });
+        Ok::<_, Failure<Never>>((health, dead, retrying, mails))
+    });
+    let (health, dead, retrying, mails) = read.await?;
+    let kit = &visit.kit;
+    let context = json!({
+        "now": now, "replayed": shown.replayed,
+        "events": health, "sentences": health.sentences(now),
+        "lag": payments::span(health.lag_s), "dead": dead, "retrying": retrying, "mails": mails,
+        "jobs": diary.entries(), "writer": kit.db.figures(),
+        "database_bytes": kit.db.size_bytes(), "free_bytes": free_bytes(&kit.settings.data_dir),
+        "version": telemetry::build(), "provider": kit.settings.provider.name.to_string(),
+        "webhook_address": format!("{}/webhooks/stripe", kit.settings.public_url),
+    });
+    visit.page("admin/health.html", "health", context)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replay {
+    /// The provider's name for one event; all that were put aside when absent.
+    id: Option<String>,
+}
+
+/// Why nothing is tried again.
+#[derive(Debug)]
+enum Refusal {
+    /// No such event.
+    Unknown,
+    /// It took effect already, or is about nothing of ours.
+    Done,
+}
+
+impl crate::base::Refusal for Refusal {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Unknown => {
+                let detail = "No event has this name.";
+                Problem::new(404, "unknown-event", "No such event", detail)
+            }
+            Self::Done => Problem::new(
+                409,
+                "event-applied",
+                "Nothing to try again",
+                "The event took effect already, or is about nothing of this shop.",
+            )
+            .hint("What took effect is never undone, so it cannot take effect twice."),
+        }
+    }
+}
+
+async fn replay(mut visit: Visit) -> Result<Response, Error> {
+    let form: Replay = read_form(&mut visit.request).await?;
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let again = visit.kit.db.write(move |tx| try_again(tx, form.id.as_deref(), &staff, now));
+    let count = again.await?;
+    visit.kit.bell.ring();
+    Ok(see_other(&format!("/admin/health?replayed={count}")))
+}
+
+/// Lets events be tried at once: the same as `kiosk events replay`.
+fn try_again(
+    tx: &Tx,
+    id: Option<&str>,
+    staff: &Staff,
+    now: Instant,
+) -> Result<usize, Failure<Refusal>> {
+    let events = match id {
+        Some(id) => payments::find_events(tx, id)?.into_iter().map(|(event, _)| event).collect(),
+        None => {
+            let state = Some("dead".to_owned());
+            let wanted =
+                payments::Wanted { state, limit: REPLAYED_MAX, ..payments::Wanted::default() };
+            payments::list_events(tx, &wanted)?
+        }
+    };
+    if events.is_empty() && id.is_some() {
+        return refuse(Refusal::Unknown);
+    }
+    let mut again = 0;
+    for event in &events {
+        if payments::replay(tx, event, now)? {
+            let before = json!({ "state": event.state, "why": event.why });
+            let after = json!({ "state": "retry" });
+            let about = ("event", event.id.as_str());
+            identity::note(tx, staff, "event.replay", about, (&before, &after), now)?;
+            again += 1;
+        }
+    }
+    if again == 0 && id.is_some() {
+        return refuse(Refusal::Done);
+    }
+    Ok(again)
+}

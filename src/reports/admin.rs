@@ -1,0 +1,156 @@
+//! `/admin/reports`: sales by day, best products, orders by state, for days of one's choice.
+
+use jiff::civil::Date;
+use poem::Response;
+use poem::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chart::draw;
+use super::days::Days;
+use super::flow::{Report, by_state, report};
+use super::model::Takings;
+use super::{shop_of, store};
+use crate::base::fault::{Failure, Never};
+use crate::base::{Instant, Money};
+use crate::identity::{Desk, Right, Visit};
+use crate::platform::web::{Error, Spreadsheet, read_query};
+use crate::pricing::Books;
+
+pub(super) fn desk(books: &Books) -> Desk {
+    let (page, table) = (books.clone(), books.clone());
+    Desk::new()
+        .section("reports", "Reports", "/admin/reports", Right::SeeReports)
+        .get("/admin/reports", Right::SeeReports, move |visit| show(visit, page.clone()))
+        .get("/admin/reports.csv", Right::SeeReports, move |visit| save(visit, table.clone()))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    from: String,
+    to: String,
+}
+
+/// What the address asks for, and what is wrong with it.
+fn asked(visit: &Visit, today: Date) -> (Days, Option<String>) {
+    let asked: Asked = read_query(&visit.request).unwrap_or_default();
+    match Days::parse(&asked.from, &asked.to, today) {
+        Ok(days) => (days, None),
+        Err(why) => (Days::until(today, 30), Some(why)),
+    }
+}
+
+async fn show(visit: Visit, books: Books) -> Result<Response, Error> {
+    let (catalog, zone) = shop_of(&books);
+    let now = visit.kit.now();
+    let today = now.in_zone(&zone).date();
+    let (days, problem) = asked(&visit, today);
+    let compared = days.compared(&zone, now);
+    let (own, idle_s) = (catalog.shop.currency, catalog.shop.cart_abandoned_s);
+    let read = visit.kit.db.read(move |read| {
+        let reports = report(read, &catalog, &zone, days, now)?;
+        let states = by_state(read, &zone, days)?;
+        Ok::<_, Failure<Never>>((reports, states, store::abandoned(read, idle_s, now)?))
+    });
+    let (reports, states, waiting) = read.await?;
+    let states = states.into_iter().filter(|(_, count)| *count > 0);
+    let states = states.map(|(status, count)| json!({ "status": status.word(), "count": count }));
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let context = json!({
+        "from": days.first, "to": days.last, "today": today, "day_count": days.count(),
+        "problem": problem, "presets": presets(days, today), "back": compared.back,
+        "before_from": days.back(compared.back).first, "before_to": days.back(compared.back).last,
+        "is_part": compared.now.1 > now && compared.now.0 <= now,
+        "reports": reports.iter().map(view).collect::<Vec<_>>(),
+        "states": states.collect::<Vec<_>>(), "waiting": waiting, "own": own,
+    });
+    visit.page_with(status, "admin/reports.html", "reports", context)
+}
+
+/// The stretches most often asked for, each with its address.
+fn presets(chosen: Days, today: Date) -> Vec<Value> {
+    let month = Days { first: today.first_of_month(), last: today };
+    let before = month.first.yesterday().unwrap_or(today);
+    let year = Days { first: today.first_of_year(), last: today };
+    let all = [
+        ("Today", Days::one(today)),
+        ("7 days", Days::until(today, 7)),
+        ("30 days", Days::until(today, 30)),
+        ("90 days", Days::until(today, 90)),
+        ("This month", month),
+        ("Last month", Days { first: before.first_of_month(), last: before }),
+        ("This year", year),
+    ];
+    let view = |(title, days): (&str, Days)| {
+        let href = format!("/admin/reports?from={}&to={}", days.first, days.last);
+        json!({ "title": title, "href": href, "current": days == chosen })
+    };
+    all.into_iter().map(view).collect()
+}
+
+/// Takings as pages show them.
+pub(super) fn figures(takings: &Takings) -> Value {
+    json!({
+        "orders": takings.orders, "paid_minor": takings.paid_minor, "refunds": takings.refunds,
+        "refunded_minor": takings.refunded_minor, "net_minor": takings.net_minor(),
+        "average_minor": takings.average_minor(),
+    })
+}
+
+fn view(report: &Report) -> Value {
+    let currency = report.currency;
+    let bar = |day: &super::DaySales| {
+        let net = Money::new(day.takings.net_minor(), currency);
+        (
+            net.minor,
+            format!("{}: {net}, {} orders", day.day.strftime("%a %-d %b"), day.takings.orders),
+        )
+    };
+    let day = |day: &super::DaySales| {
+        let mut row = figures(&day.takings);
+        row["day"] = json!(day.day);
+        row["week_before_minor"] = json!(day.week_before.net_minor());
+        row
+    };
+    json!({
+        "currency": currency, "now": figures(&report.takings), "before": figures(&report.before),
+        "chart": draw(report.days.iter().map(bar)),
+        "days": report.days.iter().rev().map(day).collect::<Vec<_>>(),
+        "products": report.products,
+    })
+}
+
+async fn save(visit: Visit, books: Books) -> Result<Response, Error> {
+    let (catalog, zone) = shop_of(&books);
+    let now: Instant = visit.kit.now();
+    let (days, problem) = asked(&visit, now.in_zone(&zone).date());
+    if let Some(why) = problem {
+        return Err(crate::base::Problem::new(422, "days", "Not these days", why).into());
+    }
+    let read = visit
+        .kit
+        .db
+        .read(move |read| Ok::<_, Failure<Never>>(report(read, &catalog, &zone, days, now)?));
+    let columns =
+        ["day", "currency", "orders", "paid", "refunds", "refunded", "net", "net_week_before"];
+    let mut sheet = Spreadsheet::new(&columns)?;
+    for report in read.await? {
+        let amount = |minor| Money::new(minor, report.currency).decimal();
+        for d in &report.days {
+            let t = &d.takings;
+            let cells = [
+                d.day.to_string(),
+                report.currency.code().to_owned(),
+                t.orders.to_string(),
+                amount(t.paid_minor),
+                t.refunds.to_string(),
+                amount(t.refunded_minor),
+                amount(t.net_minor()),
+                amount(d.week_before.net_minor()),
+            ];
+            sheet.row(cells.iter().map(String::as_str))?;
+        }
+    }
+    Ok(sheet.answer(&format!("sales-{}-{}.csv", days.first, days.last))?)
+}
