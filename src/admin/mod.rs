@@ -5,6 +5,7 @@
 //! only if the order is still what the page showed.
 //! **Tables:** none.
 
+pub mod catalog;
 mod errors;
 mod home;
 mod hooks;

@@ -164,6 +164,7 @@ impl App {
         let books = &self.shelf.books;
         admin::staff_routes(&self.till)
             .and(orders::staff_routes(books))
+            .and(admin::catalog::staff_routes(&self.shelf))
             .and(admin::message_routes(books))
             .and(admin::recommendation_routes(books))
             .and(identity::staff_routes())
