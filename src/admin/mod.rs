@@ -7,6 +7,7 @@
 //! **Tables:** none.
 
 mod checklist;
+pub mod catalog;
 mod errors;
 mod health;
 mod home;
