@@ -55,8 +55,9 @@ async fn show(visit: Visit, catalog: Arc<Catalog>) -> Result<Response, Error> {
     let (listed, (orders, ranked_at)) = found.await?;
     let more = !is_one && listed.len() >= LISTED as usize;
     let next = listed.last().filter(|_| more).map(|(product, _)| product.clone());
+    let products = listed.iter().map(|(slug, why)| product(&catalog, slug, why));
     let context = json!({
-        "products": listed.iter().map(|(slug, why)| product(&catalog, slug, why)).collect::<Vec<_>>(),
+        "products": products.collect::<Vec<_>>(),
         "orders": orders, "ranked_at": ranked_at, "product": slug, "is_first": is_first,
         "next": next,
     });

@@ -53,12 +53,12 @@ fn cleaned(word: &str) -> &str {
         return "‹ip›";
     }
     let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    if digits >= NUMBER_MIN && bare.bytes().all(|b| !b.is_ascii_alphabetic()) {
+        return "‹number›";
+    }
     let plain = bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~'));
     if plain && bare.len() >= TOKEN_MIN && digits >= 3 {
         return "‹token›";
-    }
-    if digits >= NUMBER_MIN && bare.bytes().all(|b| !b.is_ascii_alphabetic()) {
-        return "‹number›";
     }
     word
 }
