@@ -94,6 +94,13 @@ fn every_letter_of_an_order_is_in_order() {
         assert!(letter.text.contains("HF-"), "{kind} names its order");
     }
     assert!(letter(&shop, "order_refunded").text.contains("Refund: £"), "how much");
+    // A parcel without a number has no hole where it would stand.
+    let last = shop.text("SELECT data FROM outbox WHERE template = 'order_shipped'");
+    let mut bare: Value = serde_json::from_str(&last).unwrap();
+    for name in ["carrier", "number", "url"] {
+        bare["parcel"][name] = Value::Null;
+    }
+    is_in_order("order_shipped", &draw(&shop.kit.render, "order_shipped", &bare).unwrap());
     assert!(!letter(&shop, "order_received").text.contains("Expected"), "nothing is promised yet");
 }
 
