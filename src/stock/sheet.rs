@@ -83,7 +83,8 @@ impl Columns {
 /// # Errors
 /// In a sentence, when it is no such list.
 pub(super) fn read(text: &str) -> Result<Vec<Result<Row, Unread>>, String> {
-    let text = text.trim_start_matches('\u{feff}');
+    // Forms send both signs of a line's end; read as one, lines are counted right.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let first = text.lines().next().unwrap_or_default();
     let often = |sign: char| first.matches(sign).count();
     let separator = match (often(','), often(';'), often('\t')) {
