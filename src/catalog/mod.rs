@@ -8,6 +8,7 @@ mod check;
 mod check_pictures;
 mod check_redirects;
 mod check_words;
+pub mod edit;
 pub mod markdown;
 mod model;
 mod model_picture;
