@@ -9,6 +9,7 @@ mod check_pictures;
 mod check_redirects;
 mod check_words;
 pub mod edit;
+pub mod exchange;
 pub mod markdown;
 mod model;
 mod model_picture;
@@ -33,6 +34,6 @@ pub use model::{
 };
 pub use model_picture::{Picture, PictureStyles};
 pub use model_shop::{Contact, Presence, Shop, StockShow};
-pub use picture_status::{PictureState, PictureStatus, picture_status};
+pub use picture_status::{PictureState, PictureStatus, picture_state, picture_status};
 pub use read::{Former, read, read_again};
 pub use read_product::picture_url;

@@ -36,19 +36,25 @@ pub struct PictureStatus {
 pub fn picture_status(files: &Tree, complaints: &[Complaint]) -> Vec<PictureStatus> {
     let one = |(slug, file, _): (&str, &str, Option<&str>)| {
         let own: Vec<&Complaint> = complaints.iter().filter(|c| c.file == file).collect();
-        let about: Vec<&&Complaint> = own.iter().filter(|c| c.code.contains("image")).collect();
-        let is_missing = |c: &&&Complaint| c.severity == Severity::Error || c.code == "image-none";
-        let status = if about.iter().any(is_missing) {
-            PictureState::Missing
-        } else if own.iter().any(|c| c.severity == Severity::Error) {
-            PictureState::Unknown
-        } else if about.is_empty() {
-            PictureState::Ok
-        } else {
-            PictureState::Warning
-        };
-        let reasons = about.iter().map(|c| c.message.clone()).collect();
+        let (status, reasons) = picture_state(&own);
         PictureStatus { product: slug.to_owned(), file: file.to_owned(), status, reasons }
     };
     files.texts("products/", "toml").map(one).collect()
+}
+
+/// How the pictures of one product stand, and why, told from what is wrong with its file.
+#[must_use]
+pub fn picture_state(own: &[&Complaint]) -> (PictureState, Vec<String>) {
+    let about: Vec<&&Complaint> = own.iter().filter(|c| c.code.contains("image")).collect();
+    let is_missing = |c: &&&Complaint| c.severity == Severity::Error || c.code == "image-none";
+    let state = if about.iter().any(is_missing) {
+        PictureState::Missing
+    } else if own.iter().any(|c| c.severity == Severity::Error) {
+        PictureState::Unknown
+    } else if about.is_empty() {
+        PictureState::Ok
+    } else {
+        PictureState::Warning
+    };
+    (state, about.iter().map(|c| c.message.clone()).collect())
 }

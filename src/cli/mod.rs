@@ -34,7 +34,9 @@ mod check_pages;
 mod errors;
 mod events;
 mod explain;
+mod export;
 mod hooks;
+mod import;
 mod init;
 mod letters;
 mod order;
@@ -107,6 +109,11 @@ enum Command {
     /// Lists former states of the content and brings one back.
     #[command(subcommand)]
     Revisions(revisions::Command),
+    /// Makes catalog files of a table of products: our own, Shopify's or WooCommerce's columns.
+    Import(import::Options),
+    /// Writes the catalog as a table.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Opens the shop.
     Serve(serve::Options),
     /// Fills the database with demonstration orders; twice gives the same.
@@ -179,6 +186,8 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Build(options) => build::run(&options, &settings),
         Command::Theme(command) => theme::run(command, &settings),
         Command::Revisions(command) => revisions::run(command, &settings),
+        Command::Import(options) => import::run(&options, &settings),
+        Command::Export(command) => export::run(&command, &settings),
         Command::Serve(options) => serve::run(&options, settings),
         Command::Seed(options) => seed::run(&options, settings),
         Command::Stock(command) => stock::run(command, settings),

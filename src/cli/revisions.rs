@@ -51,7 +51,9 @@ fn list(all: &[Revision]) -> Result<(), Fault> {
     for (before, kept) in before.zip(all) {
         let changes = before.map(|before| differences(before, kept)).transpose()?;
         let changed = changes.map(|changes| named(&changes)).unwrap_or_default();
-        let line = format!("{}  {}  {changed}", kept.at, kept.revision);
+        let by = kept.by.as_ref().map(|by| format!("{}: {}  ", by.who, by.what));
+        let by = by.unwrap_or_default();
+        let line = format!("{}  {}  {by}{changed}", kept.at, kept.revision);
         say!("{}", line.trim_end());
     }
     Ok(())

@@ -36,7 +36,7 @@ pub use model_quote::{
 };
 pub use provider_lines::{PROVIDER_LINES_MAX, ProviderLine, amount_lines};
 pub use quote::quote;
-pub use read::{Loaded, load, load_again, load_tree};
+pub use read::{Loaded, load, load_again, load_tree, load_tree_again};
 
 #[cfg(test)]
 mod golden;

@@ -49,6 +49,13 @@ pub fn load_again(dir: &Path, former: &Loaded, names: &[String]) -> Result<Loade
     Ok(load_after(files, Some(former)))
 }
 
+/// Reads and checks files that are in memory already, using what `former` made of those that have
+/// not changed since.
+#[must_use]
+pub fn load_tree_again(files: Tree, former: &Loaded) -> Loaded {
+    load_after(files, Some(former))
+}
+
 fn load_after(files: Tree, former: Option<&Loaded>) -> Loaded {
     let known = former.and_then(|loaded| Some((loaded, loaded.book.as_ref()?)));
     let complained: HashSet<&str> = known

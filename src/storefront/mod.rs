@@ -8,11 +8,16 @@
 
 mod context;
 mod darkroom;
+mod editing;
+mod editing_path;
 mod edition;
 mod export;
+mod files_read;
 mod found;
 mod goods;
+mod importing;
 mod inspect;
+mod keeping;
 mod keys;
 mod live;
 mod make;
@@ -23,26 +28,37 @@ mod page_product;
 mod pages;
 mod pictures;
 mod plan;
+mod preview;
 mod publish;
 mod revisions;
 mod watch;
 mod web;
 
 pub use darkroom::{Darkroom, develop, develop_book};
+pub use editing::{
+    Change, Checked, Mistaken, Refusal, Saved, check, content_of, digest_of, save, write_checked,
+};
+pub use editing_path::{is_editable, picture_name};
 pub use edition::{Edition, Ready};
 pub use export::{Beside, Extra, LIVE, Written, export};
+pub use files_read::{FilesRead, Reading};
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
     PreviewPrice, Rendition, Sizes, disagreements, faint, feed_report, measure, page_disagreements,
     table,
 };
+pub use importing::{Import, import};
 pub use inspect::{Inspection, inspect};
+pub use keeping::{keep_last_good, last_good_dir};
 pub use live::live_routes;
 pub use make::{dressed, levels_or_opening, prepare};
 pub use news::{Mistakes, News, NewsBoard};
 pub use pack::Kept;
 pub use pictures::Pictures as PictureFiles;
+pub use preview::preview;
 pub use publish::{PICTURES, Shelf};
-pub use revisions::{Difference, Revision, differences, restore, revisions};
-pub use watch::{QUIET, jobs, keep_last_good, last_good_dir, watch};
+pub use revisions::{
+    By, Difference, Past, Revision, differences, history, kept_content, restore, revisions,
+};
+pub use watch::{QUIET, jobs, watch};
 pub use web::{dev_routes, early_shortcut, missing_page, problem_page, routes, shortcut};

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use super::context::Making;
 use super::darkroom::Darkroom;
 use super::edition::{Current, Edition, is_document};
+use super::files_read::FilesRead;
 use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
 use super::pack::{Kept, Pack};
@@ -42,6 +43,10 @@ pub struct Shelf {
     pub studio: Studio,
     /// Where they are made.
     pub darkroom: Darkroom,
+    /// The content folder as it was read last.
+    pub files: FilesRead,
+    /// Held while the desk saves, so that nobody writes over what another has just written.
+    pub(super) saving: Arc<Mutex<()>>,
     /// Held while an edition is made, so that an older one never overtakes a newer.
     publishing: Arc<Mutex<()>>,
     /// Held while what follows an edition is made.
@@ -106,11 +111,19 @@ impl Shelf {
             news: NewsBoard::default(),
             studio,
             darkroom: Darkroom::default(),
+            files: FilesRead::default(),
+            saving: Arc::default(),
             publishing: Arc::default(),
             following: Arc::default(),
             keeping: Arc::default(),
             pack: Arc::new(kept.pack),
         })
+    }
+
+    /// Stock as the pages say it.
+    #[must_use]
+    pub fn levels(&self) -> Arc<Levels> {
+        Arc::clone(&self.now().making.levels)
     }
 
     /// Makes a new edition of changed content and swaps it in, prices and pages together; only
@@ -294,7 +307,7 @@ fn has_same_stock(making: &Making, book: &Book) -> bool {
 }
 
 /// Stock as the database has it and the files add to it; and what the files add.
-fn levels_of(kit: &Kit, book: &Book) -> Result<(Arc<Levels>, Vec<Opening>), Fault> {
+pub(super) fn levels_of(kit: &Kit, book: &Book) -> Result<(Arc<Levels>, Vec<Opening>), Fault> {
     let openings = openings(&book.catalog);
     let known =
         kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(stock::listed_states(read)?))?;
@@ -328,12 +341,12 @@ fn record(kit: &Kit, openings: Vec<Opening>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn has_same_shelves(one: &Book, other: &Book) -> bool {
+pub(super) fn has_same_shelves(one: &Book, other: &Book) -> bool {
     one.catalog.categories == other.catalog.categories && one.catalog.shop == other.catalog.shop
 }
 
 /// Products and bundles that are not what they were, or whose stock is not.
-fn changed(
+pub(super) fn changed(
     was_there: &Arc<Levels>,
     was: &Book,
     is_there: &Arc<Levels>,

@@ -7,6 +7,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
 use crate::base::fault::Doing;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
@@ -21,6 +25,8 @@ const WAITING_MAX: usize = 20;
 const FOLDER: &str = "revisions";
 /// Where what files hold is kept, below that, by its SHA-256.
 const OBJECTS: &str = "objects";
+/// How a file's name ends that says who made a state.
+const AUTHOR: &str = "by";
 /// How the time stands in a list's name; names in order are times in order.
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 
@@ -34,7 +40,37 @@ pub struct Revision {
     pub at: String,
     /// Its name, as the log tells it with each publication.
     pub revision: String,
+    /// Who made it so, when that was at the desk.
+    pub by: Option<By>,
     file: PathBuf,
+}
+
+impl Revision {
+    /// When it was published, to the second.
+    #[must_use]
+    pub fn moment(&self) -> Option<Instant> {
+        let read = DateTime::strptime("%Y%m%dT%H%M%S", self.at.get(..15)?).ok()?;
+        let zoned = read.to_zoned(TimeZone::UTC).ok()?;
+        Some(Instant(zoned.timestamp().as_millisecond()))
+    }
+}
+
+/// Who made a state what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// Such as `staff:ada@example.org`.
+    pub who: String,
+    /// What they did, in a few words.
+    pub what: String,
+}
+
+/// A file as one state has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The state that first had it so.
+    pub state: Revision,
+    /// SHA-256 of what it holds; nothing when the file was gone.
+    pub digest: Option<String>,
 }
 
 /// A file that a state has and the one before it had otherwise, or not at all.
@@ -62,7 +98,9 @@ pub fn revisions(data_dir: &Path) -> Result<Vec<Revision>, Fault> {
         let named = name.strip_suffix(".list").and_then(|name| name.split_once('-'));
         if let Some((at, revision)) = named {
             let (at, revision) = (at.to_owned(), revision.to_owned());
-            all.push(Revision { at, revision, file });
+            let by = fs::read(file.with_extension(AUTHOR)).ok();
+            let by = by.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            all.push(Revision { at, revision, by, file });
         }
     }
     all.sort_by(|a, b| (&a.at, &a.revision).cmp(&(&b.at, &b.revision)));
@@ -79,34 +117,49 @@ pub(super) fn keep(
     good: &Path,
     revision: &str,
     changed: Option<(&str, &str)>,
+    by: Option<&By>,
     now: Instant,
 ) -> Result<(), Fault> {
     let all = revisions(data_dir)?;
     let newest = all.last();
-    if newest.is_some_and(|newest| newest.revision == revision) {
-        return Ok(());
+    if let Some(newest) = newest.filter(|newest| newest.revision == revision) {
+        // Whoever watches the folder may have been quicker.
+        return if newest.by.is_none() { sign(&newest.file, by) } else { Ok(()) };
     }
     let known = changed.filter(|(before, _)| newest.is_some_and(|kept| kept.revision == *before));
     let files = match (newest, known) {
         (Some(newest), Some((_, name))) => {
             let mut files = listed(newest)?;
-            let digest = store(data_dir, &good.join(name), true)?;
-            files.insert(name.to_owned(), digest);
+            if good.join(name).is_file() {
+                let digest = store(data_dir, &good.join(name), true)?;
+                files.insert(name.to_owned(), digest);
+            } else {
+                files.remove(name);
+            }
             files
         }
         _ => store_all(data_dir, good, true)?,
     };
-    note(data_dir, revision, &files, now)?;
+    let list = note(data_dir, revision, &files, now)?;
+    sign(&list, by)?;
     if all.len() > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
 }
 
-fn note(data_dir: &Path, revision: &str, files: &Files, now: Instant) -> Result<(), Fault> {
+/// Says who made a state.
+fn sign(list: &Path, by: Option<&By>) -> Result<(), Fault> {
+    let Some(by) = by else { return Ok(()) };
+    write_private(&list.with_extension(AUTHOR), &serde_json::to_vec(by)?)
+}
+
+fn note(data_dir: &Path, revision: &str, files: &Files, now: Instant) -> Result<PathBuf, Fault> {
     let mut list = String::with_capacity(files.len() * 100);
     for (path, digest) in files {
         list.extend([digest.as_str(), "  ", path.as_str(), "\n"]);
     }
     let name = format!("{}-{revision}.list", now.timestamp().strftime(TIME));
-    write_private(&data_dir.join(FOLDER).join(name), list.as_bytes())
+    let place = data_dir.join(FOLDER).join(name);
+    write_private(&place, list.as_bytes())?;
+    Ok(place)
 }
 
 fn listed(kept: &Revision) -> Result<Files, Fault> {
@@ -168,7 +221,12 @@ fn prune(data_dir: &Path) -> Result<(), Fault> {
     for one in kept {
         used.extend(listed(one)?.into_values());
     }
-    gone.iter().try_for_each(|one| fs::remove_file(&one.file))?;
+    for one in gone {
+        fs::remove_file(&one.file)?;
+        if one.by.is_some() {
+            fs::remove_file(one.file.with_extension(AUTHOR))?;
+        }
+    }
     for entry in fs::read_dir(data_dir.join(FOLDER).join(OBJECTS))? {
         let entry = entry?;
         if entry.file_name().to_str().is_some_and(|name| !used.contains(name)) {
@@ -176,6 +234,39 @@ fn prune(data_dir: &Path) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The states in which a file became another, the newest first, at most `most`.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn history(data_dir: &Path, path: &str, most: usize) -> Result<Vec<Past>, Fault> {
+    let mut found: Vec<Past> = Vec::new();
+    let ending = format!("  {path}");
+    for state in revisions(data_dir)? {
+        let list = fs::read_to_string(&state.file).doing("reading a former state")?;
+        let line = list.lines().find(|line| line.ends_with(&ending));
+        let digest = line.and_then(|line| line.strip_suffix(&ending)).map(str::to_owned);
+        let known = found.last().map(|past| &past.digest);
+        if known.map_or(digest.is_some(), |known| *known != digest) {
+            found.push(Past { state, digest });
+        }
+    }
+    found.reverse();
+    found.truncate(most);
+    Ok(found)
+}
+
+/// What a file of a former state held, by its SHA-256.
+///
+/// # Errors
+/// When it is not kept any more.
+pub fn kept_content(data_dir: &Path, digest: &str) -> Result<Vec<u8>, Fault> {
+    let is_digest = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    if !is_digest {
+        return Err(Fault::new("this names no former content"));
+    }
+    fs::read(object(data_dir, digest)).doing("reading a former state")
 }
 
 /// What differs between two states, in the order of paths.

@@ -1,7 +1,6 @@
 //! Keeping the edition true: when files change, when stock crosses a mark, when a sale begins.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -9,13 +8,12 @@ use notify::{Event, EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::edition::states_of;
+use super::keeping::{keep_last_good, keep_one};
 use super::news::{Mistakes, NewsBoard};
 use super::publish::Shelf;
-use super::revisions;
+use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
-use crate::base::{Fault, Instant};
 use crate::platform::Kit;
-use crate::platform::config::write_private;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::render::SiteMistake;
@@ -27,12 +25,8 @@ use crate::stock;
 const STEPS: Duration = Duration::from_millis(5);
 /// Changes closer together than this are one change.
 pub const QUIET: Duration = Duration::from_millis(150);
-/// Where the last content without mistakes is kept, below the data folder.
-const LAST_GOOD: &str = "last_good";
 /// After an edit of a large shop, before what follows it is made.
 const SETTLED: Duration = Duration::from_secs(2);
-/// Which revision that is.
-const LAST_GOOD_MARK: &str = "last_good.revision";
 
 /// Makes pages anew when what they say about stock or prices, or what they suggest, is no longer
 /// true, and packs fresh editions.
@@ -90,6 +84,9 @@ pub fn watch(
     watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
     if kit.settings.site_dir.is_dir() {
         watcher.watch(&kit.settings.site_dir, RecursiveMode::Recursive)?;
+    }
+    if let Some(loaded) = &loaded {
+        shelf.files.note(loaded);
     }
     let (kit, shelf) = (kit.clone(), shelf.clone());
     tokio::spawn(async move {
@@ -196,6 +193,7 @@ fn reload(
     let mut loaded = match (read, before) {
         (None, Some(before)) => before,
         (Some(Ok(loaded)), before) => {
+            shelf.files.note(&loaded);
             let folder = dir.display().to_string();
             if !loaded.complaints.is_empty() {
                 tracing::warn!("\n{}", report::text(&loaded.complaints, &folder));
@@ -210,6 +208,11 @@ fn reload(
         (None, None) => return (None, Ok(())),
     };
     let Some(book) = loaded.book.take() else { return (None, Ok(())) };
+    // What was saved from the desk is in force before it is seen here.
+    if !changes.site && book.revision == shelf.books.now().revision {
+        shelf.news.mended();
+        return (Some(loaded), Ok(()));
+    }
     let result = put_in_force(kit, shelf, changes, Arc::new(book), &loaded);
     match result {
         Ok(()) => (Some(loaded), Ok(())),
@@ -236,13 +239,24 @@ fn put_in_force(
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
     let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
     let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
+    go_on(kit, shelf, text, before, revision);
+    Ok(())
+}
+
+/// Begins what follows an edition that is in force.
+pub(super) fn go_on(
+    kit: &Kit,
+    shelf: &Shelf,
+    text: Option<(String, String)>,
+    before: String,
+    revision: String,
+) {
     let (kit, shelf) = (kit.clone(), shelf.clone());
     tokio::spawn(async move {
         if let Err(fault) = follow_up(kit, shelf, text, before, revision).await {
             tracing::error!(%fault, "the pages are published; what follows them failed");
         }
     });
-    Ok(())
 }
 
 /// What follows an edit without holding up the next one: the copy for bad days, then files beside
@@ -265,9 +279,17 @@ async fn follow_up(
         let (data_dir, content_dir) = (&its_kit.settings.data_dir, &its_kit.settings.content_dir);
         let now = its_kit.now();
         match text {
-            Some((name, text)) if keep_one(data_dir, (&name, &text), &before, &revision)? => {
-                let changed = Some((before.as_str(), name.as_str()));
-                revisions::keep(data_dir, &last_good_dir(data_dir), &revision, changed, now)
+            Some((name, text))
+                if keep_one(
+                    data_dir,
+                    (&name, Some(text.as_bytes())),
+                    &before,
+                    &revision,
+                    None,
+                    now,
+                )? =>
+            {
+                Ok(())
             }
             _ if is_newest() => keep_last_good(data_dir, content_dir, &revision, now),
             _ => Ok(()),
@@ -290,88 +312,4 @@ async fn follow_up(
         Ok(())
     });
     packed.await?
-}
-
-/// Notes a change to one text in the copy of the last good content: one rename, so the copy is
-/// whole at every moment. False when the copy is not of the revision before.
-fn keep_one(
-    data_dir: &Path,
-    (name, text): (&str, &str),
-    before: &str,
-    revision: &str,
-) -> Result<bool, Fault> {
-    let (kept, mark) = (last_good_dir(data_dir), data_dir.join(LAST_GOOD_MARK));
-    let is_known = fs::read(&mark).is_ok_and(|known| known == before.as_bytes());
-    if !is_known || !kept.join(name).is_file() {
-        return Ok(false);
-    }
-    write_private(&kept.join(name), text.as_bytes())?;
-    write_private(&mark, revision.as_bytes())?;
-    Ok(true)
-}
-
-/// Where the last good content is kept.
-#[must_use]
-pub fn last_good_dir(data_dir: &Path) -> PathBuf {
-    data_dir.join(LAST_GOOD)
-}
-
-/// Keeps a copy of content that has no mistakes, so that a restart with a broken file still opens
-/// the shop, and notes it among the former states. Once for each revision.
-///
-/// # Errors
-/// When the data folder cannot be written.
-pub fn keep_last_good(
-    data_dir: &Path,
-    content_dir: &Path,
-    revision: &str,
-    now: Instant,
-) -> Result<(), Fault> {
-    copy_last_good(data_dir, content_dir, revision)?;
-    let kept = fs::read(data_dir.join(LAST_GOOD_MARK)).is_ok_and(|m| m == revision.as_bytes());
-    if !kept {
-        return Ok(());
-    }
-    revisions::keep(data_dir, &last_good_dir(data_dir), revision, None, now)
-}
-
-fn copy_last_good(data_dir: &Path, content_dir: &Path, revision: &str) -> Result<(), Fault> {
-    let (kept, fresh) = (last_good_dir(data_dir), data_dir.join("last_good.new"));
-    let (mark, written) = (data_dir.join(LAST_GOOD_MARK), revision.as_bytes());
-    if kept.is_dir() && fs::read(&mark).is_ok_and(|known| known == written) {
-        return Ok(());
-    }
-    if fresh.exists() {
-        fs::remove_dir_all(&fresh)?;
-    }
-    copy_tree(content_dir, &fresh).doing("keeping the last good content")?;
-    // Somebody may have gone on editing since the content was read; what comes next is kept then.
-    if pricing::load(&fresh)?.book.is_none_or(|book| book.revision != revision) {
-        return Ok(fs::remove_dir_all(&fresh)?);
-    }
-    // There is a good copy at every moment: the old one steps aside before the new one steps in.
-    let aside = data_dir.join("last_good.old");
-    if aside.exists() {
-        fs::remove_dir_all(&aside)?;
-    }
-    if kept.exists() {
-        fs::rename(&kept, &aside)?;
-    }
-    fs::rename(&fresh, &kept)?;
-    write_private(&mark, written)
-}
-
-fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            copy_tree(&source, &target)?;
-        } else if kind.is_file() {
-            fs::copy(&source, &target)?;
-        }
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@
 //! **Invariants.** No input makes this module panic. A complaint points at the bytes that are
 //! wrong and says what to write instead. Links never lead out of the folder.
 
+mod changed;
 mod complaint;
 mod document;
 mod field;

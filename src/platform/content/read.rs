@@ -35,8 +35,8 @@ const SECRET_HINT: &str =
 /// The files of a folder, by path inside it.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    files: BTreeMap<Arc<str>, Arc<File>>,
-    too_many: bool,
+    pub(super) files: BTreeMap<Arc<str>, Arc<File>>,
+    pub(super) too_many: bool,
 }
 
 /// One file as read.
@@ -195,7 +195,7 @@ fn limit_of(name: &str) -> u64 {
     }
 }
 
-fn file_of(name: &str, bytes: Vec<u8>) -> File {
+pub(super) fn file_of(name: &str, bytes: Vec<u8>) -> File {
     let digest = hex(&Sha256::digest(&bytes));
     let limit = limit_of(name);
     let body = if bytes.len() as u64 > limit {
@@ -258,7 +258,7 @@ impl Tree {
         tree
     }
 
-    fn insert(&mut self, name: &str, file: File) {
+    pub(super) fn insert(&mut self, name: &str, file: File) {
         self.files.insert(name.into(), Arc::new(file));
     }
 

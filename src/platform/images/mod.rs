@@ -8,9 +8,9 @@
 //! a source but its pixels reaches a shopper: no camera, no place, no name. A source is refused by
 //! its header, before memory is taken for its pixels.
 //!
-//! `kind` and `unfit` say what is taken and why not; `decode` reads, `derive` makes smaller ones
-//! and writes formats, `placeholder` makes what stands there meanwhile; `index` and `folder` keep
-//! it; `studio` is the door to all of them. `style` is a rule of its own.
+//! `kind` and `unfit` say what is taken and why not; `decode` reads, `proof` looks at what is sent,
+//! `derive` makes smaller ones and writes formats, `placeholder` makes what stands there meanwhile;
+//! `index` and `folder` keep it; `studio` is the door to all of them. `style` is a rule of its own.
 
 mod decode;
 mod derive;
@@ -18,6 +18,7 @@ mod folder;
 mod index;
 mod kind;
 mod placeholder;
+mod proof;
 mod studio;
 mod style;
 mod unfit;
@@ -25,6 +26,7 @@ mod unfit;
 pub use decode::{Look, look};
 pub use index::{Developed, Rendition};
 pub use kind::Kind;
+pub use proof::proof;
 pub use studio::{Job, Studio};
 pub use style::Style;
 pub use unfit::Unfit;

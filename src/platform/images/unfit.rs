@@ -34,6 +34,8 @@ pub enum Unfit {
         /// Pixels down.
         height: u32,
     },
+    /// Behind the picture there is something else.
+    Attached,
     /// The kind is right, but its pixels cannot be read.
     Damaged {
         /// The decoder's words.
@@ -50,6 +52,7 @@ impl Unfit {
             Self::Heavy | Self::Large { .. } => "image-too-large",
             Self::Stranger { .. } => "image-format",
             Self::Misnamed { .. } => "image-misnamed",
+            Self::Attached => "image-attached",
             Self::Damaged { .. } => "image-damaged",
         }
     }
@@ -73,6 +76,7 @@ impl Unfit {
                  million in all are taken",
                 PIXELS_MAX / 1_000_000
             ),
+            Self::Attached => "there is something else behind the picture".to_owned(),
             Self::Damaged { reason } => format!("the pixels cannot be read: {reason}"),
         }
     }
@@ -90,6 +94,7 @@ impl Unfit {
             Self::Misnamed { really } => {
                 format!("let its name end with .{}, here and where it is used", really.extension())
             }
+            Self::Attached => "open it in a picture program and export it again".to_owned(),
             Self::Damaged { .. } => "export it again, in RGB, or copy it again".to_owned(),
         }
     }

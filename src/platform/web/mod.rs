@@ -33,6 +33,7 @@ mod form;
 mod guard;
 mod limit;
 mod outgoing;
+mod multipart;
 mod paced_body;
 mod problem;
 mod routes;
@@ -54,6 +55,7 @@ pub use form::{
 };
 pub use guard::{Origin, cross_site};
 pub use limit::{Caller, Limiter, Rate};
+pub use multipart::{Part, read_parts};
 pub use outgoing::{Outgoing, Reply, whole_story};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
