@@ -3,3 +3,13 @@
 #[path = "editor/forms.rs"]
 mod forms;
 mod house;
+#[path = "editor/lists.rs"]
+mod lists;
+#[path = "editor/pictures.rs"]
+mod pictures;
+#[path = "editor/saving.rs"]
+mod saving;
+#[path = "editor/tables.rs"]
+mod tables;
+#[path = "editor/visit.rs"]
+mod visit;

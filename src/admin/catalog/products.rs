@@ -1,0 +1,155 @@
+//! The list of products.
+
+use std::collections::BTreeSet;
+
+use poem::Response;
+use serde_json::{Value, json};
+
+use super::context::{by_file, href, reading, tabs};
+use super::filter::{Filter, PAGE, Row};
+use crate::base::fault::{Failure, Never};
+use crate::base::ids::Sku;
+use crate::catalog::edit::Kind;
+use crate::catalog::{Catalog, PictureState, Product, picture_state};
+use crate::identity::{Right, Visit};
+use crate::platform::content::{Complaint, Severity};
+use crate::platform::web::{Error, read_query};
+use crate::search::{Levels, PictureView};
+use crate::stock::{self, State};
+use crate::storefront::Shelf;
+
+/// Most words offered in a filter.
+const OFFERED_MAX: usize = 500;
+
+/// `GET /admin/catalog`
+pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> {
+    let filter: Filter = read_query(&visit.request)?;
+    let reading = reading(&visit.kit, &shelf).await?;
+    let book = shelf.books.now();
+    let (catalog, levels, now) = (&book.catalog, shelf.levels(), visit.kit.now());
+    let complaints = by_file(&reading.complaints);
+    let mut rows: Vec<(Row<'_>, &[&Complaint])> = Vec::new();
+    for (slug, path, _) in reading.files.texts("products/", "toml") {
+        let own = complaints.get(path).map_or(&[][..], Vec::as_slice);
+        let product = catalog.products.get(slug).map(|product| &**product);
+        let (pictures, _) = picture_state(own);
+        let row = Row {
+            slug,
+            product,
+            stock: product.map_or(State::SoldOut, |product| stock_of(product, &levels)),
+            pictures,
+            is_wrong: !own.is_empty(),
+            has_sale: product
+                .is_some_and(|p| p.variants.iter().any(|v| v.price_at(now) < v.price_minor)),
+        };
+        if filter.shows(&row) {
+            rows.push((row, own));
+        }
+    }
+    let title = |row: &Row<'_>| row.product.map_or(row.slug.to_owned(), |p| p.title.to_lowercase());
+    rows.sort_by_cached_key(|(row, _)| (row.product.is_some(), title(row)));
+    let count = rows.len();
+    let pages = count.div_ceil(PAGE).max(1);
+    let page = filter.page.clamp(1, pages);
+    let shown: Vec<&(Row<'_>, &[&Complaint])> =
+        rows.iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let exact = exact_levels(&visit, &shown).await?;
+    let drawn: Vec<Value> = shown.iter().map(|(row, own)| draw(row, own, &exact, now)).collect();
+    let (errors, warnings) = crate::platform::content::report::counts(&reading.complaints);
+    let context = json!({
+        "tabs": tabs("products"), "filter": filter, "is_filtered": filter.is_set(),
+        "products": drawn, "count": count,
+        "total": reading.files.texts("products/", "toml").count(),
+        "page": page, "pages": pages,
+        "previous": (page > 1).then(|| filter.address(page - 1)),
+        "next": (page < pages).then(|| filter.address(page + 1)),
+        "offered": offered(catalog), "errors": errors, "warnings": warnings,
+        "may_change": visit.may(Right::ChangeCatalog),
+    });
+    visit.page("admin/catalog_products.html", "catalog", context)
+}
+
+/// The best state of a product's variants.
+fn stock_of(product: &Product, levels: &Levels) -> State {
+    let states = product.variants.iter().filter_map(|v| Some(levels.get(&v.sku)?.state()));
+    states.min().unwrap_or(State::SoldOut)
+}
+
+/// Levels of what one page shows, as they are at this moment.
+async fn exact_levels(visit: &Visit, shown: &[&(Row<'_>, &[&Complaint])]) -> Result<Levels, Error> {
+    let products = shown.iter().filter_map(|(row, _)| row.product);
+    let skus: Vec<Sku> = products.flat_map(|p| &p.variants).map(|v| v.sku.clone()).collect();
+    let read = visit
+        .kit
+        .db
+        .read(move |read| Ok::<_, Failure<Never>>(stock::levels_of(read, skus.iter())?));
+    Ok(read.await?)
+}
+
+fn draw(row: &Row<'_>, own: &[&Complaint], levels: &Levels, now: crate::base::Instant) -> Value {
+    let errors = own.iter().filter(|c| c.severity == Severity::Error).count();
+    let first = own.first().map(|c| crate::platform::content::report::sentence(c));
+    let mut drawn = json!({
+        "slug": row.slug, "href": href(Kind::Product, row.slug), "title": row.slug,
+        "errors": errors, "warnings": own.len() - errors, "first": first,
+        "pictures": picture_word(row.pictures),
+    });
+    let Some(product) = row.product else { return drawn };
+    let (low, high) = product.price_range(now);
+    let free: u32 = product
+        .variants
+        .iter()
+        .filter_map(|variant| levels.get(&variant.sku))
+        .map(stock::Level::free)
+        .fold(0, u32::saturating_add);
+    let state = match stock_of(product, levels) {
+        State::InStock => ("ok", "In stock"),
+        State::Low => ("warn", "Low"),
+        State::SoldOut => ("bad", "Sold out"),
+    };
+    let more = json!({
+        "title": product.title, "picture": product.images.first().map(PictureView::small),
+        "skus": product.variants.len(), "sku": product.variants.first().map(|v| &v.sku),
+        "price_minor": low, "price_max_minor": (high > low).then_some(high),
+        "regular_minor": row.has_sale.then(|| product.variants.first().map(|v| v.price_minor)),
+        "stock": state.0, "stock_word": state.1, "free": free,
+        "status": product.status, "featured": product.featured,
+        "image_ready": product.image_ready, "tier": product.tier.word(), "tags": product.tags,
+        "category": product.category, "type": product.product_type,
+    });
+    if let (Some(drawn), Value::Object(more)) = (drawn.as_object_mut(), more) {
+        drawn.extend(more);
+    }
+    drawn
+}
+
+fn picture_word(state: PictureState) -> &'static str {
+    match state {
+        PictureState::Ok => "ok",
+        PictureState::Warning => "warning",
+        PictureState::Missing => "missing",
+        PictureState::Unknown => "unknown",
+    }
+}
+
+/// Words to choose from in the filters.
+fn offered(catalog: &Catalog) -> Value {
+    let mut tags: BTreeSet<&str> = BTreeSet::new();
+    let mut types: BTreeSet<&str> = BTreeSet::new();
+    for product in catalog.products.values() {
+        tags.extend(product.tags.iter().map(String::as_str));
+        types.extend(product.product_type.as_deref());
+    }
+    let some = |words: BTreeSet<&str>| -> Vec<String> {
+        words.into_iter().take(OFFERED_MAX).map(str::to_owned).collect()
+    };
+    let shelves: Vec<Value> = catalog
+        .categories
+        .iter()
+        .map(|c| {
+            let depth = c.path.matches('/').count();
+            json!({ "path": c.path, "title": format!("{}{}", "– ".repeat(depth), c.title) })
+        })
+        .collect();
+    json!({ "tags": some(tags), "types": some(types), "categories": shelves })
+}

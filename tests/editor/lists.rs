@@ -1,0 +1,101 @@
+//! Lists of the catalog at the desk: what there is, how it stands, and how it is found.
+
+use kiosk::identity::Role;
+
+use crate::house::{Edited, demo_content};
+use crate::visit::Open;
+
+fn names(desk: &mut crate::house::Browser, query: &str) -> Vec<String> {
+    let page = desk.get(&format!("/admin/catalog?{query}"));
+    assert_eq!(page.status, 200, "{query}: {}", page.body);
+    page.texts("tbody th a")
+}
+
+// S2.25, S2.66, S2.67, S2.69, S2.89, S2.120: products with all that is known of them, filtered by
+// what stands in the address.
+#[test]
+fn products_are_found_by_their_filters() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    let page = desk.get("/admin/catalog");
+    let rows = page.texts("tbody tr");
+    assert_eq!(rows.len(), 50);
+    assert!(page.body.contains("69 products") || page.body.contains(" products"));
+    assert_eq!(desk.get(&page.attribute("[rel=next]", "href")).status, 200);
+    assert_eq!(names(&mut desk, "q=everyday+mug"), ["Everyday mug"]);
+    assert_eq!(names(&mut desk, "q=HF-TW-001-INK"), ["Everyday mug"]);
+    let mug = desk.get("/admin/catalog?q=everyday+mug");
+    let row = mug.texts("tbody tr").join(" ");
+    for told in ["5 SKUs", "£16.00", "In stock, 240", "Shown first", "stoneware", "Ready", "Well"]
+    {
+        assert!(row.contains(told), "{told}: {row}");
+    }
+    assert!(mug.attribute("tbody img", "src").starts_with("/images/"));
+    let pro = names(&mut desk, "tier=pro");
+    assert!(!pro.is_empty() && pro.iter().all(|name| name != "Everyday mug"), "{pro:?}");
+    assert!(names(&mut desk, "tag=everyday").contains(&"Everyday mug".to_owned()));
+    assert!(names(&mut desk, "category=tableware").contains(&"Everyday mug".to_owned()));
+    assert!(names(&mut desk, "category=paper-desk").iter().all(|name| name != "Everyday mug"));
+    assert!(names(&mut desk, "flag=featured").contains(&"Everyday mug".to_owned()));
+    assert!(!names(&mut desk, "flag=draft").contains(&"Everyday mug".to_owned()));
+    for sku in ["OAT", "SAG", "INK", "TER", "CHA"] {
+        open.shop.set_stock(&format!("HF-TW-001-{sku}"), 0);
+    }
+    open.shop.work_off();
+    assert!(names(&mut desk, "stock=out").contains(&"Everyday mug".to_owned()));
+    assert!(names(&mut desk, "stock=in").iter().all(|name| name != "Everyday mug"));
+    // Nonsense finds nothing, or is not a filter; it never breaks the page.
+    assert!(names(&mut desk, "flag=nonsense").is_empty());
+    assert_eq!(desk.get("/admin/catalog?page=999999&q=%00%3Cscript%3E").status, 200);
+    assert_eq!(desk.get("/admin/catalog?page=x").status, 422);
+}
+
+#[test]
+fn each_product_shows_what_is_wrong_with_it() {
+    let files = Edited::of(&demo_content())
+        .replace("products/soap-oat.toml", "alt ", "#alt ")
+        .write("products/vase-chalk.toml", "title = \"Vase\"\npricee = 1\n");
+    let good = Edited::of(&demo_content());
+    let open = Open::on(good);
+    let open = Open { files, ..open };
+    open.shop.app.shelf.files.again(open.files.path()).unwrap();
+    let mut desk = open.desk(Role::Catalog);
+    let page = desk.get("/admin/catalog?state=wrong");
+    let rows = page.texts("tbody tr").join(" | ");
+    assert!(rows.contains("to look at") && rows.contains("error"), "{rows}");
+    assert!(page.body.contains("in the files"));
+}
+
+// S2.85, S2.118, S2.119, S2.68: bundles with their count and price, parts with tier and price.
+#[test]
+fn bundles_show_what_they_hold_and_cost() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Orders);
+    let page = desk.get("/admin/catalog/bundles");
+    let row = page.texts("tbody tr").into_iter().find(|row| row.contains("For a new desk"));
+    let row = row.unwrap();
+    let shown = open.shop.browser().get("/bundle/new-desk/");
+    let price = row.split_whitespace().find(|word| word.starts_with('£')).unwrap().to_owned();
+    assert!(shown.body.contains(&price), "{price}");
+    assert!(row.contains(" 5 ") && row.contains("All parts"), "{row}");
+    let editor = desk.get("/admin/catalog/bundles/new-desk");
+    let parts = editor.texts(".cat-row > summary .cat-part");
+    assert_eq!(parts.len(), 5);
+    assert!(parts.iter().all(|part| part.contains('£')), "{parts:?}");
+    for folder in ["categories", "promotions", "pages"] {
+        let page = desk.get(&format!("/admin/catalog/{folder}"));
+        assert!(page.status == 200 && !page.texts("tbody tr").is_empty(), "{folder}");
+        for href in hrefs(&page) {
+            assert_eq!(desk.get(&href).status, 200, "{href}");
+        }
+    }
+    assert_eq!(desk.get("/admin/catalog/secrets").status, 404);
+    assert_eq!(desk.get("/admin/catalog/products").status, 303);
+    assert_eq!(desk.get("/admin/catalog/products/nothing").status, 404);
+}
+
+fn hrefs(page: &crate::house::Answer) -> Vec<String> {
+    let html = scraper::Html::parse_document(&page.body);
+    let links = scraper::Selector::parse("tbody th a").unwrap();
+    html.select(&links).filter_map(|a| a.value().attr("href").map(str::to_owned)).collect()
+}
