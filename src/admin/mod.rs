@@ -6,6 +6,7 @@
 //! the page showed.
 //! **Tables:** none.
 
+pub mod catalog;
 mod checklist;
 pub mod catalog;
 mod errors;

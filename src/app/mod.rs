@@ -174,6 +174,7 @@ impl App {
         let books = &self.shelf.books;
         admin::staff_routes(&self.till, &self.shelf, &self.diary)
             .and(orders::staff_routes(books))
+            .and(admin::catalog::staff_routes(&self.shelf))
             .and(stock::staff_routes(&self.beside_stock()))
             .and(cart::staff_routes(books))
             .and(reports::staff_routes(books))

@@ -101,7 +101,8 @@ fn one(place: &mut Place<'_>, before: &str, field: &Field, sent: &Values, manner
 fn change(place: &mut Place<'_>, path: &[&str], shape: Shape, typed: &str, manner: Manner<'_>) {
     let old = place.value(path).map(|value| shown(shape, value));
     let typed = plain(shape, typed);
-    let is_same = old.as_ref().is_some_and(|old| plain(shape, old) == typed);
+    // Whether a text ends with its line is a manner, not a word.
+    let is_same = old.as_ref().is_some_and(|old| plain(shape, old).trim_end() == typed.trim_end());
     if typed.trim().is_empty() {
         if old.is_some_and(|old| !old.trim().is_empty()) {
             place.remove(path);

@@ -106,6 +106,7 @@ fn rows(slug: &str, known: &Values) -> Vec<Vec<String>> {
             if alt.is_empty() { file } else { format!("{file}{BAR}{alt}") }
         }),
         "option_values" => String::new(),
+        "description" => get(field).trim_end().to_owned(),
         _ => get(field),
     });
     let mut rows = vec![top.to_vec()];

@@ -68,7 +68,7 @@ impl Sheet {
         let headings: Vec<String> = headings.iter().map(|name| name.trim().to_owned()).collect();
         let named = headings.iter().enumerate().map(|(at, name)| (name.to_lowercase(), at));
         let columns = named.filter(|(name, _)| !name.is_empty()).collect();
-        let mut rows = Vec::new();
+        let (mut rows, mut counted) = (Vec::new(), (0, 1));
         for record in reader.records() {
             let record = record.map_err(|why| NotRead::Form(why.to_string()))?;
             if rows.len() >= ROWS_MAX {
@@ -77,8 +77,9 @@ impl Sheet {
             if record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
                 return Err(NotRead::Form("a cell is longer than any text here may be".to_owned()));
             }
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, record));
+            let at = record.position().map_or(0, csv::Position::byte);
+            counted = line_at(text.as_bytes(), usize::try_from(at).unwrap_or(0), counted);
+            rows.push((counted.1, record));
         }
         Ok(Self { columns, rows })
     }
@@ -92,6 +93,15 @@ impl Sheet {
             self.rows.iter().filter(|(_, cells)| cells.iter().any(|c| !c.trim().is_empty()));
         filled.map(|(line, cells)| Row { sheet: self, cells, line: *line })
     }
+}
+
+/// The line a row begins on, counted on from the row before. The reader stops between the two
+/// halves of a Windows line end.
+fn line_at(text: &[u8], at: usize, (from, line): (usize, u64)) -> (usize, u64) {
+    let rest = text.get(at..).unwrap_or_default();
+    let start = at + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let passed = text.get(from..start).unwrap_or_default();
+    (start, passed.iter().filter(|byte| **byte == b'\n').fold(line, |line, _| line + 1))
 }
 
 impl<'a> Row<'a> {
