@@ -1,0 +1,124 @@
+//! A day at the desk, as its people live it: what came in is shipped and paid back, stock is
+//! corrected, a price is edited and seen in the shop. With the mouse, on a phone, and by keyboard.
+
+use kiosk::identity::Role;
+
+use super::driver::{ENTER, TAB, Tab};
+use super::house::{Edited, PASSWORD, Setup, TestShop, demo_content};
+use super::{INK, MUG, assert_quiet};
+
+const EMAIL: &str = "owner@example.org";
+
+/// A shop with a paid order of two mugs in ink, and the order's number.
+fn with_an_order(content: &Edited) -> (TestShop, String) {
+    let setup = Setup { content: Some(content.path().to_owned()), ..Setup::default() };
+    let shop = TestShop::with(setup);
+    shop.add_staff(EMAIL, Role::Owner);
+    let mut buyer = shop.browser();
+    buyer.add(INK, 2);
+    let payment = buyer.checkout().location().to_owned();
+    buyer.press(&payment, "pay");
+    shop.work_off();
+    let number = shop.text("SELECT number FROM orders WHERE payment_status = 'paid'");
+    (shop, number)
+}
+
+fn sign_in(shop: &TestShop, tab: &Tab) {
+    tab.go(&format!("{}/admin/orders", shop.base));
+    tab.fill("#email", EMAIL);
+    tab.fill("#password", PASSWORD);
+    tab.press(ENTER);
+    tab.reads("h1", "Orders");
+}
+
+fn ship_and_refund(shop: &TestShop, tab: &Tab, number: &str) {
+    tab.click(&format!("main a[href^='/admin/orders/{number}']"));
+    tab.reads("h1", number);
+    tab.click("form[action$='/pack'] button");
+    tab.reads(".notice", "Marked packed");
+    tab.fill("#carrier", "Royal Mail");
+    tab.fill("#tracking", "RM123456785GB");
+    tab.click("form[action$='/ship'] .acts button");
+    tab.reads(".notice", "Marked shipped");
+    shop.work_off();
+
+    tab.click("main a[href*='/refund']");
+    tab.reads("h1", "Refund");
+    tab.fill("input[name^=units_]", "1");
+    tab.click("main form [name=step]");
+    tab.reads("h2", "£16.00 goes back");
+    tab.click("[name=step][value=send]");
+    tab.reads("h1", number);
+    shop.work_off();
+    assert_eq!(shop.number("SELECT refunded_minor FROM orders"), 1600);
+}
+
+fn correct_stock(shop: &TestShop, tab: &Tab) {
+    let before = i64::from(shop.level(INK).on_hand);
+    tab.go(&format!("{}/admin/stock/{INK}", shop.base));
+    tab.fill("#change", "+5");
+    tab.click("main form button.button");
+    tab.until("the level", || (), || i64::from(shop.level(INK).on_hand) == before + 5);
+}
+
+fn edit_a_price(shop: &TestShop, tab: &Tab, price: &str) {
+    tab.go(&format!("{}/admin/catalog/products/everyday-mug", shop.base));
+    tab.fill("#f-price", price);
+    tab.click(".cat-acts [value=check]");
+    tab.reads("h1", "Save this?");
+    tab.click("[name=_action][value=save]");
+    tab.reads(".notice", "Saved");
+    tab.go(&format!("{}{MUG}", shop.base));
+    tab.reads(".price", &format!("£{price}"));
+}
+
+// Issue 5: the whole day, on a wide screen and on a phone.
+#[test]
+fn a_day_at_the_desk() {
+    for width in [1280, 360] {
+        let Some(tab) = Tab::open(true) else { return };
+        let content = Edited::of(&demo_content());
+        let (shop, number) = with_an_order(&content);
+        tab.width(width);
+        sign_in(&shop, &tab);
+        ship_and_refund(&shop, &tab, &number);
+        correct_stock(&shop, &tab);
+        edit_a_price(&shop, &tab, "17.50");
+        shop.assert_audit();
+        assert_quiet(&tab);
+    }
+}
+
+/// Presses Tab until something of this name has the focus.
+#[track_caller]
+fn walk_to(tab: &Tab, name: &str) {
+    for _ in 0..150 {
+        if tab.focused().1.contains(name) {
+            return;
+        }
+        tab.press(TAB);
+    }
+    panic!("no Tab leads to {name}");
+}
+
+// Issue 5: the same by keyboard alone.
+#[test]
+fn an_order_is_shipped_by_keyboard_alone() {
+    let Some(tab) = Tab::open(true) else { return };
+    let content = Edited::of(&demo_content());
+    let (shop, number) = with_an_order(&content);
+    sign_in(&shop, &tab);
+    walk_to(&tab, &number);
+    tab.press(ENTER);
+    tab.reads("h1", &number);
+    walk_to(&tab, "Tracking number");
+    tab.press("RM123456785GB");
+    walk_to(&tab, "Mark shipped");
+    tab.press(ENTER);
+    tab.reads(".notice", "Marked shipped");
+    // g and a letter lead to another section.
+    tab.press("gs");
+    tab.reads("h1", "Stock");
+    assert_eq!(shop.text("SELECT fulfilment_status FROM orders"), "shipped");
+    assert_quiet(&tab);
+}
