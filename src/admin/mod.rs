@@ -8,7 +8,6 @@
 
 pub mod catalog;
 mod checklist;
-pub mod catalog;
 mod errors;
 mod health;
 mod home;

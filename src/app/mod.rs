@@ -178,7 +178,6 @@ impl App {
             .and(stock::staff_routes(&self.beside_stock()))
             .and(cart::staff_routes(books))
             .and(reports::staff_routes(books))
-            .and(admin::catalog::staff_routes(&self.shelf))
             .and(admin::message_routes(books))
             .and(admin::recommendation_routes(books))
             .and(admin::health_routes(&self.diary))
