@@ -113,6 +113,7 @@ impl Busy {
             ":id" => self.line.as_str(),
             ":name" => self.error.as_str(),
             ":kind" => "order_confirmation",
+            ":number" => "1001",
             ":slug" => "kiln",
             "*path" => "studio",
             other => {

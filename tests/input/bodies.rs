@@ -54,6 +54,15 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/messages/:id", Form, "action=now"),
     ("POST", "/admin/messages/preview/:kind", Form, "order="),
     ("POST", "/admin/hooks/:id", Nothing, ""),
+    ("POST", "/admin/orders/bulk", Form, "order=1001%3A1&action=pack"),
+    ("POST", "/admin/orders/new", Form, "goods=GLAZE-6+1&email=ada%40example.com"),
+    ("POST", "/admin/orders/:number/pack", Form, "version=1"),
+    ("POST", "/admin/orders/:number/ship", Form, "version=1&carrier=DHL&number=1"),
+    ("POST", "/admin/orders/:number/deliver", Form, "version=1"),
+    ("POST", "/admin/orders/:number/settle", Form, "version=1&note=x"),
+    ("POST", "/admin/orders/:number/note", Form, "version=1&note=x"),
+    ("POST", "/admin/orders/:number/cancel", Form, "version=1&reason=x"),
+    ("POST", "/admin/orders/:number/refund", Form, "version=1&way=all"),
 ];
 
 const FORM: &str = "email=ada%40example.com&name=Ada&line1=1+High+Street&city=Bath\
