@@ -114,6 +114,9 @@ impl Busy {
             ":name" => self.error.as_str(),
             ":kind" => "order_confirmation",
             ":number" => "1001",
+            ":folder" => "products",
+            ":sku" => "KILN-1",
+            "*file" => "kiln.webp",
             ":slug" => "kiln",
             "*path" => "studio",
             other => {

@@ -20,9 +20,12 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 47] = [
+const NEVER_ON_A_PAGE: [&str; 51] = [
     "bad-signature",
     "below-held",
+    "content-changed",
+    "content-mistakes",
+    "content-same",
     "days",
     "event-applied",
     "filter-unclear",
@@ -49,6 +52,7 @@ const NEVER_ON_A_PAGE: [&str; 47] = [
     "order-going-back",
     "order-number-unknown",
     "parcel-unfit",
+    "picture-unfit",
     "refund-unclear",
     "senseless-quantity",
     "sign-in-needed",

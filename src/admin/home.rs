@@ -26,6 +26,7 @@ const LISTED: u32 = 8;
 
 /// What the page may show.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "rights, each for itself")]
 struct May {
     orders: bool,
     customers: bool,

@@ -175,14 +175,14 @@ async fn draw_letter(
         })
         .collect();
     context["letter"] = json!(Posted { data: String::new(), ..letter });
-    with_frame(visit.page_with(status, "admin/message.html", "messages", context)?)
+    Ok(with_frame(visit.page_with(status, "admin/message.html", "messages", context)?))
 }
 
 /// A page that shows a letter in a frame.
-pub(super) fn with_frame(mut page: Response) -> Result<Response, Error> {
+pub(super) fn with_frame(mut page: Response) -> Response {
     let policy = HeaderValue::from_static(WITH_FRAME);
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(page)
+    page
 }
 
 /// A letter for such a frame.

@@ -107,7 +107,7 @@ async fn draw_page(books: &Books, visit: &Visit, kind: LetterKind) -> Result<Res
         }
         Err(error) => return Err(error),
     };
-    with_frame(visit.page_with(status, "admin/messages_preview.html", "messages", context)?)
+    Ok(with_frame(visit.page_with(status, "admin/messages_preview.html", "messages", context)?))
 }
 
 /// A template of the shop's own that fails is its maker's mistake, and this is where it is seen.

@@ -192,26 +192,29 @@ fn well(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
     let mut text = String::from("All well.");
     if let Some(t) = &seen.trade {
         match t.last_order_at {
-            Some(at) => text.push_str(&format!(" Last order {}.", when(at, now, zone))),
+            Some(at) => text = format!("{text} Last order {}.", when(at, now, zone)),
             None => text.push_str(" No order yet."),
         }
-        text.push_str(&match t.to_ship.0 {
+        let ship = match t.to_ship.0 {
             0 => " Nothing to ship.".to_owned(),
             orders => format!(" {} to ship.", count(orders, "order", "orders")),
-        });
+        };
+        text.push_str(&ship);
     }
     if let Some(m) = &seen.machinery {
-        text.push_str(&match m.letters.0 {
+        let mail = match m.letters.0 {
             0 => " Mail queue empty.".to_owned(),
             letters => format!(" {} on the way.", count(letters, "letter", "letters")),
-        });
+        };
+        text.push_str(&mail);
     }
-    text.push_str(&match seen.short {
+    let short = match seen.short {
         (0, 0) => " Nothing runs low.".to_owned(),
         (0, none) => format!(" {none} sold out."),
         (low, 0) => format!(" {low} running low."),
         (low, none) => format!(" {low} running low, {none} sold out."),
-    });
+    };
+    text.push_str(&short);
     Sentence { tone: Tone::Ok, text, link: None }
 }
 

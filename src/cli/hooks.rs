@@ -4,8 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Ended, open};
-use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::hooks::{self, Kind, News, Wanted};
@@ -86,7 +86,7 @@ fn standings(kit: &Kit, as_json: bool) -> Result<Ended, Fault> {
         say!("Nobody listens; docs/hooks.md shows how to name a program in kiosk.toml.");
     }
     for (endpoint, standing) in rows {
-        let last = standing.last_at.map_or("never".to_owned(), |at| at.rfc3339());
+        let last = standing.last_at.map_or("never".to_owned(), Instant::rfc3339);
         let (waiting, dead) = (standing.waiting, standing.dead);
         say!("{:<20}  {waiting} waiting, {dead} given up, last told {last}", endpoint.name);
         let events: Vec<&str> = endpoint.events.iter().copied().collect();

@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use super::{Ended, open};
 use crate::base::fault::Never;
 use crate::base::ids::Token;
-use crate::base::{Failure, Fault, Refusal as _};
+use crate::base::{Failure, Fault, Instant, Refusal as _};
 use crate::identity::{self, Person, Role};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
@@ -162,7 +162,7 @@ fn list(kit: &Kit) -> Result<Ended, Fault> {
             Person { has_second_factor: false, .. } => "no second factor",
             _ => "second factor on",
         };
-        let last = person.signed_in_at.map_or_else(|| "never".to_owned(), |at| at.rfc3339());
+        let last = person.signed_in_at.map_or_else(|| "never".to_owned(), Instant::rfc3339);
         say!(
             "{:<32} {:<8} {:<26} last {last}  {}",
             person.email,

@@ -56,16 +56,17 @@ struct Wanted {
     done: String,
 }
 
+#[expect(clippy::unused_async, reason = "a handler like the others")]
 async fn sign_in_page(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let wanted: Wanted = read_query(&request).unwrap_or_default();
     let typed = json!({ "email": "", "next": next_page(&wanted.next), "done": wanted.done });
-    draw(&kit, "admin/sign_in.html", typed, None)
+    draw(&kit, "admin/sign_in.html", &typed, None)
 }
 
 fn draw(
     kit: &Kit,
     template: &str,
-    values: Value,
+    values: &Value,
     problem: Option<&Problem>,
 ) -> Result<Response, Error> {
     let told = problem.map(|p| json!({ "title": p.title, "detail": p.detail, "hint": p.hint }));
@@ -102,7 +103,7 @@ async fn sign_in(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error>
         }
         Err(error) if error.status().is_client_error() && wants_html(&request) => {
             let typed = json!({ "email": shown, "next": next, "done": "" });
-            draw(&kit, "admin/sign_in.html", typed, Some(&error.problem()))
+            draw(&kit, "admin/sign_in.html", &typed, Some(&error.problem()))
         }
         Err(error) => Err(error),
     }
@@ -195,10 +196,10 @@ async fn welcome_page(kit: Arc<Kit>, request: Request) -> Result<Response, Error
     match invited(&kit, &token_of(&request)?).await {
         Ok(person) => {
             let values = json!({ "email": person.email, "name": person.name });
-            draw(&kit, "admin/welcome.html", values, None)
+            draw(&kit, "admin/welcome.html", &values, None)
         }
         Err(error) if error.status().is_client_error() && wants_html(&request) => {
-            draw(&kit, "admin/welcome.html", json!(null), Some(&error.problem()))
+            draw(&kit, "admin/welcome.html", &Value::Null, Some(&error.problem()))
         }
         Err(error) => Err(error),
     }
@@ -218,7 +219,7 @@ async fn welcome(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error>
     if let Some(why) = password::weakness(&form.password, &person.email) {
         let values = json!({ "email": person.email, "name": person.name });
         let problem = Refusal::WeakPassword(why).problem();
-        return draw(&kit, "admin/welcome.html", values, Some(&problem));
+        return draw(&kit, "admin/welcome.html", &values, Some(&problem));
     }
     let (hash, now) = (password::hash(form.password, &kit.random).await?, kit.now());
     kit.db.write(move |tx| flow::accept(tx, &token, &hash, now)).await?;

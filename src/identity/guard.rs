@@ -67,7 +67,11 @@ impl Guard {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let page_wanted = wants_html(&request);
         let Some(staff) = self.who(&request).await? else {
-            return if reads && page_wanted { ask_to_sign_in(&request) } else { Err(unknown()) };
+            return if reads && page_wanted {
+                Ok(ask_to_sign_in(&request))
+            } else {
+                Err(unknown())
+            };
         };
         let visit = Visit { kit: self.kit.clone(), staff, request, sections: self.sections };
         let frame = Visit {
@@ -128,17 +132,17 @@ pub(super) fn network_of(kit: &Kit, request: &Request) -> String {
 
 /// Leads to the sign-in page and back. A link from elsewhere, such as a letter, comes without the
 /// cookie, which belongs to our own pages only: then the browser is asked to come again by itself.
-fn ask_to_sign_in(request: &Request) -> Result<Response, Error> {
+fn ask_to_sign_in(request: &Request) -> Response {
     let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
     if matches!(site, Some("cross-site" | "same-site")) {
         let page = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
                     <meta http-equiv=\"refresh\" content=\"0\"><title>Desk</title></head>\
                     <body><p><a href=\"\">Continue to the desk</a></p></body></html>";
-        return Ok(poem::web::Html(page).into_response());
+        return poem::web::Html(page).into_response();
     }
     let here = request.uri().path_and_query().map_or("/admin", |at| at.as_str());
     let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
-    Ok(see_other(&format!("/admin/sign-in?next={next}")))
+    see_other(&format!("/admin/sign-in?next={next}"))
 }
 
 fn unknown() -> Error {

@@ -71,7 +71,7 @@ pub(super) fn lines(
         let cells = cells(entry, items, zone);
         writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned()))?;
     }
-    Ok(writer.into_inner().map_err(|error| Fault::new(error.to_string()))?)
+    writer.into_inner().map_err(|error| Fault::new(error.to_string()))
 }
 
 fn cells(entry: &Entry, items: &[Item], zone: &TimeZone) -> [String; 29] {

@@ -9,7 +9,7 @@ use crate::platform::Kit;
 use crate::platform::jobs::{Found, Job};
 
 /// How often it is looked whether ranking is due.
-const LOOK: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_mins(5);
 
 /// Jobs of the room.
 #[must_use]

@@ -89,7 +89,7 @@ pub(super) fn mark(period: super::days::Period, takings: &[(Currency, Takings)])
     let mut mark = format!("{}-{}", period.0.0, period.1.0);
     for (currency, t) in takings.iter().filter(|(_, t)| *t != Takings::default()) {
         let (orders, paid, refunds, back) = (t.orders, t.paid_minor, t.refunds, t.refunded_minor);
-        mark.push_str(&format!(" {} {orders} {paid} {refunds} {back}", currency.code()));
+        mark = format!("{mark} {} {orders} {paid} {refunds} {back}", currency.code());
     }
     mark
 }

@@ -98,9 +98,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Result<Row, Unread>>, String> {
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut records = lines.records();
-    let head = match records.next() {
-        Some(Ok(head)) => head,
-        _ => return Err("There is nothing in the list.".to_owned()),
+    let Some(Ok(head)) = records.next() else {
+        return Err("There is nothing in the list.".to_owned());
     };
     let Some(columns) = Columns::of(&head) else {
         return Err("The first line must name the columns “sku” and “count”.".to_owned());

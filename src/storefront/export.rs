@@ -20,7 +20,9 @@ use crate::base::fault::Doing;
 /// The list of what a build wrote.
 const MANIFEST: &str = ".kiosk-build";
 /// Paths that only a running shop answers. [`SEARCH`] is another one unless the copy has its own.
-pub const LIVE: [&str; 10] = [
+pub const LIVE: [&str; 12] = [
+    "/admin",
+    "/admin/*",
     "/api/*",
     "/cart",
     "/cart/*",

@@ -89,11 +89,12 @@ fn a_day_at_the_desk() {
     }
 }
 
-/// Presses Tab until something of this name has the focus.
+/// Presses Tab until something of this role and name has the focus.
 #[track_caller]
-fn walk_to(tab: &Tab, name: &str) {
+fn walk_to(tab: &Tab, role: &str, name: &str) {
     for _ in 0..150 {
-        if tab.focused().1.contains(name) {
+        let (is, called) = tab.focused();
+        if is == role && called.contains(name) {
             return;
         }
         tab.press(TAB);
@@ -108,12 +109,12 @@ fn an_order_is_shipped_by_keyboard_alone() {
     let content = Edited::of(&demo_content());
     let (shop, number) = with_an_order(&content);
     sign_in(&shop, &tab);
-    walk_to(&tab, &number);
+    walk_to(&tab, "link", &number);
     tab.press(ENTER);
     tab.reads("h1", &number);
-    walk_to(&tab, "Tracking number");
+    walk_to(&tab, "textbox", "Tracking number");
     tab.press("RM123456785GB");
-    walk_to(&tab, "Mark shipped");
+    walk_to(&tab, "button", "Mark shipped");
     tab.press(ENTER);
     tab.reads(".notice", "Marked shipped");
     // g and a letter lead to another section.

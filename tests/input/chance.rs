@@ -153,7 +153,11 @@ fn nearly_good(routes: Vec<(&'static str, String, Takes, String)>) -> impl Strat
             changed.push_str(&put);
             changed.extend(&chars[after..]);
             let ask = Ask::new(method, &path);
-            if takes == Takes::Form { ask.form(changed) } else { ask.json(changed) }
+            if [Takes::Form, Takes::Free].contains(&takes) {
+                ask.form(changed)
+            } else {
+                ask.json(changed)
+            }
         },
     )
 }

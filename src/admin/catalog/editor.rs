@@ -161,7 +161,8 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
         && let Ok(mut shown) = values(kind, &draft.text)
     {
         // A picture that was just sent stands in a row of its own, to be saved.
-        let at = (0..).find(|at| !shown.contains_key(&format!("images.{at}.file"))).unwrap_or(0);
+        let at =
+            (0..1000).find(|at| !shown.contains_key(&format!("images.{at}.file"))).unwrap_or(0);
         shown.insert(format!("images.{at}.file"), asked.picture.chars().take(200).collect());
         shown.insert(format!("images.{at}.alt"), asked.alt.chars().take(300).collect());
         draft.sent = Some(shown);

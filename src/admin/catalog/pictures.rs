@@ -12,7 +12,7 @@ use crate::base::{Fault, Problem};
 use crate::catalog::edit::Kind;
 use crate::identity::{Visit, see_other};
 use crate::platform::images::{Kind as PictureKind, Unfit, proof};
-use crate::platform::web::{Error, read_parts};
+use crate::platform::web::{Error, Part, read_parts};
 use crate::storefront::{By, Change, Refusal, Shelf, content_of, digest_of, picture_name};
 
 /// Largest picture that is sent, in bytes, with the form around it.
@@ -27,7 +27,7 @@ pub(super) async fn upload(shelf: Shelf, mut visit: Visit) -> Result<Response, E
         return Err(nothing());
     }
     let parts = read_parts(&mut visit.request, UPLOAD_BYTES_MAX).await?;
-    let alt = parts.iter().find(|part| part.name == "alt").map(|part| part.text());
+    let alt = parts.iter().find(|part| part.name == "alt").map(Part::text);
     let sent = parts.into_iter().find(|part| part.name == "file" && part.file.is_some());
     let Some(sent) = sent.filter(|part| !part.content.is_empty()) else {
         let what = "No picture was sent.";
@@ -37,7 +37,7 @@ pub(super) async fn upload(shelf: Shelf, mut visit: Visit) -> Result<Response, E
     let theirs = sent.file.unwrap_or_default();
     let kit = visit.kit.clone();
     let kept = tokio::task::spawn_blocking(move || {
-        let (look, end) = proof(&sent.content).map_err(unfit)?;
+        let (look, end) = proof(&sent.content).map_err(|why| unfit(&why))?;
         let bytes = sent.content.slice(..end).to_vec();
         Ok::<_, Error>(place(&kit.settings.content_dir, &theirs, look.kind, bytes)?)
     });
@@ -54,7 +54,7 @@ pub(super) async fn upload(shelf: Shelf, mut visit: Visit) -> Result<Response, E
     Ok(see_other(&format!("{}?{}", href(kind, &slug), query.finish())))
 }
 
-fn unfit(why: Unfit) -> Error {
+fn unfit(why: &Unfit) -> Error {
     let sentence = |text: String| {
         let mut chars = text.chars();
         let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::base::{Fault, Problem};
 use crate::catalog::edit::Kind;
 use crate::catalog::exchange::{self, Outcome};
 use crate::identity::{Right, Visit, see_other};
-use crate::platform::web::{Error, read_parts, read_query};
+use crate::platform::web::{Error, Part, read_parts, read_query};
 use crate::pricing::Loaded;
 use crate::storefront::{self, By, Import, Refusal, Shelf};
 
@@ -78,7 +78,7 @@ pub(super) async fn export(shelf: Shelf, visit: Visit) -> Result<Response, Error
 pub(super) async fn import(shelf: Shelf, mut visit: Visit) -> Result<Response, Error> {
     let parts = read_parts(&mut visit.request, TABLE_BYTES_MAX).await?;
     let text = |name: &str| {
-        parts.iter().find(|part| part.name == name).map(|part| part.text()).unwrap_or_default()
+        parts.iter().find(|part| part.name == name).map(Part::text).unwrap_or_default()
     };
     let (category, is_wanted) = (text("category"), text("write") == "yes");
     let sent = parts.iter().find(|part| part.name == "file" && !part.content.is_empty());

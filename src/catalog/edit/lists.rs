@@ -10,7 +10,7 @@ use super::write::has_comment;
 pub(super) type Cells<'a> = Vec<(Vec<&'a str>, Shape, &'a str)>;
 
 /// A row of a list, in either way of writing it.
-pub(super) fn row<'a>(item: &'a mut Item, at: usize) -> Option<Place<'a>> {
+pub(super) fn row(item: &mut Item, at: usize) -> Option<Place<'_>> {
     match item {
         Item::ArrayOfTables(list) => list.get_mut(at).map(Place::Lines),
         Item::Value(Value::Array(list)) => match list.get_mut(at)? {

@@ -125,7 +125,9 @@ pub(super) fn sku(theirs: &str) -> String {
 /// Words for grouping, from a list with commas.
 pub(super) fn tags(list: &str) -> String {
     let mut all: Vec<String> = list.split(',').map(slug_from).filter(|t| !t.is_empty()).collect();
-    all.iter_mut().for_each(|tag| tag.truncate(80));
+    for tag in &mut all {
+        tag.truncate(80);
+    }
     let mut seen = std::collections::HashSet::new();
     all.retain(|tag| seen.insert(tag.clone()));
     all.join(", ")

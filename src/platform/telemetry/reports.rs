@@ -47,7 +47,9 @@ impl Reports {
 
     /// Puts back what could not be written.
     pub fn give_back(&self, all: Vec<Noted>) {
-        all.into_iter().for_each(|noted| self.add(noted));
+        for noted in all {
+            self.add(noted);
+        }
     }
 
     /// How many had no room since the start.
