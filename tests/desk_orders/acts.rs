@@ -13,7 +13,7 @@ fn the_page_of_an_order_tells_everything() {
     let mut desk = clerk(&shop);
     let number = bought(&shop, &[("starter", 1), ("GLAZE-6", 1)], ADA, true);
     let page = desk.get(&page_of(&number));
-    assert_eq!(page.texts("h1"), [number.clone()]);
+    assert_eq!(page.texts("h1"), std::slice::from_ref(&number));
     let goods = page.texts(".order-lines > li");
     assert_eq!(goods.len(), 2);
     for words in ["Starter set", "1 × Table kiln KILN-1", "2 × Six glazes GLAZE-6", "£1,041.22"]

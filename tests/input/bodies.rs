@@ -157,7 +157,11 @@ fn unreadable_bodies_are_refused_everywhere() {
             );
             busy.refused(new().body(right, huge.clone()), &[413]);
             for bytes in [&b"\xff\xfe"[..], b"qty=\xff", b"{\"qty\":\"\xc3\x28\"}", b"sku=%ff"] {
-                busy.refused(new().body(right, bytes), statuses);
+                busy.refused(new().body(right, bytes), &[400, 422]);
+            }
+            // What such a form does not know is left out: it says itself what it then lacks.
+            if taker.2 == Free {
+                continue;
             }
             for bytes in [&deep, "null", "[]", "1", "\"x\"", "{", "{}}", "\0", "[1,", "\u{feff}{}"]
             {
