@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use hyper::body::Bytes;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use crate::base::{Fault, Problem};
 use crate::catalog::edit::{Kind, Values, apply};
 use crate::catalog::values::slug_from;
 use crate::identity::{self, Visit, see_other};
-use crate::platform::web::{Error, read_bytes, read_query};
+use crate::platform::web::{Error, read_form_within, read_query};
 use crate::storefront::{self, By, Change, Checked, Refusal, Saved, Shelf, digest_of};
 
 /// Largest form, in bytes: the longest text, and what the browser adds.
@@ -29,8 +28,7 @@ const FIELDS_MAX: usize = 20_000;
 /// `POST /admin/catalog/:folder/:slug`
 pub(super) async fn post(shelf: Shelf, mut visit: Visit) -> Result<Response, Error> {
     let (kind, slug) = named(&visit)?;
-    let body = read_bytes(&mut visit.request, FORM_BYTES_MAX).await?;
-    let sent = fields(&body)?;
+    let sent = fields(read_form_within(&mut visit.request, FORM_BYTES_MAX).await?)?;
     let draft = drafted(&visit, kind, slug, sent).await?;
     let action = draft.action.clone();
     match action.as_str() {
@@ -49,18 +47,14 @@ pub(super) async fn post(shelf: Shelf, mut visit: Visit) -> Result<Response, Err
     }
 }
 
-fn fields(body: &Bytes) -> Result<Values, Error> {
-    let mut fields = Values::new();
-    for (name, value) in form_urlencoded::parse(body) {
-        if fields.len() >= FIELDS_MAX {
-            let what = "The form has more fields than are read.";
-            return Err(Problem::new(422, "invalid-fields", "Invalid fields", what)
-                .hint("Edit the file as text.")
-                .into());
-        }
-        fields.insert(name.into_owned(), value.into_owned());
+fn fields(sent: Vec<(String, String)>) -> Result<Values, Error> {
+    if sent.len() > FIELDS_MAX {
+        let what = "The form has more fields than are read.";
+        return Err(Problem::new(422, "invalid-fields", "Invalid fields", what)
+            .hint("Edit the file as text.")
+            .into());
     }
-    Ok(fields)
+    Ok(sent.into_iter().collect())
 }
 
 /// What was sent, and what lies there now.
