@@ -29,7 +29,10 @@ fn addresses(page: &Answer, base: &str) -> BTreeSet<String> {
                 "content" if !value.starts_with(base) => Vec::new(),
                 _ => vec![value],
             };
-            let within = |address: &&str| address.starts_with(['/', '#', '?']);
+            // Letters shown with nothing real to show name an order that is not there.
+            let within = |address: &&str| {
+                address.starts_with(['/', '#', '?']) && !address.contains("EXAMPLE-")
+            };
             let own = one.iter().map(|address| match address.strip_prefix(base) {
                 Some("") => "/",
                 Some(rest) => rest,

@@ -217,13 +217,15 @@ pub(super) async fn draw(
     let catalog = &book.catalog;
     let described = reading.files.file(&format!("{}/{}.md", kind.folder(), draft.slug)).is_some();
     let status = if told_.status == StatusCode::OK { StatusCode::OK } else { told_.status };
+    // A draft has no page in the shop yet.
+    let is_draft = shown.get("status").is_some_and(|status| status == "draft");
     let context = json!({
         "tabs": tabs(kind.folder()), "kind": kind.word(), "folder": kind.folder(),
         "slug": draft.slug, "wanted": draft.wanted, "is_new": is_new, "path": path,
         "here": href(kind, &draft.slug), "list": list_of(kind), "way": way.word(),
         "text": draft.text, "seen": draft.seen, "more": more,
         "groups": view(kind, &shown, &wrong, &more), "title": shown.get("title"),
-        "page": (!is_new).then(|| page_of(kind, &draft.slug)).flatten(),
+        "page": (!is_new && !is_draft).then(|| page_of(kind, &draft.slug)).flatten(),
         "has_pictures": matches!(kind, Kind::Product | Kind::Bundle),
         "is_described_beside": described && matches!(kind, Kind::Product | Kind::Bundle),
         "offered": offered(catalog, &reading), "pictures": pictures(catalog, &reading, &shown),
