@@ -143,9 +143,6 @@ fn unreadable_bodies_are_refused_everywhere() {
             let wrong =
                 if [Form, Free].contains(&taker.2) { "application/json" } else { "text/plain" };
             let signed = taker.2 == Signed;
-            // What is left out of such a form is missed before it is found to be no form at all.
-            let statuses: &[u16] =
-                if taker.2 == Free { &[400, 404, 409, 422] } else { &[400, 422] };
             busy.refused(new().body(wrong, seen(busy, taker.3)), &[if signed { 400 } else { 415 }]);
             busy.refused(
                 new().body("multipart/form-data; boundary=x", "--x--\r\n"),
