@@ -52,20 +52,20 @@ simulate: ## One schedule of the whole shop from a number: SEED=7 STEPS=100
 	SEED=$(SEED) STEPS=$(STEPS) cargo test --test simulation -- --ignored --exact one_schedule --nocapture
 
 simulate-nightly: ## A million steps of it, on all cores
-	SEED=$(SEED) STEPS=$(STEPS) cargo test --test simulation -- --ignored --exact a_million_steps_break_nothing --nocapture
+	SEED=$(SEED) STEPS=$(STEPS) cargo test --profile fast --test simulation -- --ignored --exact a_million_steps_break_nothing --nocapture
 
 crashes: ## Kills the shop under load, CYCLES times (200), and fails its disk
-	CYCLES=$(or $(CYCLES),200) cargo test --test crashes -- --nocapture
-	cargo test --test disk -- --nocapture
+	CYCLES=$(or $(CYCLES),200) cargo test --profile fast --test crashes -- --nocapture
+	cargo test --profile fast --test disk -- --nocapture
 
 races: ## 64 buyers for 10 units, ROUNDS times (1,000)
-	ROUNDS=$(or $(ROUNDS),1000) cargo test --test races -- --nocapture
+	ROUNDS=$(or $(ROUNDS),1000) cargo test --profile fast --test races -- --nocapture
 
 storm: ## A storm of DELIVERIES (100,000) webhooks
-	DELIVERIES=$(or $(DELIVERIES),100000) cargo test --test payments -- --nocapture have_each_effect_once
+	DELIVERIES=$(or $(DELIVERIES),100000) cargo test --profile fast --test payments -- --nocapture have_each_effect_once
 
 fuzz: ## Five doors for strangers' bytes, RUNS (100,000) inputs each, from SEED
-	RUNS=$(or $(RUNS),100000) SEED=$(SEED) cargo test --test fuzz -- --nocapture
+	RUNS=$(or $(RUNS),100000) SEED=$(SEED) cargo test --profile fast --test fuzz -- --nocapture
 
 mutants: ## Changes every rule file in turn; library tests must notice (hours)
 	command -v cargo-mutants >/dev/null 2>&1 || cargo install --locked --quiet cargo-mutants

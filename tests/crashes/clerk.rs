@@ -39,7 +39,7 @@ fn choose(database: &Connection, random: &Randomness) -> Option<Paid> {
 }
 
 /// Works until the shop is gone.
-pub fn work(
+pub(crate) fn work(
     folder: &Folder,
     base: &str,
     random: &Randomness,
@@ -116,7 +116,7 @@ fn in_dashboard(base: &str, paid: &Paid, random: &Randomness, slow: bool, book: 
 }
 
 /// Nothing is given back here that is not given back there; also while things are under way.
-pub fn is_not_ahead(folder: &Folder) {
+pub(crate) fn is_not_ahead(folder: &Folder) {
     let ahead = "SELECT count(*) FROM refund r
                  WHERE r.state = 'succeeded' AND NOT EXISTS (
                      SELECT 1 FROM simulator_refund s
@@ -139,7 +139,7 @@ pub fn is_not_ahead(folder: &Folder) {
 }
 
 /// Once everything has come to rest, both books say the same of every refund.
-pub fn both_books_agree(folder: &Folder, refunds: impl Iterator<Item = String>) {
+pub(crate) fn both_books_agree(folder: &Folder, refunds: impl Iterator<Item = String>) {
     is_not_ahead(folder);
     let unknown = "SELECT count(*) FROM simulator_refund s
                    WHERE s.outcome = 'succeeded' AND NOT EXISTS (

@@ -29,7 +29,7 @@ struct Visitor {
 }
 
 /// A shop, its provider, and today's buyers and orders.
-pub struct Real {
+pub(crate) struct Real {
     shop: TestShop,
     provider: Arc<FakeProvider>,
     router: Router,
@@ -42,7 +42,7 @@ pub struct Real {
 }
 
 impl Real {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let provider = Arc::new(FakeProvider::new(5));
         let given: Arc<dyn Provider> = provider.clone();
         let shop = TestShop::with(Setup { provider: Some(given), ..Setup::default() });
@@ -55,7 +55,7 @@ impl Real {
         self.shop.kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(work(read))).unwrap()
     }
 
-    pub fn begin_day(&mut self) {
+    pub(crate) fn begin_day(&mut self) {
         self.days += 1;
         self.orders.clear();
         self.pages.clear();
@@ -74,7 +74,7 @@ impl Real {
     }
 
     /// Nothing stays open over night.
-    pub fn end_day(&mut self) {
+    pub(crate) fn end_day(&mut self) {
         for (_, id) in self.orders.clone() {
             if self.order(&id).payment.is_open() {
                 let page = self.page_of(&id);
@@ -84,7 +84,7 @@ impl Real {
         }
     }
 
-    pub fn take(&mut self, step: &Step) -> Said {
+    pub(crate) fn take(&mut self, step: &Step) -> Said {
         match *step {
             Step::Add(b, thing, qty) => {
                 let what = if THINGS[thing] == "starter" { "bundle" } else { "sku" };
@@ -309,14 +309,14 @@ impl Real {
         }
     }
 
-    pub fn levels(&self) -> [(u32, u32); 4] {
+    pub(crate) fn levels(&self) -> [(u32, u32); 4] {
         SKUS.map(|sku| {
             let level = self.shop.level(sku);
             (level.on_hand, level.held)
         })
     }
 
-    pub fn carts(&self) -> Vec<BTreeMap<String, u32>> {
+    pub(crate) fn carts(&self) -> Vec<BTreeMap<String, u32>> {
         let lines = |visitor: &Visitor| {
             let cart = self.read(|read| cart::find_cart(read, &visitor.session).unwrap());
             let lines = cart.map(|cart| cart.lines).unwrap_or_default();
@@ -325,7 +325,7 @@ impl Real {
         self.visitors.iter().map(lines).collect()
     }
 
-    pub fn orders(&self) -> Vec<(String, i64, bool)> {
+    pub(crate) fn orders(&self) -> Vec<(String, i64, bool)> {
         let seen = |id: &OrderId| {
             let order = self.order(id);
             (order.payment.word().to_owned(), order.total_minor, order.attention.is_some())
@@ -334,7 +334,7 @@ impl Real {
     }
 
     /// What the proof of the books finds.
-    pub fn broken(&self) -> Vec<String> {
+    pub(crate) fn broken(&self) -> Vec<String> {
         let findings = self.read(|read| app::audit(read).unwrap());
         findings.into_iter().flat_map(|finding| finding.broken).collect()
     }

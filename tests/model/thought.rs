@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::goods::{OPENING, SKUS, THINGS, total, units, units_of};
 
 /// Buyers of a day.
-pub const BUYERS: usize = 3;
+pub(crate) const BUYERS: usize = 3;
 /// How long goods are held, minutes.
 const HOLD_MIN: i64 = 15;
 
 /// What somebody does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Buyer, thing, how many.
     Add(usize, usize, u32),
     Set(usize, usize, u32),
@@ -35,7 +35,7 @@ pub enum Step {
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub(crate) enum Said {
     /// It happened.
     Yes,
     /// It was refused, and nothing happened.
@@ -69,7 +69,7 @@ struct Buyer {
 }
 
 /// A day as it should go.
-pub struct Thought {
+pub(crate) struct Thought {
     shelf: [(u32, u32); 4],
     buyers: Vec<Buyer>,
     orders: Vec<Order>,
@@ -79,7 +79,7 @@ pub struct Thought {
 }
 
 impl Thought {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             shelf: OPENING.map(|on_hand| (on_hand, 0)),
             buyers: (0..BUYERS).map(|_| Buyer::default()).collect(),
@@ -89,7 +89,7 @@ impl Thought {
         }
     }
 
-    pub fn take(&mut self, step: &Step) -> Said {
+    pub(crate) fn take(&mut self, step: &Step) -> Said {
         match *step {
             Step::Add(b, thing, qty) => self.add(b, thing, qty),
             Step::Set(b, thing, qty) => self.set(b, thing, qty),
@@ -367,12 +367,12 @@ impl Thought {
     }
 
     /// On hand and held of each SKU.
-    pub fn levels(&self) -> [(u32, u32); 4] {
+    pub(crate) fn levels(&self) -> [(u32, u32); 4] {
         self.shelf
     }
 
     /// Things and quantities of each buyer's cart.
-    pub fn carts(&self) -> Vec<BTreeMap<String, u32>> {
+    pub(crate) fn carts(&self) -> Vec<BTreeMap<String, u32>> {
         let cart = |buyer: &Buyer| {
             buyer.lines.iter().map(|(thing, qty)| (THINGS[*thing].to_owned(), *qty)).collect()
         };
@@ -380,7 +380,7 @@ impl Thought {
     }
 
     /// Status, total and whether a person was called, of each order in the order they were made.
-    pub fn orders(&self) -> Vec<(String, i64, bool)> {
+    pub(crate) fn orders(&self) -> Vec<(String, i64, bool)> {
         let seen = |o: &Order| (o.status.to_owned(), total(&o.lines), o.flagged);
         self.orders.iter().map(seen).collect()
     }

@@ -84,6 +84,8 @@
   const call = async (method, path, body) => {
     const answer = await fetch(path, {
       method,
+      // Whoever goes on to another page has still changed the cart.
+      keepalive: method !== "GET",
       headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
     }).catch((error) => error);
