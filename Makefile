@@ -31,9 +31,10 @@ lint: ## Clippy, warnings denied
 	cargo clippy --lib --bins -- -D warnings
 	cargo clippy --tests --benches -- -D warnings $(TEST_LINTS)
 
-bench: ## Measures builds, edits, starts, memory, serving, search and checkouts
+bench: ## Measures builds, edits, starts, memory, serving, search, the desk and checkouts
 	cargo bench --bench figures
 	cargo bench --bench search
+	cargo bench --bench desk
 	cargo bench --bench checkout
 
 bench-large: ## The same with 100,000 products; takes a quarter of an hour longer

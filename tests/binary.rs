@@ -114,6 +114,26 @@ fn seeding_twice_gives_the_same_state() {
     assert_eq!(once, other.dump());
 }
 
+// A busy year for any catalog: its books are in order, and a second run makes nothing.
+#[test]
+fn a_year_of_invented_orders_is_a_year_like_any_other() {
+    let folder = Folder::base();
+    let first = folder.run(&["seed", "--year", "250"]).ended(0);
+    assert!(first.contains("250 orders made, 0 were there before"), "{first}");
+    assert!(folder.run(&["audit"]).ended(0).contains("I15"));
+    let listed = folder.run(&["order", "list", "--limit", "300"]).ended(0);
+    for state in ["paid", "shipped", "delivered", "expired"] {
+        assert!(listed.contains(state), "{state}: {listed}");
+    }
+    let once = folder.dump();
+    let again = folder.run(&["seed", "--year", "250"]).ended(0);
+    assert!(again.contains("0 orders made, 250 were there before"), "{again}");
+    assert_eq!(once, folder.dump());
+    for bad in ["0", "-1", "1000001", "many"] {
+        assert_eq!(folder.run(&["seed", "--year", bad]).code, Some(2), "{bad}");
+    }
+}
+
 // S1.40: whoever tries the demo can give money back, and is told at once when that cannot be.
 #[test]
 fn money_of_a_seeded_order_goes_back() {

@@ -67,3 +67,72 @@ pub fn limit_of(
     }
     limits
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::ids::LineId;
+    use crate::pricing::sample::Sample;
+
+    fn sku(code: &str) -> Sku {
+        Sku::from_stored(code)
+    }
+
+    /// Soap, of which an order may hold six and which was once called SOAP-OLD; a brush; and a set
+    /// of two soaps and a brush.
+    fn shop() -> Catalog {
+        let sample = Sample::new()
+            .product("BRUSH", "Brush", 900)
+            .product("SOAP", "Soap", 500)
+            .with(|soap| soap.variants[0].max_per_order = Some(6))
+            .bundle("wash", "Wash set", 1000, &[("SOAP", 2), ("BRUSH", 1)]);
+        let mut catalog = Arc::unwrap_or_clone(sample.book().catalog);
+        Arc::make_mut(&mut catalog.skus).insert(sku("SOAP-OLD"), ("soap".to_owned(), 0));
+        catalog
+    }
+
+    fn line(item: Item, qty: u32) -> Line {
+        Line { id: LineId::from_stored("line"), item, qty, seen_unit_minor: 0 }
+    }
+
+    fn limits(item: Item, others: &[Line], soap: u32, brush: u32) -> (u32, u32) {
+        let free = BTreeMap::from([(sku("SOAP"), soap), (sku("BRUSH"), brush)]);
+        let limits = limit_of(&shop(), &item, others, &free);
+        assert_eq!(limits.max(), limits.available.min(limits.per_order));
+        (limits.available, limits.per_order)
+    }
+
+    // S2.115: a bundle takes what it is made of, and an old name takes the present goods.
+    #[test]
+    fn units_are_those_that_leave_the_shelf() {
+        let shop = shop();
+        let set = Item::Bundle("wash".to_owned());
+        assert_eq!(units_of(&shop, &set, 3), [(sku("SOAP"), 6), (sku("BRUSH"), 3)]);
+        let soap = [(sku("SOAP"), 2)];
+        assert_eq!(units_of(&shop, &Item::Sku(sku("SOAP-OLD")), 2), soap);
+        assert_eq!(units_of(&shop, &Item::Sku(sku("GONE")), 1), [(sku("GONE"), 1)]);
+        assert_eq!(units_of(&shop, &Item::Bundle("gone".to_owned()), 1), []);
+    }
+
+    // S3.27, S3.28
+    #[test]
+    fn a_line_holds_what_stock_and_the_order_leave() {
+        let (soap, brush) = (Item::Sku(sku("SOAP")), Item::Sku(sku("BRUSH")));
+        let set = Item::Bundle("wash".to_owned());
+        assert_eq!(limits(soap.clone(), &[], 9, 0), (9, 6));
+        assert_eq!(limits(brush.clone(), &[], 9, 4), (4, QUANTITY_MAX));
+        assert_eq!(limits(brush.clone(), &[], 9, 5000), (QUANTITY_MAX, QUANTITY_MAX));
+        // Two soaps each: nine are enough for four sets, and six may be ordered: three.
+        assert_eq!(limits(set.clone(), &[], 9, 40), (4, 3));
+        assert_eq!(limits(set.clone(), &[], 40, 2), (2, 3));
+        // What other lines hold, a set's soaps and both names of the soap, is gone.
+        let others = [line(set.clone(), 1), line(Item::Sku(sku("SOAP-OLD")), 1)];
+        assert_eq!(limits(soap.clone(), &others, 9, 9), (6, 3));
+        assert_eq!(limits(set.clone(), &others, 9, 9), (3, 1));
+        assert_eq!(limits(brush, &others, 9, 9), (8, QUANTITY_MAX));
+        // More than there is: nothing is left, and nothing is owed.
+        assert_eq!(limits(soap, &[line(set, 9)], 9, 9), (0, 0));
+    }
+}

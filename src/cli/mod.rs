@@ -44,6 +44,7 @@ mod order_money;
 mod recommend;
 mod revisions;
 mod seed;
+mod seed_year;
 mod serve;
 mod staff;
 mod statement;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::{Ended, load_book};
+use super::{Ended, load_book, seed_year};
 use crate::app::{self, App, World, open_kit};
 use crate::base::ids::Sku;
 use crate::base::{Clock, Failure, Fault, Instant, Randomness};
@@ -13,9 +13,10 @@ use crate::checkout::{self, Begun, Refusal};
 use crate::identity::{self, Role};
 use crate::orders::{self, Asked, Placement};
 use crate::payments::simulator;
-use crate::payments::{self, PaymentOutcome, Session, SessionStatus};
+use crate::payments::{self, PaymentOutcome, Session, SessionStatus, Till};
 use crate::platform::Kit;
 use crate::platform::config::{Mode, Settings};
+use crate::platform::db::Tx;
 use crate::platform::secret::Secret;
 use crate::pricing::{self, Basket, BasketLine, Book, Buyer, Destination, Item};
 use crate::storefront::Kept;
@@ -38,6 +39,11 @@ pub(super) struct Options {
     /// Which orders.
     #[arg(long, value_enum, default_value_t = Set::Demo)]
     set: Set,
+    /// A year of so many invented orders instead, ending today, of whatever this catalog sells: to
+    /// see how the desk feels when there is much to do.
+    #[arg(long, value_name = "ORDERS", conflicts_with = "set",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    year: Option<u32>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -69,31 +75,31 @@ struct NewPerson {
     password: String,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    days_ago: i64,
-    name: String,
-    email: String,
-    line1: String,
-    city: String,
-    postcode: String,
-    country: String,
+pub(super) struct Wanted {
+    pub(super) days_ago: i64,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) line1: String,
+    pub(super) city: String,
+    pub(super) postcode: String,
+    pub(super) country: String,
     #[serde(default)]
-    note: String,
+    pub(super) note: String,
     #[serde(default)]
-    codes: Vec<String>,
-    lines: Vec<Line>,
+    pub(super) codes: Vec<String>,
+    pub(super) lines: Vec<Line>,
     /// expired, paid, shipped or delivered.
-    ends: String,
+    pub(super) ends: String,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    sku: Option<String>,
-    bundle: Option<String>,
-    qty: u32,
+pub(super) struct Line {
+    pub(super) sku: Option<String>,
+    pub(super) bundle: Option<String>,
+    pub(super) qty: u32,
 }
 
 /// Runs the command.
@@ -107,7 +113,8 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     })?;
     let _lock = app::lock(&settings)?;
     let book = load_book(&settings)?;
-    let clock = Clock::fixed(NOW);
+    let today = Clock::System.now();
+    let clock = Clock::fixed(if options.year.is_some() { today } else { NOW });
     let world = World { clock, random: Randomness::seeded(1), provider: None };
     // The seed's randomness is replayable, so the shop's secret is made before and apart from it.
     let secret_random = Randomness::System;
@@ -119,6 +126,11 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     let app = App::assemble(kit.clone(), book, Kept::open(&kit), &world)?;
     if kit.settings.mode == Mode::Test {
         make_people(&kit)?;
+    }
+    if let Some(count) = options.year {
+        let made = seed_year::make(&app, count, today)?;
+        say!("{made} orders made, {} were there before.", count - made);
+        return Ok(Ended::Well);
     }
     let mut made = 0;
     for (number, wanted) in (1..).zip(&file.order) {
@@ -132,13 +144,13 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
 fn make_people(kit: &Kit) -> Result<(), Fault> {
     let people: People = toml::from_str(STAFF)?;
     for NewPerson { email, name, role, password } in people.person {
-        let (address, random) = (email.clone(), kit.random.clone());
+        let (address, random, now) = (email.clone(), kit.random.clone(), kit.now());
         let made = kit.db.write_blocking(move |tx| {
             if identity::find_staff(tx, &address)?.is_some() {
                 return Ok(None);
             }
             let role = Role::parse(&role).unwrap_or(Role::Catalog);
-            let added = identity::add_staff(tx, (&address, &name, role), BY, &random, NOW)?;
+            let added = identity::add_staff(tx, (&address, &name, role), BY, &random, now)?;
             Ok::<_, Failure<identity::Refusal>>(Some(added.1))
         });
         let made = made.map_err(|failure| Fault::new(format!("{email}: {failure}")))?;
@@ -155,31 +167,40 @@ fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
     let at = Instant(NOW.0 - wanted.days_ago * DAY_MS);
     let book = app.shelf.books.now();
     let placement = placement(&book, key, wanted, at)?;
-    let (till, wanted) = (app.till.clone(), wanted.clone());
-    let done = app.kit.db.write_blocking(move |tx| {
-        if orders::find_by_key(tx, &placement.key)?.is_some() {
-            return Ok(false);
-        }
-        let (kit, hold_until) = (&till.kit, at.plus_s(900));
-        let order = orders::place(tx, kit, &book, &placement, hold_until, at)
-            .map_err(Failure::lift::<Refusal>)?;
-        let begun = checkout::attempt(tx, &till, &book, order, 1, hold_until, at)?;
-        let id = begun.order.id.clone();
-        let session = session(&kit.secret, &begun, wanted.ends != "expired", hold_until);
-        let settled_at = at.plus_s(if wanted.ends == "expired" { 1800 } else { 90 });
-        simulator::recall(tx, &begun.payment, &session, at)?;
-        payments::settle_looked(tx, &till, &book, &begun.payment, &session, settled_at)?;
-        if matches!(wanted.ends.as_str(), "shipped" | "delivered") {
-            let (left, parcel) = (at.plus_s(20 * 3600), ("Royal Mail", "RM123456785GB"));
-            orders::ship(tx, kit, &book, &id, parcel, "seed", left).map_err(Failure::lift)?;
-        }
-        if wanted.ends == "delivered" {
-            let arrived = at.plus_s(44 * 3600);
-            orders::deliver(tx, kit, &book, &id, "seed", arrived).map_err(Failure::lift)?;
-        }
-        Ok(true)
-    });
+    let (till, ends) = (app.till.clone(), wanted.ends.clone());
+    let done = app.kit.db.write_blocking(move |tx| place(tx, &till, &book, &placement, &ends, at));
     done.map_err(|failure: Failure<Refusal>| Fault::new(failure.to_string()))
+}
+
+/// Takes an order from its checkout to how it `ends`; false when it was there before.
+pub(super) fn place(
+    tx: &Tx,
+    till: &Till,
+    book: &Arc<Book>,
+    placement: &Placement,
+    ends: &str,
+    at: Instant,
+) -> Result<bool, Failure<Refusal>> {
+    if orders::find_by_key(tx, &placement.key)?.is_some() {
+        return Ok(false);
+    }
+    let (kit, hold_until) = (&till.kit, at.plus_s(900));
+    let order = orders::place(tx, kit, book, placement, hold_until, at).map_err(Failure::lift)?;
+    let begun = checkout::attempt(tx, till, book, order, 1, hold_until, at)?;
+    let id = begun.order.id.clone();
+    let session = session(&kit.secret, &begun, ends != "expired", hold_until);
+    let settled_at = at.plus_s(if ends == "expired" { 1800 } else { 90 });
+    simulator::recall(tx, &begun.payment, &session, at)?;
+    payments::settle_looked(tx, till, book, &begun.payment, &session, settled_at)?;
+    if matches!(ends, "shipped" | "delivered") {
+        let (left, parcel) = (at.plus_s(20 * 3600), ("Royal Mail", "RM123456785GB"));
+        orders::ship(tx, kit, book, &id, parcel, "seed", left).map_err(Failure::lift)?;
+    }
+    if ends == "delivered" {
+        let arrived = at.plus_s(44 * 3600);
+        orders::deliver(tx, kit, book, &id, "seed", arrived).map_err(Failure::lift)?;
+    }
+    Ok(true)
 }
 
 /// What the provider would have said of this attempt.
@@ -198,7 +219,7 @@ fn session(secret: &Secret, begun: &Begun, paid: bool, expires_at: Instant) -> S
     }
 }
 
-fn placement(
+pub(super) fn placement(
     book: &Arc<Book>,
     key: String,
     wanted: &Wanted,

@@ -78,6 +78,7 @@ mod tests {
         assert_eq!((pause_s(LETTERS, 1), pause_s(LETTERS, 19)), (30, 21_600));
         let days = (1..20).map(|n| pause_s(LETTERS, n)).sum::<i64>() / 86_400;
         assert!((2..=4).contains(&days), "{days} days");
+        assert_eq!((pause_s(HOOKS, 1), pause_s(HOOKS, 17)), (15, 7200));
         assert_eq!((pause_s(PROVIDER, 1), pause_s(PROVIDER, 1_000_000)), (2, 60));
     }
 }

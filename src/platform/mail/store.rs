@@ -258,6 +258,18 @@ pub(super) fn delete_sent(tx: &Tx, before: Instant, limit: u32) -> Result<usize,
     Ok(tx.prepare_cached(sql)?.execute(params![before.0, limit])?)
 }
 
+/// Lays everything that waits aside as sent: letters about orders that nobody placed.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_all_sent(tx: &Tx, answer: &str, now: Instant) -> Result<(), Fault> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'sent', sent_at = ?1, answer = ?2 WHERE state = 'waiting'",
+    )?
+    .execute(params![now.0, answer])?;
+    Ok(())
+}
+
 pub(super) fn set_sent(tx: &Tx, id: i64, answer: &str, now: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE outbox SET state = 'sent', sent_at = ?2, tried_at = ?2, answer = ?3,
