@@ -468,6 +468,15 @@ CREATE INDEX promotion_claim_customer ON promotion_claim (promotion, customer_ke
   WHERE state <> 'released';
 CREATE INDEX promotion_claim_order ON promotion_claim (order_id);
 
+-- Which letters somebody wants beside those they must hear, by folded e-mail address; who is not
+-- here wants all.
+CREATE TABLE letter_choice (
+  email_folded TEXT    PRIMARY KEY,
+  shipping     INTEGER NOT NULL CHECK (shipping IN (0, 1)),
+  suggestions  INTEGER NOT NULL CHECK (suggestions IN (0, 1)),
+  changed_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- ── room: cart ──────────────────────────────────────────────────────────────────────────────
 
 -- What a visitor has put aside. `units` and `value_minor` are the sums of its lines, at the prices

@@ -46,6 +46,8 @@ pub struct Busy {
     /// Token of an order that waits for its payment, and the session of its payment page.
     pub token: String,
     pub session: String,
+    /// Link by which that order's buyer chooses letters.
+    pub letters: String,
     /// Name of an error that nobody has resolved.
     pub error: String,
 }
@@ -85,6 +87,9 @@ impl Busy {
             line: cart["lines"][0]["id"].as_str().unwrap().to_owned(),
             version: cart["version"].as_i64().unwrap(),
             total: cart["quote"]["total_minor"].as_i64().unwrap(),
+            letters: buyer.get(&format!("/order/{token}")).attribute("[href^='/letters/']", "href")
+                ["/letters/".len()..]
+                .to_owned(),
             token,
             session,
             error: some_error(&shop),
@@ -110,6 +115,7 @@ impl Busy {
         let parts = pattern.split('/').map(|part| match part {
             ":token" => self.token.as_str(),
             ":session" => self.session.as_str(),
+            ":link" => self.letters.as_str(),
             ":id" => self.line.as_str(),
             ":name" => self.error.as_str(),
             ":kind" => "order_confirmation",

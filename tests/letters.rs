@@ -1,6 +1,8 @@
 //! Messages that leave the shop: what letters look like, the outbox, the desk's pages about them,
 //! and news to other programs.
 
+#[path = "letters/choices.rs"]
+mod choices;
 #[path = "letters/desk.rs"]
 mod desk;
 #[path = "letters/hooks.rs"]

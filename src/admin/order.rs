@@ -116,6 +116,7 @@ fn context_of(read: &Read, order: &Order) -> Result<Value, Failure<Refusal>> {
     timeline.reverse();
     Ok(json!({
         "order": order_of(order),
+        "choices": orders::choices_of(read, &order.email)?,
         "can": can_of(order, proposal.as_ref()),
         "lines": lines_of(&items, &left, proposal.as_ref()),
         "to_ship": to_ship(&items, &left),

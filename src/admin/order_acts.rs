@@ -1,4 +1,5 @@
-//! What staff do to one order: pack, ship, deliver, cancel, settle, note. Each is a form of its
+//! What staff do to one order: pack, ship, deliver, cancel, settle, note; and to what its buyer is
+//! written. Each is a form of its
 //! page, and does nothing when the order has changed since the page was made.
 
 use poem::Response;
@@ -9,7 +10,7 @@ use super::order::{draw, find, number_of};
 use crate::base::Instant;
 use crate::base::fault::Failure;
 use crate::identity::{self, Desk, Right, Staff, Visit, see_other};
-use crate::orders::{self, Filter, Refusal, Shipment, state_of};
+use crate::orders::{self, Choices, Filter, Refusal, Shipment, state_of};
 use crate::payments::{self, Till};
 use crate::platform::db::Tx;
 use crate::platform::web::{Error, read_form};
@@ -20,7 +21,7 @@ pub(super) const REASON_MAX: usize = 300;
 /// Routes of the actions.
 pub(super) fn desk(till: &Till) -> Desk {
     let mut desk = Desk::new();
-    for act in [Act::Pack, Act::Ship, Act::Deliver, Act::Settle, Act::Note, Act::Cancel] {
+    for act in Act::ALL {
         let till = till.clone();
         let path = format!("/admin/orders/:number/{}", act.word());
         desk = desk.post(&path, Right::ChangeOrders, move |visit| run(till.clone(), act, visit));
@@ -35,10 +36,21 @@ enum Act {
     Deliver,
     Settle,
     Note,
+    Letters,
     Cancel,
 }
 
 impl Act {
+    const ALL: [Self; 7] = [
+        Self::Pack,
+        Self::Ship,
+        Self::Deliver,
+        Self::Settle,
+        Self::Note,
+        Self::Letters,
+        Self::Cancel,
+    ];
+
     fn word(self) -> &'static str {
         match self {
             Self::Pack => "pack",
@@ -46,6 +58,7 @@ impl Act {
             Self::Deliver => "deliver",
             Self::Settle => "settle",
             Self::Note => "note",
+            Self::Letters => "letters",
             Self::Cancel => "cancel",
         }
     }
@@ -63,6 +76,8 @@ struct Sent {
     url: String,
     note: String,
     reason: String,
+    shipping: bool,
+    suggestions: bool,
 }
 
 /// The page's own filter, so that the way back leads to the same list.
@@ -108,6 +123,8 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
             "url" => sent.url.clone_from(value),
             "note" => sent.note.clone_from(value),
             "reason" => sent.reason.clone_from(value),
+            "shipping" => sent.shipping = true,
+            "suggestions" => sent.suggestions = true,
             other => lines.extend(units_of(other, value)),
         }
     }
@@ -162,6 +179,11 @@ async fn change(
             Act::Note => orders::add_note(tx, id, &sent.note, &actor, now)?,
             Act::Settle => {
                 orders::settle_by_person(tx, id, &sent.note, &actor, now)?;
+            }
+            Act::Letters => {
+                let chosen = Choices { shipping: sent.shipping, suggestions: sent.suggestions };
+                let before = orders::choose(tx, &order.email, chosen, now)?;
+                return log(tx, &staff, act, &number, (&json!(before), &json!(chosen)), now);
             }
             Act::Cancel => {}
         }

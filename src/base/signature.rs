@@ -16,8 +16,14 @@ const CANDIDATES_MAX: usize = 16;
 /// every secret, each in constant time.
 #[must_use]
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Instant) -> bool {
+    verify_for(header, body, secrets, now, TOLERANCE_S)
+}
+
+/// The same for what stays good for `for_s` seconds, such as a link in a letter.
+#[must_use]
+pub fn verify_for(header: &str, body: &[u8], secrets: &[String], now: Instant, for_s: i64) -> bool {
     let Some((time, candidates)) = parse(header) else { return false };
-    if (now.unix_s() - time).abs() > TOLERANCE_S {
+    if !(-TOLERANCE_S..=for_s).contains(&(now.unix_s() - time)) {
         return false;
     }
     let mut good = false;
@@ -95,6 +101,11 @@ mod tests {
         assert!(!verify(&good, body, &secrets(&[""]), NOW));
         for (shift, passes) in [(-300, true), (-301, false), (300, true), (301, false)] {
             assert_eq!(verify(&good, body, &secrets(&["whsec_a"]), NOW.plus_s(shift)), passes);
+        }
+        // What may be older may not be newer.
+        for (shift, passes) in [(-300, true), (-301, false), (900, true), (901, false)] {
+            let secrets = secrets(&["whsec_a"]);
+            assert_eq!(verify_for(&good, body, &secrets, NOW.plus_s(shift), 900), passes);
         }
     }
 

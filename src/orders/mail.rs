@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::choices::{choices_of, choices_path, may_be_declined};
 use super::flow::must_get;
 use super::model::Order;
 use super::refunding::RefundNote;
@@ -68,7 +69,7 @@ pub fn letter_of(
         }
         _ => return Ok(None),
     };
-    Ok(Some(shown(read, kit, &order, more)?))
+    Ok(Some(shown(read, kit, &order, template, more, now)?))
 }
 
 /// The buyer has paid in a way that takes days.
@@ -129,7 +130,8 @@ pub(super) fn confirm(
     to_buyer(tx, kit, book, order, ("order_confirmation", String::new()), more, now)
 }
 
-/// What others bought with the same things, in stock now; nothing when the shop wants none.
+/// What others bought with the same things, in stock now; nothing when the shop or the buyer wants
+/// none.
 fn suggestions(
     read: &Read,
     kit: &Kit,
@@ -137,7 +139,8 @@ fn suggestions(
     order: &Order,
     now: Instant,
 ) -> Result<Vec<Value>, Fault> {
-    if !book.catalog.shop.email_suggestions {
+    let is_wanted = choices_of(read, &order.email)?.suggestions;
+    if !book.catalog.shop.email_suggestions || !is_wanted {
         return Ok(Vec::new());
     }
     let units = order.units();
@@ -263,12 +266,23 @@ pub(super) fn alert(
 }
 
 /// What every letter to a buyer shows, and more.
-fn shown(read: &Read, kit: &Kit, order: &Order, more: Value) -> Result<Value, Fault> {
+fn shown(
+    read: &Read,
+    kit: &Kit,
+    order: &Order,
+    template: &str,
+    more: Value,
+    now: Instant,
+) -> Result<Value, Fault> {
     let token = view::token_of(&kit.secret, &order.id);
+    let base = &kit.settings.public_url;
+    let choices_url = format!("{base}{}", choices_path(&kit.secret, &order.id, now));
     let mut data = json!({
         "order": data_of(read, kit, order)?,
-        "order_url": format!("{}/order/{}", kit.settings.public_url, token.as_str()),
+        "order_url": format!("{base}/order/{}", token.as_str()),
         "currency": order.currency,
+        "decline_url": may_be_declined(template).then(|| format!("{choices_url}/stop")),
+        "choices_url": choices_url,
     });
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);
@@ -311,13 +325,16 @@ fn to_buyer(
         tracing::warn!(order = order.number, template, "the order has no usable address");
         return Ok(());
     };
+    if !choices_of(tx, recipient.as_str())?.allow(template) {
+        return Ok(());
+    }
     let letter = Letter {
         dedup_key: format!("{}:{template}{which}", order.id),
         about: order.id.as_str(),
         sender: &book.catalog.shop.email_from,
         recipient: &recipient,
         template,
-        data: shown(tx, kit, order, more)?,
+        data: shown(tx, kit, order, template, more, now)?,
     };
     enqueue(tx, &letter, now)
 }

@@ -5,13 +5,15 @@
 //! `order_event` with actor and reason. Only `payments` marks an order paid. No more units leave
 //! than were bought; what is kept back never leaves.
 //! **Tables:** `order_sequence`, `orders`, `order_item`, `order_adjustment`, `order_event`,
-//! `fulfilment`, `fulfilment_item`, `promotion_claim`, `order_search`.
+//! `fulfilment`, `fulfilment_item`, `promotion_claim`, `order_search`,
+//! `letter_choice`.
 
 mod admin;
 mod admin_bulk;
 mod admin_sheet;
 mod audit;
 mod carrier;
+mod choices;
 mod claim;
 mod editing;
 mod filter;
@@ -26,18 +28,21 @@ mod sheet;
 mod shipping;
 pub mod state;
 mod store;
+mod store_choices;
 mod store_lines;
 mod store_list;
 mod store_parcels;
 mod view;
 mod waiting;
 mod web;
+mod web_choices;
 mod words;
 
 pub use admin::staff_routes;
 pub use admin_bulk::state_of;
 pub use audit::audit;
 pub use carrier::{Shipment, known_carriers};
+pub use choices::{Choices, choices_of, choices_path, choose};
 pub use claim::{paid_orders, used_up};
 pub use editing::{NOTE_MAX, add_note, must_be_version};
 pub use filter::{Filter, Question};

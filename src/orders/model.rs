@@ -190,6 +190,8 @@ pub enum Refusal {
     Unknown,
     /// No order has this number and this e-mail address.
     NotFound,
+    /// The link of a letter is old, cut short, or none of ours.
+    LetterLink,
     /// Its status does not allow that.
     NotNow {
         /// What was tried, such as `ship`.
@@ -277,6 +279,11 @@ impl crate::base::Refusal for Refusal {
                 "No order has this number and this e-mail address.",
             )
             .hint("Check both: they stand in the confirmation e-mail."),
+            Self::LetterLink => {
+                let says = "This link is too old, or not whole.";
+                Problem::new(404, "letter-link", "The link does not work", says)
+                    .hint("Open it from the newest letter, exactly as it is there.")
+            }
             Self::NotNow { tried, number, status } => Problem::new(
                 409,
                 "order-moved-on",

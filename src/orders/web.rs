@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::model::{Order, Refusal};
-use super::{store, store_lines, store_parcels, token_of, view};
+use super::{choices_path, store, store_lines, store_parcels, token_of, view, web_choices};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Refusal as _, refuse};
 use crate::base::ids::{OrderId, Token};
@@ -46,6 +46,7 @@ pub fn routes(kit: &Kit) -> Routes {
         .post("/order", to!(find))
         .get("/order/:token", to!(show))
         .get("/api/checkout/:token", to!(status))
+        .and(web_choices::routes(&kit))
 }
 
 /// What somebody who looks for an order knows of it.
@@ -175,10 +176,11 @@ async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
         let items = store_lines::list_items(read, &order.id)?;
         let events = store_lines::list_events(read, &order.id)?;
         let parcels = store_parcels::list_parcels(read, &order.id)?;
-        let currency = order.currency;
-        Ok::<_, Failure<Refusal>>((view(&order, &items, &parcels, &events, &inner), currency))
+        let letters = choices_path(&inner.secret, &order.id, inner.now());
+        let shown = view(&order, &items, &parcels, &events, &inner);
+        Ok::<_, Failure<Refusal>>((shown, order.currency, letters))
     });
-    let (mut shown, currency) = shown.await?;
+    let (mut shown, currency, letters) = shown.await?;
     shown.state = match (shown.state, returned.from.as_str()) {
         ("pending", "payment") => "confirming",
         ("pending", "cancel") => "cancelled_return",
@@ -187,7 +189,7 @@ async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let context = json!({
         "page": { "title": shown.number, "description": "", "path": "/order/", "canonical": null,
                   "robots": "noindex", "json_ld": null },
-        "order": shown, "currency": currency, "notices": [],
+        "order": shown, "currency": currency, "notices": [], "letters_path": letters,
     });
     let html = kit.render.page("store/order.html", context)?;
     Ok(poem::web::Html(html).into_response())

@@ -10,6 +10,7 @@ use super::store_customers as store;
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant, Problem};
 use crate::identity::{Desk, Right, Visit};
+use crate::orders;
 use crate::platform::db::Read;
 use crate::platform::web::{Error, read_query};
 
@@ -87,18 +88,19 @@ async fn show(visit: Visit) -> Result<Response, Error> {
     let read = visit.kit.db.read(move |read| {
         let Some(folded) = store::address_of(read, &number)? else { return Ok(None) };
         let Some(customer) = store::find(read, &folded)? else { return Ok(None) };
-        let orders = store::list_orders(read, &folded, ORDERS)?;
+        let listed = store::list_orders(read, &folded, ORDERS)?;
         let places = store::list_places(read, &folded, ORDERS)?;
-        Ok::<_, Failure<Never>>(Some((customer, orders, places)))
+        let choices = orders::choices_of(read, &folded)?;
+        Ok::<_, Failure<Never>>(Some((customer, listed, places, choices)))
     });
-    let Some((customer, orders, places)) = read.await? else {
+    let Some((customer, orders, places, choices)) = read.await? else {
         let detail = "No order has this number.";
         return Err(Problem::new(404, "unknown-customer", "No such customer", detail)
             .hint("Search for them by their e-mail address.")
             .into());
     };
     let is_cut = customer.orders > i64::from(ORDERS);
-    let context =
-        json!({ "customer": customer, "orders": orders, "places": places, "is_cut": is_cut });
+    let context = json!({ "customer": customer, "orders": orders, "places": places,
+                          "choices": choices, "is_cut": is_cut });
     visit.page("admin/customer.html", "customers", context)
 }

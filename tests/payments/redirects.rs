@@ -56,7 +56,10 @@ fn samples(shop: &TestShop, buyer: &mut Browser) -> BTreeMap<&'static str, Strin
     other.add("APRON-S", 1);
     let paid = other.checkout().location().to_owned();
     other.press(&paid, "pay");
-    BTreeMap::from([("session", session), ("token", order)])
+    let page = buyer.get(&format!("/order/{order}"));
+    let link = page.attribute("[href^='/letters/']", "href");
+    let link = link.strip_prefix("/letters/").unwrap().to_owned();
+    BTreeMap::from([("session", session), ("token", order), ("link", link)])
 }
 
 /// An address a pattern stands for; names without a sample get a plausible word.

@@ -20,6 +20,8 @@ pub struct Drawn {
     pub text: String,
     /// The same with colours.
     pub html: String,
+    /// Where a mail program may decline letters of its kind.
+    pub decline_url: Option<String>,
 }
 
 /// Draws the letter in the folder `template` below `site/mail/`. A letter that would grow too long
@@ -43,7 +45,9 @@ fn draw_as_it_is(render: &Render, template: &str, data: &Value) -> Result<Drawn,
     let part = |file: &str| render.page(&format!("mail/{template}/{file}"), data);
     // A subject is one header line: whatever white space the template left becomes single spaces.
     let subject = part("subject.txt")?.split_whitespace().collect::<Vec<_>>().join(" ");
-    Ok(Drawn { subject, text: part("body.txt")?, html: inlined(&part("body.html")?)? })
+    let (text, html) = (part("body.txt")?, inlined(&part("body.html")?)?);
+    let decline_url = data["decline_url"].as_str().map(str::to_owned);
+    Ok(Drawn { subject, text, html, decline_url })
 }
 
 /// Styles by class become styles of each element; what depends on the reader's screen stays above.

@@ -84,6 +84,8 @@ fn drawn(kit: &Kit, letter: &Posted) -> Result<Drawn, Fault> {
     let mut drawn = draw(&kit.render, &letter.template, &data)?;
     if letter.reason == TRIAL {
         drawn.subject = format!("{} {}", kit.render.word("mail.trial"), drawn.subject);
+        // Whoever tries a letter out decides nothing for its buyer.
+        drawn.decline_url = None;
     }
     Ok(drawn)
 }

@@ -40,7 +40,8 @@ pub struct Letter<'a> {
     /// Folder under `site/mail/`.
     pub template: &'static str,
     /// Everything the template shows. Up to three `suggestions` ({title, url, image, price}, whole
-    /// addresses, minor units) are shown by the layout, unless `[email] suggestions` is off.
+    /// addresses, minor units) are shown by the layout, unless `[email] suggestions` is off. A
+    /// letter that may be declined has a `decline_url`, which mail programs are told.
     pub data: Value,
 }
 

@@ -86,17 +86,25 @@ pub fn message_id(letter: &Posted) -> String {
 fn message(letter: &Posted, drawn: Drawn, now: Instant) -> Result<Message, Fault> {
     let sender: Mailbox = letter.sender.parse().doing("reading the sender's address")?;
     let since = Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
-    // Programs that answer by themselves, such as "I am on holiday", leave such letters alone.
-    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-    let automatic = HeaderValue::new(automatic, "auto-generated".to_owned());
-    Ok(Message::builder()
+    let mut message = Message::builder()
         .from(sender)
         .to(letter.recipient.parse().doing("reading the recipient's address")?)
         .subject(drawn.subject)
         .date(SystemTime::UNIX_EPOCH + since)
-        .raw_header(automatic)
-        .message_id(Some(message_id(letter)))
-        .multipart(MultiPart::alternative_plain_html(drawn.text, drawn.html))?)
+        // Programs that answer by themselves, such as "I am on holiday", leave such letters alone.
+        .raw_header(raw("Auto-Submitted", "auto-generated"))
+        .message_id(Some(message_id(letter)));
+    if let Some(url) = &drawn.decline_url {
+        // RFC 8058: a button of the mail program declines without a page.
+        message = message
+            .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
+            .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
+    Ok(message.multipart(MultiPart::alternative_plain_html(drawn.text, drawn.html))?)
+}
+
+fn raw(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// Whether a mail server has said no to this letter for good, and not to us.

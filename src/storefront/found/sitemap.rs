@@ -32,7 +32,7 @@ const AI_CRAWLERS: &[&str] = &[
 ];
 
 /// What belongs to one visitor, or has no end.
-const CLOSED: &[&str] = &["/cart", "/checkout", "/order", "/api", "/search?"];
+const CLOSED: &[&str] = &["/cart", "/checkout", "/order", "/letters", "/api", "/search?"];
 
 impl Found {
     /// The sitemap, or several and a list of them: address and text of each. Other views of the
