@@ -3,6 +3,7 @@
 //! **Invariants.** Nothing here reads the system time or randomness except [`clock`] and
 //! [`randomness`], which hand both out as values. Money is integers in minor units.
 
+pub mod cell;
 pub mod clock;
 pub mod country;
 pub mod currency;

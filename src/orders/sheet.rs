@@ -1,11 +1,10 @@
 //! Orders as a table for other programs: one line each, RFC 4180. Pure.
 
-use std::borrow::Cow;
-
 use jiff::tz::TimeZone;
 
 use super::model::Item;
 use super::store_list::Entry;
+use crate::base::cell::guarded;
 use crate::base::{Fault, Instant, Money};
 
 /// First line.
@@ -41,18 +40,6 @@ pub(super) const COLUMNS: [&str; 29] = [
     "note",
 ];
 
-/// A cell that no spreadsheet takes for a formula: what begins like one stands behind an
-/// apostrophe.
-#[must_use]
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
-    match text.trim_start_matches([' ', '\u{a0}']).chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
-            Cow::Owned(format!("'{text}"))
-        }
-        _ => Cow::Borrowed(text),
-    }
-}
-
 /// The lines of some orders; with the names of the columns first, when they are wanted.
 ///
 /// # Errors
@@ -69,7 +56,7 @@ pub(super) fn lines(
     }
     for (entry, items) in orders {
         let cells = cells(entry, items, zone);
-        writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned()))?;
+        writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned()))?;
     }
     writer.into_inner().map_err(|error| Fault::new(error.to_string()))
 }
@@ -119,30 +106,4 @@ fn cells(entry: &Entry, items: &[Item], zone: &TimeZone) -> [String; 29] {
         entry.attention.clone().unwrap_or_default(),
         entry.note.clone(),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    // S1.41: what a spreadsheet would run is words.
-    #[test]
-    fn formulas_are_words() {
-        for text in ["=1+1", "+44 20", "-1", "@sum", "\tx", "\rx", " =1", "＝1"] {
-            assert_eq!(harmless(text), format!("'{text}"), "{text:?}");
-        }
-        for text in ["", "Ada", "1 High Street", "a=b", "'=1"] {
-            assert_eq!(harmless(text), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_cell_begins_a_formula(text in any::<String>()) {
-            let cell = harmless(&text).into_owned();
-            let first = cell.chars().next();
-            prop_assert!(!matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r')));
-        }
-    }
 }

@@ -32,6 +32,24 @@ pub struct Incoming {
     pub lines: Vec<u64>,
 }
 
+impl Incoming {
+    /// The SKU of its variant of this number, counted from 0: theirs as we write it, or one made
+    /// up, which is noted with its line.
+    pub(super) fn own_sku(&mut self, theirs: &str, line: u64, number: usize) -> String {
+        let mut own = sku(theirs);
+        if own.is_empty() {
+            own = match number {
+                0 => self.slug.to_uppercase(),
+                number => format!("{}-{number}", self.slug.to_uppercase()),
+            };
+            self.notes.push((line, format!("it has no SKU; {own} was made up")));
+        } else if own != theirs {
+            self.notes.push((line, format!("the SKU became {own}")));
+        }
+        own
+    }
+}
+
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,7 +133,7 @@ pub(super) fn status(is_live: bool) -> &'static str {
 }
 
 /// A SKU as we write them, when another shop's has characters ours may not have.
-pub(super) fn sku(theirs: &str) -> String {
+fn sku(theirs: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut out: String = theirs.trim().chars().map(|c| if plain(c) { c } else { '-' }).collect();
     out.truncate(64);

@@ -14,7 +14,7 @@ mod woocommerce;
 
 pub use incoming::{Incoming, Outcome, Reported, Shelves, taken};
 pub use ours::{COLUMNS, export};
-pub use sheet::{NotRead, safe_cell};
+pub use sheet::NotRead;
 
 use sheet::Sheet;
 

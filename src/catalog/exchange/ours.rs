@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::incoming::{Incoming, Shelves};
-use super::sheet::{Row, Sheet, safe_cell};
+use super::sheet::{Row, Sheet};
+use crate::base::cell::guarded;
 use crate::catalog::edit::{Kind, Values, values};
 
 /// Our columns and the field each stands for; rows of variants use the same where they have it.
@@ -84,7 +85,7 @@ pub fn export<'a>(
         }
         for row in rows(slug, &known) {
             writer
-                .write_record(row.iter().map(|cell| safe_cell(cell)))
+                .write_record(row.iter().map(|cell| guarded(cell).into_owned()))
                 .map_err(|w| w.to_string())?;
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::incoming::{Incoming, Shelves, picture, sku, status, tags};
+use super::incoming::{Incoming, Shelves, picture, status, tags};
 use super::markup::markdown;
 use super::sheet::{Row, Sheet};
 use crate::base::slug::is_slug;
@@ -131,16 +131,7 @@ fn fields(found: &mut Incoming, row: Row<'_>, number: usize) -> Values {
         }
     };
     let theirs = row.first(&["variant sku", "sku"]);
-    let mut own = sku(theirs);
-    if own.is_empty() {
-        own = match number {
-            0 => found.slug.to_uppercase(),
-            number => format!("{}-{number}", found.slug.to_uppercase()),
-        };
-        found.notes.push((row.line, format!("it has no SKU; {own} was made up")));
-    } else if own != theirs {
-        found.notes.push((row.line, format!("the SKU became {own}")));
-    }
+    let own = found.own_sku(theirs, row.line, number);
     set("sku", own);
     let price = row.first(&["variant price", "price"]);
     let before = row.first(&["variant compare at price", "compare-at price"]);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::incoming::{Incoming, Shelves, picture, sku, status, tags};
+use super::incoming::{Incoming, Shelves, picture, status, tags};
 use super::markup::markdown;
 use super::sheet::{Row, Sheet};
 use super::shopify::{gtin, is_more};
@@ -128,16 +128,7 @@ fn variation(parent: &mut Incoming, row: Row<'_>) {
 /// What a row says about one SKU.
 fn fields(found: &mut Incoming, row: Row<'_>, number: usize) -> Values {
     let theirs = row.get("sku");
-    let mut own = sku(theirs);
-    if own.is_empty() {
-        own = match number {
-            0 => found.slug.to_uppercase(),
-            number => format!("{}-{number}", found.slug.to_uppercase()),
-        };
-        found.notes.push((row.line, format!("it has no SKU; {own} was made up")));
-    } else if own != theirs {
-        found.notes.push((row.line, format!("the SKU became {own}")));
-    }
+    let own = found.own_sku(theirs, row.line, number);
     let mut fields = Values::from([("sku".to_owned(), own)]);
     let mut set = |name: &str, text: String| {
         if !text.trim().is_empty() {
