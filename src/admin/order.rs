@@ -83,7 +83,7 @@ pub(super) async fn draw(
     });
     let mut context = found.await?;
     context["query"] = query.into();
-    context["carriers"] = json!(orders::known_carriers().collect::<Vec<_>>());
+    context["carriers"] = json!(orders::known_carriers(&book.carriers).collect::<Vec<_>>());
     context["may_change"] = visit.may(Right::ChangeOrders).into();
     context["may_refund"] = visit.may(Right::RefundOrders).into();
     context["note_max"] = orders::NOTE_MAX.into();

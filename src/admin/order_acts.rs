@@ -78,6 +78,8 @@ struct Sent {
     reason: String,
     shipping: bool,
     suggestions: bool,
+    /// Only this one; the whole order when absent.
+    parcel: Option<u32>,
 }
 
 /// The page's own filter, so that the way back leads to the same list.
@@ -123,6 +125,7 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
             "url" => sent.url.clone_from(value),
             "note" => sent.note.clone_from(value),
             "reason" => sent.reason.clone_from(value),
+            "parcel" => sent.parcel = Some(value.trim().parse().unwrap_or(0)),
             "shipping" => sent.shipping = true,
             "suggestions" => sent.suggestions = true,
             other => lines.extend(units_of(other, value)),
@@ -175,7 +178,10 @@ async fn change(
                 };
                 orders::ship_parcel(tx, &kit, &book, id, &shipment, &actor, now)?;
             }
-            Act::Deliver => orders::deliver(tx, &kit, &book, id, &actor, now)?,
+            Act::Deliver => match sent.parcel {
+                Some(one) => orders::deliver_parcel(tx, &kit, &book, id, one, &actor, now)?,
+                None => orders::deliver(tx, &kit, &book, id, &actor, now)?,
+            },
             Act::Note => orders::add_note(tx, id, &sent.note, &actor, now)?,
             Act::Settle => {
                 orders::settle_by_person(tx, id, &sent.note, &actor, now)?;

@@ -34,6 +34,7 @@ pub(super) fn told(kind: &str, data: &Value, currency: Currency) -> (String, &'s
         "packed" => ("Packed".to_owned(), ""),
         "part_shipped" => (parcel("Shipped in part", data), "ok"),
         "shipped" => (parcel("Shipped", data), "ok"),
+        "parcel_delivered" => (format!("Parcel {} arrived", data["parcel"]), "ok"),
         "delivered" => ("Delivered".to_owned(), "ok"),
         "returned" => ("Returned".to_owned(), ""),
         "refund_wanted" => {

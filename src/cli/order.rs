@@ -45,6 +45,9 @@ pub(super) enum Command {
     Deliver {
         /// Its number.
         number: String,
+        /// Only this parcel, counted from 1; with the last one, the order has arrived.
+        #[arg(long, value_name = "NUMBER")]
+        parcel: Option<u32>,
     },
     /// Gives money back, and goods to the shelf; mails the buyer.
     Refund(order_money::RefundOptions),
@@ -80,15 +83,17 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
         Command::Refund(options) => order_money::refund(options, settings),
         Command::Cancel(options) => order_money::cancel(&options, settings),
         Command::Settle(options) => order_money::settle(options, settings),
-        Command::Deliver { number } => {
+        Command::Deliver { number, parcel } => {
             let book = load_book(&settings)?;
             let kit = open(settings)?;
             let order = find(&kit, &number)?;
             let (inner, now) = (kit.clone(), kit.now());
-            let done = kit.db.write_blocking(move |tx| {
-                orders::deliver(tx, &inner, &book, &order.id, ACTOR, now)
+            let done = kit.db.write_blocking(move |tx| match parcel {
+                Some(one) => orders::deliver_parcel(tx, &inner, &book, &order.id, one, ACTOR, now),
+                None => orders::deliver(tx, &inner, &book, &order.id, ACTOR, now),
             });
-            moved(done, &number, "delivered")
+            let what = parcel.map_or(number.clone(), |one| format!("Parcel {one} of {number}"));
+            moved(done, &what, "delivered")
         }
     }
 }
@@ -100,10 +105,10 @@ pub(super) fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
     found.ok_or_else(|| Fault::new(format!("there is no order {number}")))
 }
 
-fn moved(done: Result<(), Failure<Refusal>>, number: &str, to: &str) -> Result<Ended, Fault> {
+fn moved(done: Result<(), Failure<Refusal>>, what: &str, to: &str) -> Result<Ended, Fault> {
     match done {
         Ok(()) => {
-            say!("{number} is {to}; the letter to the buyer is in the outbox.");
+            say!("{what} is {to}; what the buyer wants to hear of it is in the outbox.");
             Ok(Ended::Well)
         }
         Err(Failure::Fault(fault)) => Err(fault),

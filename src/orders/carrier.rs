@@ -1,6 +1,7 @@
 //! Carriers whose tracking pages are known, and what a merchant says of a parcel. Pure.
 
 use super::model::Refusal;
+use crate::pricing::Carrier;
 
 /// Longest name of a carrier, in characters.
 const CARRIER_MAX: usize = 60;
@@ -30,16 +31,21 @@ const CARRIERS: [(&str, &str); 11] = [
     ("USPS", "https://tools.usps.com/go/TrackConfirmAction?tLabels={n}"),
 ];
 
-/// Names to choose from.
-pub fn known_carriers() -> impl Iterator<Item = &'static str> {
-    CARRIERS.iter().map(|(name, _)| *name)
+/// Names to choose from: the shop's own first.
+pub fn known_carriers(own: &[Carrier]) -> impl Iterator<Item = &str> {
+    let others = CARRIERS.iter().map(|(name, _)| *name);
+    let others = others.filter(|name| !own.iter().any(|one| one.name.eq_ignore_ascii_case(name)));
+    own.iter().map(|one| one.name.as_str()).chain(others)
 }
 
-/// Where a parcel of a known carrier can be followed; empty when nobody knows.
+/// Where a parcel of a known carrier can be followed; empty when nobody knows. What the shop says
+/// of a carrier wins.
 #[must_use]
-pub(super) fn tracking_url(carrier: &str, number: &str) -> String {
+pub(super) fn tracking_url(own: &[Carrier], carrier: &str, number: &str) -> String {
     let plain = number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let known = CARRIERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(carrier.trim()));
+    let own = own.iter().map(|one| (one.name.as_str(), one.link.as_str()));
+    let mut all = own.chain(CARRIERS);
+    let known = all.find(|(name, _)| name.eq_ignore_ascii_case(carrier.trim()));
     match known {
         Some((_, template)) if plain && !number.is_empty() => template.replace("{n}", number),
         _ => String::new(),
@@ -70,7 +76,7 @@ impl Shipment {
     ///
     /// # Errors
     /// When a text is too long, or the address is none a browser should open.
-    pub(super) fn checked(&self) -> Result<Self, Refusal> {
+    pub(super) fn checked(&self, own: &[Carrier]) -> Result<Self, Refusal> {
         let unfit = |what, why| Err(Refusal::Parcel { what, why });
         let carrier = self.carrier.trim().to_owned();
         let number: String = self.number.split_whitespace().collect();
@@ -84,7 +90,7 @@ impl Shipment {
             return unfit("The tracking number", "has too many characters");
         }
         if url.is_empty() {
-            url = tracking_url(&carrier, &number);
+            url = tracking_url(own, &carrier, &number);
         } else if !url.starts_with("https://") || long(&url, URL_MAX) || url.contains(['"', ' ']) {
             return unfit("The link", "must begin with https:// and be of moderate length");
         }
@@ -99,22 +105,38 @@ mod tests {
     // S1.39: a number becomes a link where its carrier is known.
     #[test]
     fn known_carriers_have_links() {
-        let url = tracking_url("royal mail", "RM123456785GB");
+        let of = |carrier: &str, number: &str| tracking_url(&[], carrier, number);
+        let url = of("royal mail", "RM123456785GB");
         assert_eq!(
             url,
             "https://www.royalmail.com/track-your-item#/tracking-results/RM123456785GB"
         );
         for (carrier, number) in [("Pigeon", "1"), ("DHL", ""), ("DHL", "1&x=2"), ("UPS", "a/b")] {
-            assert_eq!(tracking_url(carrier, number), "", "{carrier} {number}");
+            assert_eq!(of(carrier, number), "", "{carrier} {number}");
         }
         assert!(CARRIERS.iter().all(|(_, url)| url.starts_with("https://") && url.contains("{n}")));
+    }
+
+    // S1.39: a shop's own carriers come first, and win over known ones of the same name.
+    #[test]
+    fn a_shop_may_have_carriers_of_its_own() {
+        let carrier = |name: &str, link: &str| Carrier { name: name.into(), link: link.into() };
+        let own =
+            [carrier("Bike", "https://bike.example/{n}"), carrier("dhl", "https://d.example/{n}")];
+        assert_eq!(tracking_url(&own, "bike", "7"), "https://bike.example/7");
+        assert_eq!(tracking_url(&own, "DHL", "7"), "https://d.example/7");
+        assert_eq!(tracking_url(&own, "GLS", "7"), "https://gls-group.com/track/7");
+        assert_eq!(tracking_url(&own, "Bike", "7/../x"), "");
+        let names: Vec<&str> = known_carriers(&own).collect();
+        assert_eq!(names[..3], ["Bike", "dhl", "Royal Mail"]);
+        assert!(names.len() == CARRIERS.len() + 1 && !names.contains(&"DHL"));
     }
 
     #[test]
     fn a_parcel_says_nothing_dangerous() {
         let of = |carrier: &str, number: &str, url: &str| {
             let url = url.to_owned();
-            Shipment { url, ..Shipment::whole(carrier, number) }.checked()
+            Shipment { url, ..Shipment::whole(carrier, number) }.checked(&[])
         };
         let fine = of(" DHL ", "12 34", "").unwrap();
         assert_eq!((fine.carrier.as_str(), fine.number.as_str()), ("DHL", "1234"));

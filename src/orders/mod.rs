@@ -51,7 +51,7 @@ pub use mail::{LETTERS, letter_of};
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
 pub use refunding::{RefundNote, RefundTurn, note_dispute, note_refund};
 pub use settling::{SETTLE_NOTE_MAX, settle_attention, settle_by_person};
-pub use shipping::{deliver, keep_back, pack, ship, ship_parcel};
+pub use shipping::{deliver, deliver_parcel, keep_back, pack, ship, ship_parcel};
 pub use store::{
     buyer_of_cart, counts, find_by_key, find_by_number, get as get_order, get_number, is_replaced,
     list as list_orders, order_for_cart, paid_order_of_cart,

@@ -53,7 +53,7 @@ pub fn ship_parcel(
 ) -> Outcome<u32> {
     let order = must_get(tx, id)?;
     may_leave("ship", &order)?;
-    let shipment = shipment.checked().map_err(Failure::Refused)?;
+    let shipment = shipment.checked(&book.carriers).map_err(Failure::Refused)?;
     let left = store_parcels::list_left(tx, id)?;
     let lines = lines_of(&order, &left, shipment.lines.as_deref())?;
     let all: u32 = left.iter().map(|line| line.units).sum();
@@ -161,6 +161,33 @@ pub fn deliver(
     let order = must_get(tx, id)?;
     mail::delivered(tx, kit, book, &order, now)?;
     Ok(news::tell(tx, kit, Kind::OrderDelivered, &order, "", now)?)
+}
+
+/// One parcel has arrived. With the last of an order that has left whole, the order has; only then
+/// the buyer gets a letter.
+///
+/// # Errors
+/// When there is no such parcel, or it has arrived before.
+pub fn deliver_parcel(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    id: &OrderId,
+    parcel: u32,
+    actor: &str,
+    now: Instant,
+) -> Outcome {
+    let order = must_get(tx, id)?;
+    if !store_parcels::set_parcel_delivered(tx, id, parcel, now)? {
+        return refuse(not_now("deliver", &order));
+    }
+    let under_way = store_parcels::list_parcels(tx, id)?.iter().any(|p| p.delivered_at.is_none());
+    if order.fulfilment == FulfilmentStatus::Shipped && !under_way {
+        return deliver(tx, kit, book, id, actor, now);
+    }
+    let told = json!({ "parcel": parcel });
+    store_lines::insert_event(tx, id, "parcel_delivered", actor, &told, now)?;
+    Ok(store::set_changed(tx, id)?)
 }
 
 /// Units that are back on the shelf before they left do not leave any more. When nothing else is

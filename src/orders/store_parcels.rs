@@ -133,6 +133,18 @@ pub(super) fn insert_parcel_item(
     Ok(())
 }
 
+/// A parcel that was under way has arrived; false when it was not.
+pub(super) fn set_parcel_delivered(
+    tx: &Tx,
+    id: &OrderId,
+    parcel: u32,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let sql = "UPDATE fulfilment SET delivered_at = ?3
+               WHERE order_id = ?1 AND parcel = ?2 AND delivered_at IS NULL";
+    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), parcel, now.0])? == 1)
+}
+
 /// All parcels that are under way have arrived.
 pub(super) fn set_parcels_delivered(tx: &Tx, id: &OrderId, now: Instant) -> Result<(), Fault> {
     let sql = "UPDATE fulfilment SET delivered_at = ?2

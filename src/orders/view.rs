@@ -191,7 +191,7 @@ fn event_of(event: &Event) -> Option<Value> {
         "refund_failed" => "refund_failed",
         "money_returned" => "refunded",
         known @ ("placed" | "paid" | "expired" | "cancelled" | "part_shipped" | "shipped"
-        | "delivered" | "returned" | "part_refunded" | "refunded") => known,
+        | "parcel_delivered" | "delivered" | "returned" | "part_refunded" | "refunded") => known,
         _ => return None,
     };
     Some(json!({ "at": event.at, "kind": kind }))

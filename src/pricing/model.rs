@@ -146,6 +146,15 @@ pub struct Rate {
     pub pickup: Option<String>,
 }
 
+/// A carrier of the shop's own, or another page of a known one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Carrier {
+    /// As staff choose it.
+    pub name: String,
+    /// Where it shows a parcel; `{n}` is its number.
+    pub link: String,
+}
+
 /// Tax on one class of goods in one country.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaxRate {
@@ -174,6 +183,8 @@ pub struct Book {
     pub closed_weekdays: Vec<Weekday>,
     /// Dates without dispatch or delivery.
     pub closed_dates: Vec<Date>,
+    /// Carriers that win over the known ones.
+    pub carriers: Vec<Carrier>,
     /// Tax class ids.
     pub tax_classes: Vec<String>,
     /// Tax.

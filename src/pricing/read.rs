@@ -126,6 +126,7 @@ fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -> Op
         zones: delivery.zones,
         closed_weekdays: delivery.closed_weekdays,
         closed_dates: delivery.closed_dates,
+        carriers: delivery.carriers,
         tax_classes: taxes.classes,
         tax_rates: taxes.rates,
     };

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Weekday};
 
-use super::model::{Rate, TaxRate, Zone};
+use super::model::{Carrier, Rate, TaxRate, Zone};
 use crate::base::Currency;
 use crate::catalog::values;
 use crate::platform::content::{Complaints, Place, Source, Table, Tree, Wrong, local_time};
@@ -13,6 +13,7 @@ pub(super) struct Shipping {
     pub(super) zones: Vec<Zone>,
     pub(super) closed_weekdays: Vec<Weekday>,
     pub(super) closed_dates: Vec<Date>,
+    pub(super) carriers: Vec<Carrier>,
 }
 
 /// What `taxes.toml` says.
@@ -49,6 +50,7 @@ pub(super) fn delivery(tree: &Tree, complaints: &Complaints, currency: Currency)
         zones: Vec::new(),
         closed_weekdays: top.get("closed_days").list(7, weekday),
         closed_dates: top.get("closed_dates").list(1_000, date),
+        carriers: carriers(&mut top),
     };
     if shipping.closed_weekdays.len() == 7 {
         let wrong = Wrong::error("always-closed", "nothing would ever arrive");
@@ -77,6 +79,34 @@ pub(super) fn delivery(tree: &Tree, complaints: &Complaints, currency: Currency)
     }
     top.finish();
     shipping
+}
+
+fn carriers(top: &mut Table<'_>) -> Vec<Carrier> {
+    let mut carriers: Vec<Carrier> = Vec::new();
+    for mut table in top.tables("carriers") {
+        let name = table.need("name", "name = \"Bike Post\"").text(60).unwrap_or_default();
+        let link = table.need("link", "link = \"https://bike.example/{n}\"").read(300, tracking);
+        if carriers.iter().any(|one| one.name.eq_ignore_ascii_case(name)) {
+            let wrong = Wrong::error(
+                "carrier-repeats",
+                format!("the carrier \"{name}\" stands here twice"),
+            );
+            table.complain("name", wrong.hint("remove one of them"));
+        }
+        table.finish();
+        carriers.push(Carrier { name: name.to_owned(), link: link.unwrap_or_default() });
+    }
+    carriers
+}
+
+/// Where a carrier shows a parcel.
+fn tracking(text: &str) -> Result<String, Wrong> {
+    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`|".contains(c);
+    if text.starts_with("https://") && text.contains("{n}") && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::error("carrier-link", format!("\"{text}\" is no link to follow a parcel by"))
+        .hint("write it with https://, and {n} where the number belongs"))
 }
 
 fn weekday(text: &str) -> Result<Weekday, Wrong> {

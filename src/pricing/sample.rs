@@ -167,6 +167,7 @@ impl Sample {
             zones: self.zones,
             closed_weekdays: Vec::new(),
             closed_dates: Vec::new(),
+            carriers: Vec::new(),
             tax_classes: vec!["standard".to_owned()],
             tax_rates: vec![TaxRate {
                 class: "standard".to_owned(),

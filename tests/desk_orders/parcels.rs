@@ -1,7 +1,7 @@
 //! Parts of an order in several parcels: never more than was bought, one letter for each.
 
-use super::{ADA, act, bought, clerk, letters, page_of, paid, states};
-use crate::house::{Browser, TestShop};
+use super::{ADA, act, bought, clerk, letters, logged, page_of, paid, states};
+use crate::house::{Browser, Edited, Setup, TestShop, base_content};
 use kiosk::base::ids::OrderId;
 use kiosk::orders;
 
@@ -94,4 +94,67 @@ fn what_went_back_does_not_leave() {
     assert_eq!(shop.level("GLAZE-6").on_hand, 19);
     assert!(desk.get("/admin/orders?view=to-pack").texts("tbody tr").is_empty());
     shop.assert_audit();
+}
+
+// S1.39: each parcel arrives by itself; the order has arrived with the last of them.
+#[test]
+fn parcels_arrive_one_by_one() {
+    let shop = TestShop::open();
+    let mut desk = clerk(&shop);
+    let number = paid(&shop, "GLAZE-6", 3);
+    let glaze = field(&mut desk, &number, "GLAZE-6");
+    assert_eq!(act(&mut desk, &number, "ship", &[(glaze.as_str(), "1")]).status, 303);
+    assert_eq!(act(&mut desk, &number, "ship", &[(glaze.as_str(), "1")]).status, 303);
+    let forms = |desk: &mut Browser| desk.get(&page_of(&number)).texts("form [name=parcel]").len();
+    assert_eq!(forms(&mut desk), 2);
+    for nothing in ["3", "x", ""] {
+        let none = act(&mut desk, &number, "deliver", &[("parcel", nothing)]);
+        assert_eq!(none.status, 409, "{nothing}");
+    }
+    shop.advance_s(600);
+    let first = act(&mut desk, &number, "deliver", &[("parcel", "1")]);
+    assert_eq!(first.status, 303, "{}", first.body);
+    assert!(desk.get(first.location()).texts(".notice")[0].contains("The parcel is marked"));
+    assert_eq!(act(&mut desk, &number, "deliver", &[("parcel", "1")]).status, 409, "once");
+    assert_eq!(forms(&mut desk), 1);
+    assert_eq!(states(&shop, &number), "paid part_shipped", "the rest has not even left");
+    let buyer = shop.browser().get(&order_page(&shop, &number));
+    let parcels = buyer.texts(".parcel");
+    assert!(parcels[0].contains("arrived 24 November 2026, 10:10"), "{parcels:?}");
+    assert!(!parcels[1].contains("arrived") && buyer.texts(".history")[0].contains("Parcel arr"));
+    assert_eq!(act(&mut desk, &number, "ship", &[]).status, 303, "all that is left");
+    assert_eq!(act(&mut desk, &number, "deliver", &[("parcel", "3")]).status, 303);
+    assert_eq!(
+        (states(&shop, &number).as_str(), letters(&shop, "order_delivered")),
+        ("paid shipped", 0)
+    );
+    let last = act(&mut desk, &number, "deliver", &[("parcel", "2")]);
+    assert_eq!(
+        (states(&shop, &number).as_str(), letters(&shop, "order_delivered")),
+        ("paid delivered", 1)
+    );
+    assert!(desk.get(last.location()).texts(".notice")[0].starts_with("Marked delivered."));
+    let timeline = desk.get(&page_of(&number)).texts(".timeline li").join(" ");
+    assert!(timeline.contains("Parcel 1 arrived") && timeline.contains("Parcel 3 arrived"));
+    assert!(logged(&shop).ends_with(&format!("order.deliver {number}")));
+    shop.assert_audit();
+}
+
+// S1.39: a carrier of the shop's own files is offered and has its link, in the letter, too.
+#[test]
+fn a_shop_ships_with_its_own_carrier() {
+    let content = Edited::of(&base_content());
+    let rates = std::fs::read_to_string(base_content().join("shipping.toml")).unwrap();
+    let own = "[[carriers]]\nname = \"Bike Post\"\nlink = \"https://bike.example/{n}\"\n";
+    let content = content.write("shipping.toml", &format!("{rates}\n{own}"));
+    let setup = Setup { content: Some(content.path().to_owned()), ..Setup::default() };
+    let shop = TestShop::with(setup);
+    let mut desk = clerk(&shop);
+    let number = paid(&shop, "GLAZE-6", 1);
+    let page = desk.get(&page_of(&number));
+    assert_eq!(page.attribute("#carriers option", "value"), "Bike Post");
+    let parcel = [("carrier", "bike post"), ("number", "B-7")];
+    assert_eq!(act(&mut desk, &number, "ship", &parcel).status, 303);
+    let url = "SELECT data ->> '$.parcel.url' FROM outbox WHERE template = 'order_shipped'";
+    assert_eq!(shop.text(url), "https://bike.example/B-7");
 }
