@@ -1,9 +1,9 @@
 //! `kiosk events`: what the payment provider told us, what became of it, and trying again.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Ended, open};
+use super::{Ended, LISTED_MAX, open};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::OrderId;
 use crate::base::{Fault, Instant};
@@ -13,22 +13,12 @@ use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::db::Read;
 
-/// Most events listed or replayed in one transaction.
-const LISTED_MAX: u32 = 1000;
-
 /// Without a command: how the inbox is doing.
-#[derive(Args)]
-pub(super) struct Options {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Writes one JSON document.
-    #[arg(long, global = true)]
-    json: bool,
-}
+pub(super) type Options = super::Listing<Command>;
 
 /// What is done.
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Lists events, newest first.
     List {
         /// new, retry, dead, done or ignored.

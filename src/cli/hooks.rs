@@ -1,31 +1,21 @@
 //! `kiosk hooks`: who hears of orders, what they were told, and telling again.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Ended, open};
+use super::{Ended, LISTED_MAX, open};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::hooks::{self, Kind, News, Wanted};
 
-/// Most deliveries listed or sent again at once.
-const LISTED_MAX: u32 = 1000;
-
 /// Without a command: how each endpoint is doing.
-#[derive(Args)]
-pub(super) struct Options {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Writes one JSON document.
-    #[arg(long, global = true)]
-    json: bool,
-}
+pub(super) type Options = super::Listing<Command>;
 
 /// What is done.
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Lists what was told, newest first.
     List {
         /// waiting, sent or dead.

@@ -1,9 +1,9 @@
 //! `kiosk letters`: what left the shop, what waits and why, sending again, and trying one out.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Ended, load_book, open};
+use super::{Ended, LISTED_MAX, load_book, open};
 use crate::admin::{LETTER_KINDS, letter_kind, sample};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Never, Refusal};
@@ -14,24 +14,15 @@ use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::mail::{self, Again, Letter, Posted, Wanted, draw};
 
-/// Most letters listed at once.
-const LISTED_MAX: u32 = 1000;
 /// Who did it, as the outbox says.
 const ACTOR: &str = "command line";
 
 /// Without a command: how the outbox is doing.
-#[derive(Args)]
-pub(super) struct Options {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Writes one JSON document.
-    #[arg(long, global = true)]
-    json: bool,
-}
+pub(super) type Options = super::Listing<Command>;
 
 /// What is done.
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Lists letters, newest first.
     List {
         /// waiting, sent or dead.

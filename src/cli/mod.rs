@@ -54,7 +54,7 @@ mod theme;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::app::{World, open_kit};
 use crate::base::Fault;
@@ -77,6 +77,19 @@ pub enum Ended {
     Well,
     /// Ran, and found mistakes.
     WithMistakes,
+}
+
+/// Most rows a command lists, or tries again in one transaction.
+const LISTED_MAX: u32 = 1000;
+
+/// A list that can be looked at and acted on; without a command, how it is doing.
+#[derive(Args)]
+struct Listing<C: Subcommand> {
+    #[command(subcommand)]
+    command: Option<C>,
+    /// Writes one JSON document.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 /// A whole online shop in one binary.

@@ -17,6 +17,7 @@ use crate::base::{Fault, Problem};
 use crate::catalog::edit::{Kind, Values, apply};
 use crate::catalog::values::slug_from;
 use crate::identity::{self, Visit, see_other};
+use crate::platform::content::{Complaint, Tree};
 use crate::platform::web::{Error, read_form_within, read_query};
 use crate::storefront::{self, By, Change, Checked, Refusal, Saved, Shelf, digest_of};
 
@@ -146,6 +147,18 @@ async fn again(shelf: &Shelf, visit: &Visit, draft: &Draft, why: Value) -> Resul
     draw(shelf, visit, draft, Told { status, problem: Some(why), ..Told::default() }).await
 }
 
+/// The page again, with what is wrong in the files as they would be.
+async fn mistaken(
+    shelf: &Shelf,
+    visit: &Visit,
+    draft: &Draft,
+    (errors, files): (&[Complaint], &Tree),
+) -> Result<Response, Error> {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let wrong = Some((errors, told(errors, files)));
+    draw(shelf, visit, draft, Told { status, wrong, ..Told::default() }).await
+}
+
 /// Checks the whole shop with what was sent, away from the threads that answer.
 async fn checked(shelf: &Shelf, visit: &Visit, change: Change) -> Result<Checked, Error> {
     let (kit, shelf) = (visit.kit.clone(), shelf.clone());
@@ -168,13 +181,8 @@ async fn check(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Response,
     }
     let found = checked(&shelf, &visit, sending.change()).await?;
     if !found.errors.is_empty() {
-        let told_ = told(&found.errors, &found.loaded.files);
-        let told = Told {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            wrong: Some((&found.errors, told_)),
-            ..Told::default()
-        };
-        return draw(&shelf, &visit, &sending.draft, told).await;
+        let found = (&*found.errors, &found.loaded.files);
+        return mistaken(&shelf, &visit, &sending.draft, found).await;
     }
     let warnings = told(&found.warnings, &found.loaded.files);
     difference(&visit, &sending, &before, &warnings)
@@ -262,14 +270,8 @@ async fn save(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Response, 
             let now = on_disk(&visit, sending.path()).await?;
             conflict(&visit, &Sending { now, ..sending })
         }
-        Err(Failure::Refused(Refusal::Wrong(mistaken))) => {
-            let told_ = told(&mistaken.errors, &mistaken.files);
-            let told = Told {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                wrong: Some((&mistaken.errors, told_)),
-                ..Told::default()
-            };
-            draw(&shelf, &visit, draft, told).await
+        Err(Failure::Refused(Refusal::Wrong(wrong))) => {
+            mistaken(&shelf, &visit, draft, (&wrong.errors, &wrong.files)).await
         }
         Err(Failure::Refused(Refusal::Same)) => {
             again(&shelf, &visit, draft, problem("Nothing is different.", None)).await
@@ -318,13 +320,8 @@ async fn preview(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Respons
     }
     let found = checked(&shelf, &visit, sending.change()).await?;
     if !found.errors.is_empty() {
-        let told_ = told(&found.errors, &found.loaded.files);
-        let told = Told {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            wrong: Some((&found.errors, told_)),
-            ..Told::default()
-        };
-        return draw(&shelf, &visit, &sending.draft, told).await;
+        let found = (&*found.errors, &found.loaded.files);
+        return mistaken(&shelf, &visit, &sending.draft, found).await;
     }
     let Some(book) = found.loaded.book else {
         let why = problem("Other files have mistakes; mend those first to see a preview.", None);
