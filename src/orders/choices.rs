@@ -10,6 +10,7 @@ use crate::base::ids::OrderId;
 use crate::base::signature::{sign, verify_for};
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
+use crate::platform::mail::withdraw;
 use crate::platform::secret::Secret;
 
 /// How long the link in a letter works, seconds: a year and a day.
@@ -78,13 +79,17 @@ pub fn choices_of(read: &Read, email: &str) -> Result<Choices, Fault> {
     Ok(store::find(read, &email.to_lowercase())?.unwrap_or_default())
 }
 
-/// Notes what they want from now on; answers what it was before.
+/// Notes what they want from now on, and takes back what waits and is not wanted any more; answers
+/// what it was before.
 ///
 /// # Errors
 /// When the database fails.
 pub fn choose(tx: &Tx, email: &str, choices: Choices, now: Instant) -> Result<Choices, Fault> {
     let before = choices_of(tx, email)?;
     store::set(tx, &email.to_lowercase(), choices, now)?;
+    for template in SHIPPING.into_iter().filter(|template| !choices.allow(template)) {
+        withdraw(tx, email, template)?;
+    }
     Ok(before)
 }
 

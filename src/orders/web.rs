@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::model::{Order, Refusal};
-use super::{choices_path, store, store_lines, store_parcels, token_of, view, web_choices};
+use super::web_choices::{save_choices, show_choices, stop_letters};
+use super::{choices_path, store, store_lines, store_parcels, token_of, view};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Refusal as _, refuse};
 use crate::base::ids::{OrderId, Token};
@@ -46,7 +47,11 @@ pub fn routes(kit: &Kit) -> Routes {
         .post("/order", to!(find))
         .get("/order/:token", to!(show))
         .get("/api/checkout/:token", to!(status))
-        .and(web_choices::routes(&kit))
+        .get("/letters/:link", to!(show_choices))
+        .post("/letters/:link", to!(save_choices))
+        // Mail programs that know nothing of one click open it as a page.
+        .get("/letters/:link/stop", to!(show_choices))
+        .post("/letters/:link/stop", to!(stop_letters))
 }
 
 /// What somebody who looks for an order knows of it.

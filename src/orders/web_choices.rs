@@ -12,30 +12,15 @@ use super::choices::{Choices, choices_of, choose, order_of};
 use super::model::{Order, Refusal};
 use super::store;
 use crate::base::fault::Failure;
-use crate::base::{Instant, refuse};
+use crate::base::ids::OrderId;
+use crate::base::refuse;
 use crate::platform::Kit;
 use crate::platform::db::Read;
-use crate::platform::secret::Secret;
-use crate::platform::web::{Error, Rate, Routes, endpoint, read_form, read_query};
+use crate::platform::web::{Caller, Error, Rate, read_form, read_query};
 
-/// Times one address may change what is wanted.
+/// Times one link may be used to change what is wanted. Callers are not told apart: one click of
+/// many people comes from the same few machines of their mail provider.
 const CHANGES: Rate = Rate::new(30, 600);
-
-pub(super) fn routes(kit: &Kit) -> Routes {
-    let kit = Arc::new(kit.clone());
-    macro_rules! to {
-        ($handler:ident) => {{
-            let kit = Arc::clone(&kit);
-            endpoint(move |request| $handler(Arc::clone(&kit), request))
-        }};
-    }
-    Routes::new()
-        .get("/letters/:link", to!(show))
-        .post("/letters/:link", to!(save))
-        // Mail programs that know nothing of one click open it as a page.
-        .get("/letters/:link/stop", to!(show))
-        .post("/letters/:link/stop", to!(stop))
-}
 
 /// The form. A box that is not ticked is not sent.
 #[derive(Default, Deserialize)]
@@ -52,48 +37,49 @@ struct Shown {
     saved: String,
 }
 
-async fn show(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
+pub(super) async fn show_choices(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let shown: Shown = read_query(&request).unwrap_or_default();
     let link = link_of(&request);
-    let (secret, asked, now) = (kit.secret.clone(), link.clone(), kit.now());
+    let id = order_of(&kit.secret, &link, kit.now()).map_err(Failure::Refused)?;
     let found = kit.db.read(move |read| {
-        let order = find(read, &secret, &asked, now)?;
+        let order = find(read, &id)?;
         Ok::<_, Failure<Refusal>>(choices_of(read, &order.email)?)
     });
     let choices = found.await?;
     draw(&kit, &link, choices, !shown.saved.is_empty())
 }
 
-async fn save(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error> {
+pub(super) async fn save_choices(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error> {
     let sent: Sent = read_form(&mut request).await?;
     let link = link_of(&request);
     let chosen =
         Choices { shipping: sent.shipping.is_some(), suggestions: sent.suggestions.is_some() };
-    change(&kit, &request, &link, move |_| chosen).await?;
+    change(&kit, &link, move |_| chosen).await?;
     let back = format!("/letters/{link}?saved=yes");
     Ok(StatusCode::SEE_OTHER.with_header(header::LOCATION, back).into_response())
 }
 
 /// One click in a mail program. What it sends says nothing that the address does not say, and an
 /// answer that leads elsewhere is not allowed.
-async fn stop(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
+pub(super) async fn stop_letters(kit: Arc<Kit>, request: Request) -> Result<Response, Error> {
     let link = link_of(&request);
     let without = |before: Choices| Choices { shipping: false, ..before };
-    let choices = change(&kit, &request, &link, without).await?;
+    let choices = change(&kit, &link, without).await?;
     draw(&kit, &link, choices, true)
 }
 
 /// Changes what is wanted; answers what it is now.
 async fn change(
     kit: &Kit,
-    request: &Request,
     link: &str,
     to: impl FnOnce(Choices) -> Choices + Send + 'static,
 ) -> Result<Choices, Error> {
-    kit.admit(request, "letter-choices", CHANGES)?;
-    let (secret, link, now) = (kit.secret.clone(), link.to_owned(), kit.now());
+    let now = kit.now();
+    let id = order_of(&kit.secret, link, now).map_err(Failure::Refused)?;
+    let caller = Caller::Named(id.as_str().to_owned());
+    kit.limiter.check("letter-choices", caller, CHANGES, now)?;
     let written = kit.db.write(move |tx| {
-        let email = find(tx, &secret, &link, now)?.email;
+        let email = find(tx, &id)?.email;
         let choices = to(choices_of(tx, &email)?);
         choose(tx, &email, choices, now)?;
         Ok::<_, Failure<Refusal>>(choices)
@@ -105,9 +91,8 @@ fn link_of(request: &Request) -> String {
     request.raw_path_param("link").unwrap_or_default().to_owned()
 }
 
-fn find(read: &Read, secret: &Secret, link: &str, now: Instant) -> Result<Order, Failure<Refusal>> {
-    let id = order_of(secret, link, now).map_err(Failure::Refused)?;
-    match store::get(read, &id)? {
+fn find(read: &Read, id: &OrderId) -> Result<Order, Failure<Refusal>> {
+    match store::get(read, id)? {
         Some(order) => Ok(order),
         None => refuse(Refusal::LetterLink),
     }

@@ -160,6 +160,20 @@ fn one_click_in_a_mail_program_declines() {
     assert_eq!(kinds(&shop), "order_confirmation order_shipped");
 }
 
+// S0.17: what waits for its turn when it is declined does not leave; what has left has left.
+#[test]
+fn what_waits_is_taken_back() {
+    let shop = TestShop::open();
+    pay(&shop, "GLAZE-6", 1);
+    ship(&shop);
+    let link = link_in(&shop, "order_shipped");
+    assert_eq!(kinds(&shop), "order_confirmation order_shipped");
+    shop.browser().post(&link, &[("suggestions", "yes")]);
+    assert_eq!(kinds(&shop), "order_confirmation");
+    shop.work_off();
+    shop.assert_audit();
+}
+
 // S0.17: suggestions are left out of a letter that is sent all the same.
 #[test]
 fn suggestions_may_be_declined_by_themselves() {

@@ -203,6 +203,8 @@ fn of_orders(shop: &TestShop) -> Vec<Kind> {
         }
         if name == SHIPPED.0 {
             ship(shop);
+            let letters = buyer.get(&path).attribute("[href^='/letters/']", "href");
+            kinds.push(Kind::of("letter-choices", &letters, "[name=shipping]", &buyer));
         }
         kinds.push(Kind::of(name, &path, "#order h1", &buyer));
     }

@@ -22,7 +22,7 @@ pub use draw::{Drawn, draw};
 pub use jobs::jobs;
 pub use store::{
     Posted, STATES, Unsent, Wanted, find, find_newest, list, list_copies, list_recent,
-    set_all_sent, unsent,
+    set_all_sent, unsent, withdraw,
 };
 pub use transport::{Transport, message_id};
 

@@ -270,6 +270,18 @@ pub fn set_all_sent(tx: &Tx, answer: &str, now: Instant) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Takes back letters of a kind to an address that have not left; what a person had sent again
+/// goes out all the same.
+///
+/// # Errors
+/// When the database fails.
+pub fn withdraw(tx: &Tx, recipient: &str, template: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM outbox WHERE recipient = ?1 COLLATE NOCASE AND template = ?2
+               AND state = 'waiting' AND reason = ''";
+    tx.prepare_cached(sql)?.execute([recipient, template])?;
+    Ok(())
+}
+
 pub(super) fn set_sent(tx: &Tx, id: i64, answer: &str, now: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE outbox SET state = 'sent', sent_at = ?2, tried_at = ?2, answer = ?3,
