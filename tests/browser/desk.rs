@@ -72,7 +72,14 @@ fn edit_a_price(shop: &TestShop, tab: &Tab, price: &str) {
     tab.reads(".price", &format!("£{price}"));
 }
 
-// Issue 5: the whole day, on a wide screen and on a phone.
+/// Nothing of the page hangs over its side.
+#[track_caller]
+fn fits(tab: &Tab) {
+    let over = tab.run("return document.documentElement.scrollWidth - innerWidth");
+    assert!(over.as_i64().unwrap() <= 0, "{} is {over} px too wide", tab.url());
+}
+
+// S2.91 S3.23: the whole day at the desk, on a wide screen and on a phone; nothing hangs over.
 #[test]
 fn a_day_at_the_desk() {
     for width in [1280, 360] {
@@ -81,8 +88,11 @@ fn a_day_at_the_desk() {
         let (shop, number) = with_an_order(&content);
         tab.width(width);
         sign_in(&shop, &tab);
+        fits(&tab);
         ship_and_refund(&shop, &tab, &number);
+        fits(&tab);
         correct_stock(&shop, &tab);
+        fits(&tab);
         edit_a_price(&shop, &tab, "17.50");
         shop.assert_audit();
         assert_quiet(&tab);
@@ -121,5 +131,45 @@ fn an_order_is_shipped_by_keyboard_alone() {
     tab.press("gs");
     tab.reads("h1", "Stock");
     assert_eq!(shop.text("SELECT fulfilment_status FROM orders"), "shipped");
+    assert_quiet(&tab);
+}
+
+/// As the driver knows the arrow that points down.
+const DOWN: &str = "\u{E015}";
+
+// The list of orders is walked, ticked and opened by keys, and fields take the same keys as words.
+#[test]
+fn the_list_of_orders_is_walked_by_keys() {
+    let Some(tab) = Tab::open(true) else { return };
+    let shop = TestShop::open();
+    shop.add_staff(EMAIL, Role::Owner);
+    for sku in ["APRON-S", "GLAZE-6"] {
+        shop.advance_s(60);
+        let mut buyer = shop.browser();
+        buyer.add(sku, 1);
+        let payment = buyer.checkout().location().to_owned();
+        buyer.press(&payment, "pay");
+    }
+    let number = |at| shop.text(&format!("SELECT number FROM orders WHERE seq = {at}"));
+    let newest = shop.number("SELECT max(seq) FROM orders");
+    sign_in(&shop, &tab);
+    let at = |row: i64| assert_eq!(tab.focused(), ("link".to_owned(), number(newest - row)));
+    tab.press("j");
+    at(0);
+    tab.press("jj");
+    at(1);
+    tab.press("k");
+    at(0);
+    tab.press(DOWN);
+    at(1);
+    tab.press("x");
+    let ticked = "return [...document.querySelectorAll('[name=order]')].map((b) => b.checked)";
+    assert_eq!(tab.run(ticked), serde_json::json!([false, true]));
+    tab.click("#q");
+    tab.press("jxo");
+    assert_eq!(tab.property("#q", "value"), "jxo");
+    tab.click("[data-rows] tr:last-child [name=order]");
+    tab.press("o");
+    tab.reads("h1", &number(newest - 1));
     assert_quiet(&tab);
 }

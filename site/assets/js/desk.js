@@ -1,7 +1,24 @@
 // The desk's own script: small comforts; every page works without it.
 (() => {
   "use strict";
-  const typing = (e) => e.target.closest("input, select, textarea, [contenteditable]");
+  const typing = (e) => e.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  // A list is walked row by row: the row's link has the focus, so Enter opens it by itself.
+  const rows = [...document.querySelectorAll("[data-rows] > tr")];
+  const steps = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+  const walk = (e) => {
+    const here = rows.indexOf(document.activeElement.closest("tr"));
+    const step = steps[e.key];
+    // Outside the list, arrows move the page.
+    if (step && rows.length && (here >= 0 || e.key.length === 1)) {
+      e.preventDefault();
+      const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), rows.length - 1);
+      rows[next].querySelector("a").focus();
+    } else if (here >= 0 && e.key === "o") {
+      rows[here].querySelector("a").click();
+    } else if (here >= 0 && e.key === "x") {
+      rows[here].querySelector("input[type=checkbox]")?.click();
+    }
+  };
   // Two keys lead to a section: g, then the first letter of its entry in the menu.
   let waits = 0;
   document.addEventListener("keydown", (e) => {
@@ -12,7 +29,7 @@
       return;
     }
     if (e.key === "g") { waits = Date.now(); return; }
-    if (Date.now() - waits > 1500) return;
+    if (Date.now() - waits > 1500) { walk(e); return; }
     waits = 0;
     for (const link of document.querySelectorAll(".desk-side .desk-nav a")) {
       if (link.textContent.trim().toLowerCase().startsWith(e.key)) { location.href = link.href; return; }
