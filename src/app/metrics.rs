@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
 
-    // S1.45: numbers for this machine, or for whoever has the token.
+    // S1.45 S3.12: numbers for this machine, or for whoever has the token.
     #[test]
     fn metrics_are_read_here_or_with_the_token() {
         let may = |caller: &str, said: &[(&'static str, &str)], token| {

@@ -7,6 +7,35 @@ use super::{assert_problem, cart, line};
 
 const DAY_S: i64 = 86_400;
 
+// S2.40: that a cart was made, and every change of it, is written down with its moment; and nothing
+// else is.
+#[test]
+fn every_change_of_a_cart_is_written_down() {
+    let shop = TestShop::open();
+    let mut visitor = shop.browser();
+    visitor.get("/cart");
+    assert_eq!(shop.number("SELECT count(*) FROM cart"), 0, "looking makes none");
+    visitor.add("GLAZE-6", 2);
+    shop.advance_s(60);
+    let first = visitor.get("/api/cart").json()["lines"][0]["id"].as_str().unwrap().to_owned();
+    visitor.post(&format!("/cart/lines/{first}"), &[("qty", "3")]);
+    visitor.post("/cart/lines", &[("sku", "NONE-1")]);
+    visitor.post("/cart/destination", &[("country", "GB")]);
+    visitor.post(&format!("/cart/lines/{first}"), &[("qty", "0")]);
+    visitor.add("KILN-1", 1);
+    visitor.post("/cart/clear", &[]);
+    let events = "SELECT group_concat(kind, ' ') FROM (SELECT kind FROM cart_event ORDER BY id)";
+    assert_eq!(shop.text(events), "added changed destination removed added cleared");
+    let first = "SELECT kind || ' ' || (data ->> '$.qty') || ' ' || at FROM cart_event
+                 ORDER BY id LIMIT 1";
+    let made = shop.number("SELECT created_at FROM cart");
+    assert_eq!(shop.text(first), format!("added 2 {made}"), "with the cart itself");
+    assert_eq!(
+        shop.number("SELECT max(at) FROM cart_event"),
+        shop.number("SELECT last_change_at FROM cart")
+    );
+}
+
 // S2.21 S2.135 S3.35: going to pay and coming back without paying keeps the cart; paying ends it.
 #[test]
 fn a_cart_is_emptied_only_by_the_payment() {

@@ -158,7 +158,7 @@ fn a_title_is_no_formula() {
     assert_eq!(row, "KILN-1,'=HYPERLINK(1),,4,0,4,5,,", "{row}");
 }
 
-// S3.54 N24: the front page says how the day goes, and leads to what is behind each figure.
+// S2.94 S3.54 N24: the front page says how the day goes, and leads to what is behind each figure.
 #[test]
 fn the_front_page_tells_the_day() {
     let shop = TestShop::open();

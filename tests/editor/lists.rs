@@ -11,6 +11,29 @@ fn names(desk: &mut crate::house::Browser, query: &str) -> Vec<String> {
     page.texts("tbody th a")
 }
 
+// S2.92: fields that are not plain say below their name what they want, and programs that read
+// aloud say it with the field.
+#[test]
+fn help_stands_with_its_field() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    for path in ["products/everyday-mug", "bundles/quiet-evening", "categories/tableware"] {
+        let page = desk.get(&format!("/admin/catalog/{path}"));
+        assert_eq!(page.status, 200, "{path}");
+        let hints = page.texts("form .hint[id]");
+        assert!(hints.len() > 5 && hints.iter().all(|hint| !hint.is_empty()), "{path}: {hints:?}");
+        let values = |start: &'static str| {
+            page.body.split(start).skip(1).map(|rest| rest.split('"').next().unwrap())
+        };
+        let told: Vec<&str> =
+            values("aria-describedby=\"").flat_map(str::split_whitespace).collect();
+        for id in values("class=\"hint\" id=\"") {
+            let fields = told.iter().filter(|told| **told == id).count();
+            assert_eq!(fields, 1, "{path}: {id} is told with one field");
+        }
+    }
+}
+
 // S2.25, S2.66, S2.67, S2.69, S2.89, S2.120: products with all that is known of them, filtered by
 // what stands in the address.
 #[test]

@@ -46,7 +46,8 @@ fn sold(loaded: &Loaded) -> BTreeMap<String, String> {
     each.collect()
 }
 
-// Ours out, in again: the same products from the table alone.
+// S2.102 S2.104: ours out, in again: the same products from the table alone, and no difference
+// when nothing is different.
 #[test]
 fn our_own_table_is_the_catalog() {
     for content in [demo_content(), base_content()] {
@@ -123,7 +124,11 @@ fn shopify_products_come_in() {
     assert_eq!(mug.tags, ["gift", "tall-things"]);
     assert!(mug.description_html.contains("<strong>tall</strong>"), "{}", mug.description_html);
     assert_eq!(mug.images.len(), 1);
-    // With a category for those that have none here, they come, too.
+    // S2.104: once more, and nothing changes.
+    let again = import(&files, SHOPIFY_OLD, None);
+    assert!(again.changes.is_empty(), "{:#?}", again.report);
+    assert_eq!(again.count(Outcome::Same), 3, "{:#?}", again.report);
+    // S2.102: with a category for those that have none here, they come, too.
     let all = import(&files, SHOPIFY_OLD, Some("storage"));
     assert_eq!(all.count(Outcome::Skipped), 0, "{:#?}", all.report);
 }
