@@ -173,7 +173,7 @@ fn an_order_is_paid_sent_and_read_in_german() {
     let choices = buyer.get(&saved);
     check(&choices, "which letters come");
     assert_eq!(choices.texts("h1"), ["E-Mails von uns"]);
-    assert_eq!(choices.texts("[role=status]"), ["Ihre Wahl ist gespeichert."]);
+    assert_eq!(choices.texts("[role=status]")[0], "Ihre Wahl ist gespeichert.");
     assert!(order.texts(".steps")[0].contains("24. November 2026, 10:00 Uhr"));
     let folder = shop.kit.settings.data_dir.join("mail");
     let mut confirmations = 0;
