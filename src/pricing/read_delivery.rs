@@ -86,7 +86,8 @@ fn carriers(top: &mut Table<'_>) -> Vec<Carrier> {
     for mut table in top.tables("carriers") {
         let name = table.need("name", "name = \"Bike Post\"").text(60).unwrap_or_default();
         let link = table.need("link", "link = \"https://bike.example/{n}\"").read(300, tracking);
-        if carriers.iter().any(|one| one.name.eq_ignore_ascii_case(name)) {
+        let is_same = |one: &Carrier| one.name.eq_ignore_ascii_case(name);
+        if !name.is_empty() && carriers.iter().any(is_same) {
             let wrong = Wrong::error(
                 "carrier-repeats",
                 format!("the carrier \"{name}\" stands here twice"),
