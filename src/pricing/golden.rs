@@ -293,3 +293,26 @@ fn a_bundle_takes_the_highest_rate() {
     assert_eq!(line(bundles("set", 1)), 2000);
     assert_eq!(line(units(&[("BOOK", 1)]).lines.remove(0)), 0);
 }
+
+// S2.7: an automatic discount that comes to nothing makes way for the one that yielded to it.
+#[test]
+fn what_comes_to_nothing_is_in_nobodys_way() {
+    let off_order = |id: &str, percent_bp| {
+        promotion(id, Stage::Order, Effect::PercentOffOrder { percent_bp, max_minor: None })
+    };
+    let mut large = off_order("large", 2000);
+    large.when.subtotal_from_minor = Some(5000);
+    large.exclusive_with = vec!["small".to_owned()];
+    let half = Effect::PercentOffItems { percent_bp: 5000, max_minor: None };
+    let shop = shop(1000).promotion(large).promotion(off_order("small", 500));
+    let given = |quote: &Quote| -> Vec<(String, i64)> {
+        let given = quote.adjustments.iter().filter(|a| a.source == Source::Promotion);
+        given.map(|a| (a.reference.clone(), a.amount_minor)).collect()
+    };
+    let alone = ask(&shop.clone().book(), &[("AT40", 2)], &guest());
+    assert_eq!(given(&alone), [("large".to_owned(), 1600)]);
+    // Half off leaves 40.00, and the larger one asks for 50.00.
+    let shop = shop.promotion(promotion("half", Stage::Item, half));
+    let quote = ask(&shop.book(), &[("AT40", 2)], &guest());
+    assert_eq!(given(&quote), [("half".to_owned(), 4000), ("small".to_owned(), 200)]);
+}

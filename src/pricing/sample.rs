@@ -23,6 +23,7 @@ use crate::catalog::{
 pub(crate) const NOW: Instant = Instant(1_804_680_000_000);
 
 /// A price book in the making.
+#[derive(Clone)]
 pub(crate) struct Sample {
     catalog: Catalog,
     promotions: Vec<Promotion>,
