@@ -14,8 +14,9 @@ use crate::platform::mail;
 use crate::pricing::{Book, Item};
 use crate::stock::{self, Reason};
 
-/// Orders put on the disk together.
-const BATCH: u32 = 200;
+/// Orders put on the disk together; many more take longer, for SQLite goes through all that a
+/// savepoint remembers at the end of each statement.
+const BATCH: u32 = 16;
 /// Milliseconds in a year.
 const YEAR_MS: i64 = 365 * DAY_MS;
 /// Milliseconds in a day.
