@@ -1,6 +1,11 @@
 //! A strict stand-in for Stripe: a real HTTP server with its keys, forms, idempotency, objects,
 //! pages and signed webhooks, and with every fault a test asks for.
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses another part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test binary uses another part of it"
+)]
 
 mod books;
 mod double;

@@ -1,6 +1,11 @@
 //! A whole shop inside a test: real database, real HTTP on a port of its own, a clock that
 //! stands still until the test moves it, and randomness from one number.
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses another part of the house")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test binary uses another part of the house"
+)]
 
 mod browser;
 mod desk;
