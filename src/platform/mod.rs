@@ -2,8 +2,8 @@
 //! pages, web, hooks, mail.
 //!
 //! **Invariants.** Inside, the order is `config → images → content → db → telemetry → jobs →
-//! backup → render → web → hooks → mail`; each uses only what stands before it. The outside world (clock,
-//! randomness, mail transport) arrives as a value in the [`Kit`].
+//! backup → render → web → hooks → mail`; each uses only what stands before it. The outside world
+//! (clock, randomness, mail transport) arrives as a value in the [`Kit`].
 
 pub mod backup;
 pub mod config;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 
+#[allow(unused_imports, reason = "only some test binaries fill a disk")]
 pub use small_disk::SmallDisk;
 
 /// The program under test.

@@ -69,8 +69,8 @@ pub(super) fn read_head(bytes: &[u8], schema_known: i64) -> Result<Head, Fault> 
     let head: Head = serde_json::from_slice(bytes).map_err(|_| foreign())?;
     if head.schema > schema_known {
         return Err(Fault::new(format!(
-            "its database is from a newer Kiosk ({}, schema {}; this program knows {schema_known}); \
-             restore it with that program",
+            "its database is from a newer Kiosk ({}, schema {}; this program knows \
+             {schema_known}); restore it with that program",
             head.version, head.schema
         )));
     }

@@ -4,10 +4,10 @@
 //! there, and [`restore`] unpacks one into an empty folder.
 //!
 //! **Invariants.** An archive has its name only after it was read back: every checksum, every page
-//! and reference of its database, and the books; when those are not in order, the name says so. What
-//! fails leaves neither half a file nor an old
-//! one less. An archive is never believed: no path of it leads out of the folder it is unpacked
-//! into, and it cannot fill the disk. **Tables:** `backup`.
+//! and reference of its database, and the books; when those are not in order, the name says so.
+//! What fails leaves neither half a file nor an old one less. An archive is never believed: no path
+//! of it leads out of the folder it is unpacked into, and it cannot fill the disk.
+//! **Tables:** `backup`.
 
 mod keeping;
 mod make;

@@ -105,7 +105,6 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads every file up to the list of all, which is the last.
     fn members(&mut self, tar: &mut tar::Archive<impl Read>) -> Result<(Head, Manifest), Fault> {
-        let foreign = || Fault::new("it is not a backup of Kiosk");
         let mut head = None;
         // Raw: names and sizes are ours to believe, before anything is read by their word.
         for entry in tar.entries()?.raw(true) {
@@ -156,6 +155,9 @@ impl Reading<'_> {
             return Err(Fault::new(format!("it holds `{path}`, which is no plain file")));
         }
         let is_new = self.seen.insert(path.clone());
+        if self.members.is_empty() && path != HEAD {
+            return Err(foreign());
+        }
         if path != MANIFEST && !(is_ours(&path) && is_new) {
             return Err(Fault::new(format!(
                 "it holds `{}`, which has no place in a backup",
@@ -247,6 +249,10 @@ fn whole(from: &mut impl Read, most: u64) -> Result<Vec<u8>, Fault> {
         return Err(Fault::new("it is damaged: a file in it is longer than it may be"));
     }
     Ok(bytes)
+}
+
+fn foreign() -> Fault {
+    Fault::new("it is not a backup of Kiosk")
 }
 
 /// In words of our own: what the libraries say may hold bytes of the file.
