@@ -76,7 +76,7 @@ pub fn make(
     fs::rename(&half.0, &file).doing("giving the backup its name")?;
     sync_folder(&folder)?;
     let removed = match target {
-        Target::Folder(_, keep) if *keep > 0 => thin_out(&folder, *keep)?,
+        Target::Folder(_, keep) if *keep > 0 => thin_out(&folder, *keep),
         _ => Vec::new(),
     };
     Ok(Made { file, bytes, files: proof.files, broken, removed })
@@ -196,21 +196,24 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), Fault> {
     File::open(folder)?.sync_all().doing("waiting for the disk")
 }
 
-/// Removes archives beyond `keep`, and what a crash left of half ones.
-fn thin_out(folder: &Path, keep: usize) -> Result<Vec<PathBuf>, Fault> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        names.extend(entry?.file_name().into_string());
-    }
-    let half = format!(".tar.gz{HALF}");
-    for name in names.iter().filter(|name| name.starts_with("kiosk-") && name.ends_with(&half)) {
-        let _ = fs::remove_file(folder.join(name));
-    }
+/// Removes archives beyond `keep`, and what a crash left of half ones. What cannot be removed
+/// takes room, and is no reason to doubt the backup that was just made.
+fn thin_out(folder: &Path, keep: usize) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let names: Vec<String> = names.collect();
+    let ending = format!(".tar.gz{HALF}");
+    let half = names.iter().filter(|name| name.starts_with("kiosk-") && name.ends_with(&ending));
+    half.for_each(|name| drop(fs::remove_file(folder.join(name))));
     let mut removed = Vec::new();
-    for name in surplus(&names, keep) {
-        let file = folder.join(name);
-        fs::remove_file(&file).doing(&format!("removing the old {}", file.display()))?;
-        removed.push(file);
+    for file in surplus(&names, keep).into_iter().map(|name| folder.join(name)) {
+        match fs::remove_file(&file) {
+            Ok(()) => removed.push(file),
+            Err(error) => {
+                let file = file.display();
+                tracing::warn!(%file, %error, "an old backup could not be removed");
+            }
+        }
     }
-    Ok(removed)
+    removed
 }

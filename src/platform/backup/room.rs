@@ -58,9 +58,9 @@ fn is_same_disk(one: &Path, other: &Path) -> bool {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     match bytes {
-        0..10_485_760 => format!("{} KB", bytes.div_ceil(1024)),
-        ..10_737_418_240 => format!("{} MB", bytes / 1_048_576),
-        _ => format!("{} GB", bytes / 1_073_741_824),
+        10_737_418_240.. => format!("{} GB", bytes / 1_073_741_824),
+        10_485_760.. => format!("{} MB", bytes / 1_048_576),
+        _ => format!("{} KB", bytes.div_ceil(1024)),
     }
 }
 
