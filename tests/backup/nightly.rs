@@ -63,7 +63,7 @@ fn the_desk_knows_and_makes_backups() {
     let mut owner = shop.sign_in(Role::Owner);
     let page = owner.get("/admin/health");
     assert_eq!(page.texts("#backup-newest"), ["3 h ago"]);
-    assert!(page.body.contains("Read back and proved"), "{}", page.body);
+    assert!(page.texts("#backup-proof") == ["Verified"], "{}", page.body);
     assert!(!page.body.contains("A backup is being made"));
     let figures = shop.browser().get("/metrics").body;
     assert!(figures.contains("kiosk_backup_age_seconds 10800\n"), "{figures}");
