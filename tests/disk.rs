@@ -5,8 +5,6 @@
 
 mod process;
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use process::{Caller, Folder, KIOSK, Server, SmallDisk, buyer, until};
