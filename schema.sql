@@ -107,6 +107,20 @@ CREATE INDEX error_report_open ON error_report (last_at DESC, fingerprint DESC)
   WHERE resolved_at IS NULL;
 CREATE INDEX error_report_kind ON error_report (kind, last_at DESC);
 
+-- Backups: one that somebody waits for, those that were made and read back (`at` is the moment they
+-- show; `why` names invariants that do not hold in them, else they are proved), and attempts that
+-- failed, with the reason. The newest 200.
+CREATE TABLE backup (
+  id    INTEGER PRIMARY KEY,
+  state TEXT    NOT NULL CHECK (state IN ('wanted', 'made', 'failed')),
+  at    INTEGER NOT NULL,
+  file  TEXT    NOT NULL DEFAULT '',
+  bytes INTEGER NOT NULL DEFAULT 0,
+  why   TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX backup_state ON backup (state, id);
+CREATE UNIQUE INDEX backup_wanted ON backup (state) WHERE state = 'wanted';
+
 -- ── room: identity ──────────────────────────────────────────────────────────────────────────
 
 -- Browsers we know again: the cookie holds the token, we hold its hash. A session of staff names

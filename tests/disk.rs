@@ -5,11 +5,9 @@
 
 mod process;
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use process::{Caller, Folder, KIOSK, Server, buyer, until};
+use process::{Caller, Folder, KIOSK, Server, SmallDisk, buyer, until};
 use serde_json::{Value, json};
 
 /// Checkouts tried while a fault is lying in wait.
@@ -143,40 +141,11 @@ fn failing_syncs_and_writes_lose_nothing() {
     all_is_well(&folder, &mut promised);
 }
 
-/// A small disk in memory; it goes away with the value.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(path: &Path) -> Option<Self> {
-        fs::create_dir_all(path).unwrap();
-        let mount = ["-t", "tmpfs", "-o", "size=12m", "tmpfs"];
-        let mounted = Command::new("mount").args(mount).arg(path).output();
-        let is_there = mounted.is_ok_and(|output| output.status.success());
-        is_there.then(|| Self(path.to_path_buf()))
-    }
-
-    /// Takes all the room there is.
-    fn fill(&self) {
-        let dd = format!("dd if=/dev/zero of={}/ballast bs=4k 2>/dev/null", self.0.display());
-        Command::new("sh").args(["-c", &dd]).status().unwrap();
-    }
-
-    fn clear(&self) {
-        fs::remove_file(self.0.join("ballast")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 // S4.31: on a full disk pages are served and nothing is sold; with room again, it sells.
 #[test]
 fn a_full_disk_stops_sales_and_nothing_else() {
     let folder = Folder::base();
-    let Some(disk) = SmallDisk::mount(&folder.path("data")) else {
+    let Some(disk) = SmallDisk::mount(&folder.path("data"), "12m") else {
         println!("skipped: only root may mount a small disk");
         return;
     };

@@ -1,5 +1,5 @@
-//! `/admin/health`: the provider's events, background work, disk and database; and trying events
-//! again.
+//! `/admin/health`: the provider's events, backups, background work, disk and database; trying
+//! events again, and asking for a backup.
 
 use poem::Response;
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant, Problem, refuse};
 use crate::identity::{self, Desk, Right, Staff, Visit, see_other};
+use crate::platform::backup;
 use crate::platform::db::{Read, Tx, free_bytes};
 use crate::platform::jobs::Diary;
 use crate::platform::mail;
@@ -26,12 +27,14 @@ pub(super) fn desk(diary: &Diary) -> Desk {
         .section("health", "Health", "/admin/health", Right::SeeHealth)
         .get("/admin/health", Right::SeeHealth, move |visit| show(visit, diary.clone()))
         .post("/admin/health/replay", Right::Operate, replay)
+        .post("/admin/health/backup", Right::Operate, back_up)
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Shown {
     replayed: Option<u32>,
+    backup: Option<String>,
 }
 
 /// An event with the number of its order.
@@ -58,12 +61,14 @@ async fn show(visit: Visit, diary: Diary) -> Result<Response, Error> {
         let unsent = mail::unsent(read)?;
         let mails = json!({ "waiting": unsent.waiting, "oldest_at": unsent.oldest_at,
                             "dead": unsent.dead });
-        Ok::<_, Failure<Never>>((health, dead, retrying, mails))
+        let backup = backup::standing(read)?;
+        Ok::<_, Failure<Never>>((health, dead, retrying, mails, backup))
     });
-    let (health, dead, retrying, mails) = read.await?;
+    let (health, dead, retrying, mails, backup) = read.await?;
     let kit = &visit.kit;
     let context = json!({
-        "now": now, "replayed": shown.replayed,
+        "now": now, "replayed": shown.replayed, "is_asked": shown.backup.is_some(),
+        "backup": backup, "backups_kept": kit.settings.backups,
         "events": health, "sentences": health.sentences(now),
         "lag": payments::span(health.lag_s), "dead": dead, "retrying": retrying, "mails": mails,
         "jobs": diary.entries(), "writer": kit.db.figures(),
@@ -115,6 +120,21 @@ async fn replay(mut visit: Visit) -> Result<Response, Error> {
     let count = again.await?;
     visit.kit.bell.ring();
     Ok(see_other(&format!("/admin/health?replayed={count}")))
+}
+
+/// The job makes it: a request is over before a large shop is packed.
+async fn back_up(visit: Visit) -> Result<Response, Error> {
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let ask = move |tx: &Tx| {
+        if backup::want(tx, now)? {
+            let nothing = (&Value::Null, &Value::Null);
+            identity::note(tx, &staff, "backup.ask", ("backup", "shop"), nothing, now)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    };
+    visit.kit.db.write(ask).await?;
+    visit.kit.bell.ring();
+    Ok(see_other("/admin/health?backup=asked#backup"))
 }
 
 /// Lets events be tried at once: the same as `kiosk events replay`.

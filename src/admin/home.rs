@@ -10,6 +10,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Currency, Fault, Instant, Money};
 use crate::catalog::Catalog;
 use crate::identity::{Right, Visit};
+use crate::platform::backup;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::config::{Mode, Settings};
 use crate::platform::db::{Read, free_bytes};
@@ -60,7 +61,10 @@ pub(super) async fn show(visit: Visit, shelf: Shelf, diary: Diary) -> Result<Res
     let read = visit.kit.db.read(move |read| {
         let seen = Seen {
             trade: may.orders.then(|| trade(read)).transpose()?,
-            machinery: may.health.then(|| machinery(read, room, failing, now)).transpose()?,
+            machinery: may
+                .health
+                .then(|| machinery(read, &settings, (room, failing), now))
+                .transpose()?,
             mistakes: title,
             short: if may.stock { stock::short(read)? } else { (0, 0) },
         };
@@ -95,8 +99,8 @@ fn trade(read: &Read) -> Result<Trade, Fault> {
 
 fn machinery(
     read: &Read,
-    room: Option<u64>,
-    failing: Vec<&'static str>,
+    settings: &Settings,
+    (room, failing): (Option<u64>, Vec<&'static str>),
     now: Instant,
 ) -> Result<Machinery, Fault> {
     let unsent = mail::unsent(read)?;
@@ -105,6 +109,8 @@ fn machinery(
         letters: (unsent.waiting, unsent.oldest_at, unsent.dead),
         room,
         failing,
+        backup: settings.backups.map(|_| backup::standing(read)).transpose()?,
+        first_order_at: reports::first_placed_at(read)?,
     })
 }
 

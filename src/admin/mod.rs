@@ -22,6 +22,7 @@ mod order_refund;
 mod order_told;
 mod recommendations;
 mod sentence;
+mod sentence_backup;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;

@@ -5,8 +5,10 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::sentence_backup;
 use crate::base::Instant;
 use crate::payments::{Health, span};
+use crate::platform::backup::Standing;
 
 /// Less room on the disk than this is trouble, in bytes.
 const ROOM_MIN: u64 = 300 * 1024 * 1024;
@@ -62,6 +64,10 @@ pub(super) struct Machinery {
     pub(super) room: Option<u64>,
     /// Jobs whose last run failed.
     pub(super) failing: Vec<&'static str>,
+    /// Backups; none where the operator makes them some other way.
+    pub(super) backup: Option<Standing>,
+    /// Since when there is something to lose.
+    pub(super) first_order_at: Option<Instant>,
 }
 
 /// Everything the sentence is made of.
@@ -77,7 +83,7 @@ pub(super) struct Seen {
     pub(super) short: (i64, i64),
 }
 
-fn said(tone: Tone, text: String, href: &str, words: &'static str) -> Sentence {
+pub(super) fn said(tone: Tone, text: String, href: &str, words: &'static str) -> Sentence {
     Sentence { tone, text, link: Some((href.to_owned(), words)) }
 }
 
@@ -97,7 +103,7 @@ pub(super) fn when(at: Instant, now: Instant, zone: &TimeZone) -> String {
     at.strftime(form).to_string()
 }
 
-fn waited(since: Option<Instant>, now: Instant) -> i64 {
+pub(super) fn waited(since: Option<Instant>, now: Instant) -> i64 {
     since.map_or(0, |since| (now.0 - since.0).max(0) / 1000)
 }
 
@@ -137,7 +143,7 @@ fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
         let text = format!("Background work fails: {job}.");
         return Some(said(Tone::Bad, text, "/admin/health", "See why"));
     }
-    None
+    m.backup.as_ref().and_then(|backup| sentence_backup::overdue(backup, m.first_order_at, now))
 }
 
 fn needs_somebody(t: &Trade) -> Option<Sentence> {
@@ -174,7 +180,7 @@ fn slow(m: &Machinery, now: Instant) -> Option<Sentence> {
         );
         return Some(said(Tone::Warn, text, "/admin/health", "See why"));
     }
-    None
+    m.backup.as_ref().and_then(sentence_backup::failed)
 }
 
 fn unshipped(t: &Trade, now: Instant) -> Option<Sentence> {
@@ -207,6 +213,7 @@ fn well(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
             letters => format!(" {} on the way.", count(letters, "letter", "letters")),
         };
         text.push_str(&mail);
+        text.push_str(&sentence_backup::proved(m.backup.as_ref(), now));
     }
     let short = match seen.short {
         (0, 0) => " Nothing runs low.".to_owned(),
@@ -221,6 +228,7 @@ fn well(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::backup::Newest;
 
     const NOW: Instant = Instant(1_795_514_400_000); // Tuesday 24 November 2026, 10:00 in London
 
@@ -234,16 +242,23 @@ mod tests {
         (said.tone, said.text)
     }
 
+    fn made(age_s: i64) -> Standing {
+        let (file, broken) = ("kiosk.tar.gz".to_owned(), String::new());
+        let newest = Newest { at: NOW.plus_s(-age_s), file, bytes: 1, broken };
+        Standing { made: Some(newest), ..Standing::default() }
+    }
+
     fn calm() -> Seen {
         let trade = Trade { last_order_at: Some(NOW.plus_s(-3600)), ..Trade::default() };
-        Seen { trade: Some(trade), machinery: Some(Machinery::default()), ..Seen::default() }
+        let machinery = Machinery { backup: Some(made(3 * 3600)), ..Machinery::default() };
+        Seen { trade: Some(trade), machinery: Some(machinery), ..Seen::default() }
     }
 
     // N24: all is well, or the one thing to fix.
     #[test]
     fn all_is_well_until_something_is_not() {
         let well = "All well. Last order 09:00. Nothing to ship. Mail queue empty. \
-                    Nothing runs low.";
+                    Backup 3 h old and verified. Nothing runs low.";
         assert_eq!(say(&calm()), (Tone::Ok, well.to_owned()));
         let mut busy = calm();
         busy.short = (2, 1);
@@ -278,13 +293,34 @@ mod tests {
         machinery(seen).events.oldest_at = Some(NOW.plus_s(-600));
     }
 
+    fn failed_backup(seen: &mut Seen) {
+        let why = Some((NOW.plus_s(-60), "no room.".to_owned()));
+        machinery(seen).backup.as_mut().unwrap().failed = why;
+    }
+
+    fn doubtful_backup(seen: &mut Seen) {
+        let made = &mut machinery(seen).backup.as_mut().unwrap().made;
+        made.as_mut().unwrap().broken = "I1, I3".to_owned();
+    }
+
+    fn old_backup(seen: &mut Seen) {
+        let failed = machinery(seen).backup.take().unwrap().failed;
+        machinery(seen).backup = Some(Standing { failed, ..made(30 * 3600) });
+    }
+
+    fn no_backup(seen: &mut Seen) {
+        machinery(seen).backup = Some(Standing::default());
+        machinery(seen).first_order_at = Some(NOW.plus_s(-27 * 3600));
+    }
+
     /// Each more pressing than those before it.
-    const TROUBLES: [Trouble; 10] = [
+    const TROUBLES: [Trouble; 14] = [
         (
             |s| trade(s).to_ship = (4, Some(NOW.plus_s(-3 * 86_400))),
             Tone::Warn,
             "has waited 3 days to be shipped",
         ),
+        (failed_backup, Tone::Warn, "The last backup failed: no room."),
         (|s| machinery(s).events.retrying = 1, Tone::Warn, "1 payment event is tried again"),
         (
             |s| machinery(s).letters = (2, Some(NOW.plus_s(-3600)), 0),
@@ -293,6 +329,9 @@ mod tests {
         ),
         (|s| s.mistakes = Some("2 errors".to_owned()), Tone::Warn, "shows: 2 errors."),
         (needed, Tone::Bad, "2 orders need you, HF-1001 first: the amount differs."),
+        (doubtful_backup, Tone::Bad, "not in order: I1, I3 does not hold"),
+        (old_backup, Tone::Bad, "The newest backup is 30 hours old. The last one failed: no room."),
+        (no_backup, Tone::Bad, "No backup was ever made."),
         (|s| machinery(s).failing = vec!["inbox"], Tone::Bad, "Background work fails: inbox."),
         (|s| machinery(s).letters.2 = 1, Tone::Bad, "1 letter could not be sent"),
         (slow_events, Tone::Bad, "the oldest has waited 10 minutes"),
@@ -309,6 +348,20 @@ mod tests {
             let (loud, words) = say(&seen);
             assert!(loud == tone && words.contains(text), "{text}: {words}");
         }
+    }
+
+    // N24: a shop without backups of its own says nothing of them, and a new one has time.
+    #[test]
+    fn a_backup_is_missed_only_where_there_is_something_to_lose() {
+        let mut seen = calm();
+        machinery(&mut seen).backup = None;
+        assert!(!say(&seen).1.contains("ackup"));
+        machinery(&mut seen).backup = Some(Standing::default());
+        assert!(say(&seen).1.contains("No backup yet."));
+        machinery(&mut seen).first_order_at = Some(NOW.plus_s(-25 * 3600));
+        assert_eq!(say(&seen).0, Tone::Ok);
+        machinery(&mut seen).backup = Some(made(90 * 60));
+        assert!(say(&seen).1.contains("Backup 90 min old and verified."));
     }
 
     // S2.74: who sees neither orders nor machinery is told nothing of them.

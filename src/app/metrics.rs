@@ -14,6 +14,7 @@ use crate::checkout::{Stage, Watched};
 use crate::orders::state::PaymentStatus;
 use crate::payments::{Health, LATELY_S};
 use crate::platform::Kit;
+use crate::platform::backup;
 use crate::platform::db::{self, Read};
 use crate::platform::mail::{self, Unsent};
 use crate::platform::telemetry;
@@ -72,6 +73,7 @@ struct Counted {
     promised: Promised,
     /// Errors nobody has resolved.
     errors: i64,
+    backup: backup::Standing,
 }
 
 impl Counted {
@@ -89,6 +91,7 @@ impl Counted {
             breaker: checkout::watched(read, now)?,
             promised: stock::promised(read, now)?,
             errors: telemetry::count_open(read)?,
+            backup: backup::standing(read)?,
         })
     }
 
@@ -114,6 +117,7 @@ impl Counted {
         let help = "Holds whose time is over while the provider has not confirmed the end.";
         figures.gauge("kiosk_holds_overdue", help, held.overdue);
         figures.gauge("kiosk_errors_open", "Errors nobody has resolved.", self.errors);
+        self.backup(now, &mut figures);
         let dropped = i64::try_from(kit.reports.dropped()).unwrap_or(i64::MAX);
         let help = "Errors that were too many to be kept, since the start.";
         figures.counter_of("kiosk_errors_dropped_total", help, ("of", "all"), dropped);
@@ -140,6 +144,17 @@ impl Counted {
         figures.gauge("kiosk_breaker_stage", help, stage);
         let help = "1 while cards are being tested.";
         figures.gauge("kiosk_card_testing", help, i64::from(self.breaker.is_tested));
+    }
+
+    fn backup(&self, now: Instant, figures: &mut Figures) {
+        let made = self.backup.made.as_ref();
+        if let Some(made) = made {
+            let age_s = (now.0 - made.at.0).max(0) / 1000;
+            figures.gauge("kiosk_backup_age_seconds", "Age of the newest backup.", age_s);
+        }
+        let is_bad = self.backup.failed.is_some() || made.is_some_and(|m| !m.broken.is_empty());
+        let help = "1 while the last backup failed or its books are not in order.";
+        figures.gauge("kiosk_backup_failed", help, i64::from(is_bad));
     }
 
     fn inbox(&self, figures: &mut Figures) {

@@ -1,5 +1,6 @@
 //! All rooms put together into one running shop.
 
+mod backing_up;
 mod metrics;
 mod reporting;
 
@@ -37,6 +38,7 @@ use crate::pricing::{Book, Books};
 use crate::storefront::{self, Kept, Shelf};
 use crate::{admin, cart, checkout, identity, orders, payments, recommend, reports, search, stock};
 
+pub use backing_up::back_up;
 pub use reporting::write_reports;
 
 use reporting::Passing;
@@ -215,6 +217,7 @@ impl App {
     pub fn jobs(&self) -> Vec<Job> {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
+        jobs.extend(backing_up::jobs(kit, books));
         jobs.extend(reporting::jobs(kit, self.passing.as_ref()));
         jobs.extend(hooks::jobs(kit));
         jobs.extend(identity::jobs(kit, &self.presence));

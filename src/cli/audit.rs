@@ -34,7 +34,8 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     Ok(if well { Ended::Well } else { Ended::WithMistakes })
 }
 
-fn print(finding: &Finding) {
+/// One line, and one more for each place where it is broken.
+pub(super) fn print(finding: &Finding) {
     let mark = if finding.broken.is_empty() { "ok  " } else { "FAIL" };
     say!("{mark} {:<4} {}", finding.id, finding.says);
     for row in &finding.broken {

@@ -27,6 +27,7 @@ macro_rules! complain_raw {
 }
 
 mod audit;
+mod backup;
 mod build;
 mod check;
 mod check_output;
@@ -42,6 +43,7 @@ mod letters;
 mod order;
 mod order_money;
 mod recommend;
+mod restore;
 mod revisions;
 mod seed;
 mod seed_year;
@@ -151,6 +153,10 @@ enum Command {
     Hooks(hooks::Options),
     /// Compares a day's payments with the provider's books.
     Statement(statement::Options),
+    /// Writes the whole shop into one file and proves it; the shop may be open.
+    Backup(backup::Options),
+    /// Proves a backup, or brings a shop back from one.
+    Restore(restore::Options),
     /// Proves that the books are in order, one line for each invariant.
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
@@ -176,6 +182,7 @@ pub fn main() -> ExitCode {
     }
     let ended = match arguments.command {
         Command::Init(options) => init::run(&options),
+        Command::Restore(options) => restore::run(&options),
         command => Settings::load(&overrides)
             .map_err(|bad| Fault::new(bad.0))
             .and_then(|settings| run(command, settings)),
@@ -196,6 +203,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
     match command {
         Command::Init(options) => init::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Check(options) => check::run(&options, &settings),
         Command::Build(options) => build::run(&options, &settings),
         Command::Theme(command) => theme::run(command, &settings),
@@ -212,6 +220,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Letters(options) => letters::run(options, settings),
         Command::Hooks(options) => hooks::run(options, settings),
         Command::Statement(options) => statement::run(&options, settings),
+        Command::Backup(options) => backup::run(&options, settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
         Command::Recommend(command) => recommend::run(command, settings),

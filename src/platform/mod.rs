@@ -1,10 +1,11 @@
-//! Machinery without a shop word: settings, pictures, content files, database, jobs, pages,
-//! web, hooks, mail.
+//! Machinery without a shop word: settings, pictures, content files, database, jobs, backups,
+//! pages, web, hooks, mail.
 //!
 //! **Invariants.** Inside, the order is `config → images → content → db → telemetry → jobs →
-//! render → web → hooks → mail`; each uses only what stands before it. The outside world (clock,
-//! randomness, mail transport) arrives as a value in the [`Kit`].
+//! backup → render → web → hooks → mail`; each uses only what stands before it. The outside world
+//! (clock, randomness, mail transport) arrives as a value in the [`Kit`].
 
+pub mod backup;
 pub mod config;
 pub mod content;
 pub mod db;

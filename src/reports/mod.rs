@@ -32,7 +32,9 @@ pub use days::{Compared, Days, Period, zone_of};
 pub use flow::{Report, by_day, compare, report};
 pub use jobs::jobs;
 pub use model::{Customer, DaySales, ProductSales, Queued, Takings, Waiting};
-pub use store::{abandoned, attention, last_paid_at, list_recent, list_to_ship, to_ship};
+pub use store::{
+    abandoned, attention, first_placed_at, last_paid_at, list_recent, list_to_ship, to_ship,
+};
 
 /// Staff pages of the room: the sales report, and who buys.
 #[must_use]

@@ -1,6 +1,6 @@
 //! SQL of the figures: every sum walks along one index and touches no row of a table.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::days::Period;
 use super::model::{Queued, Takings, Waiting};
@@ -45,6 +45,16 @@ pub(super) fn first_paid_at(read: &Read, currency: Currency) -> Result<Option<In
     let sql = "SELECT min(paid_at) FROM orders WHERE currency = ?1 AND paid_at IS NOT NULL";
     let at: Option<i64> = read.prepare_cached(sql)?.query_row([currency.code()], |r| r.get(0))?;
     Ok(at.map(Instant))
+}
+
+/// When the first order was placed.
+///
+/// # Errors
+/// When the database fails.
+pub fn first_placed_at(read: &Read) -> Result<Option<Instant>, Fault> {
+    let sql = "SELECT placed_at FROM orders ORDER BY seq LIMIT 1";
+    let first = read.prepare_cached(sql)?.query_row([], |row| Ok(Instant(row.get(0)?)));
+    Ok(first.optional()?)
 }
 
 /// When money came last.

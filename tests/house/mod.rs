@@ -107,7 +107,9 @@ impl TestShop {
         let here = "127.0.0.1:0".parse().unwrap();
         let (listener, address) = runtime.block_on(app::listen(here)).unwrap();
         let mut overrides = Overrides::new();
-        overrides.insert("limits".to_owned(), "off".to_owned());
+        for key in ["limits", "backups"] {
+            overrides.insert(key.to_owned(), "off".to_owned());
+        }
         for (key, value) in setup.settings {
             overrides.insert(key.to_owned(), value);
         }

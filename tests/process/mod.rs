@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses another part of it")]
 #![allow(unreachable_pub, reason = "each test binary is a crate of its own")]
 
+mod small_disk;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -17,6 +19,9 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
+
+#[allow(unused_imports, reason = "only some test binaries fill a disk")]
+pub use small_disk::SmallDisk;
 
 /// The program under test.
 pub const KIOSK: &str = env!("CARGO_BIN_EXE_kiosk");

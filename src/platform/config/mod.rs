@@ -3,6 +3,7 @@
 
 mod dsn;
 mod hooks;
+mod keys;
 mod private_file;
 pub mod provider;
 mod values;
@@ -14,11 +15,13 @@ use std::path::{Path, PathBuf};
 
 pub use dsn::Dsn;
 pub use hooks::{HOOK_EVENTS, HookEndpoint, HookFormat};
+pub use keys::KEYS;
 pub use private_file::write_private;
 
+use keys::{ENVIRONMENT_ONLY, FILED};
 use private_file::read_private;
 use provider::{Found, ProviderSettings};
-use values::{bad, checked_url, duration_s, encrypted, list, parse, switch};
+use values::{bad, checked_url, count_or_off, duration_s, encrypted, list, parse, switch};
 
 /// Whether money is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,12 @@ pub struct Settings {
     pub content_dir: PathBuf,
     /// Database, secret, letters.
     pub data_dir: PathBuf,
+    /// Where this is written down, when it is; beside the folders.
+    pub file: PathBuf,
+    /// Nightly backups.
+    pub backup_dir: PathBuf,
+    /// How many backups are kept; none is made by itself when absent.
+    pub backups: Option<usize>,
     /// The shop's own templates and styles; used file by file before the built-in ones.
     pub site_dir: PathBuf,
     /// Address to listen on.
@@ -79,43 +88,10 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// Every key, its default and what it is for: the one list behind the file, the environment,
-/// the documentation and the unknown-key message.
-pub const KEYS: &[(&str, &str, &str)] = &[
-    ("content_dir", "content", "folder of the catalog files"),
-    ("data_dir", "data", "folder of the database; keep it private and backed up"),
-    ("site_dir", "site", "your own templates and styles, used file by file before the built-in"),
-    ("listen", "127.0.0.1:8080", "address and port to listen on"),
-    ("public_url", "", "address buyers see; http://<listen> when empty"),
-    ("mode", "test", "\"test\" takes no real money, \"live\" does"),
-    ("provider", "simulator", "payment provider: \"simulator\" or \"stripe\""),
-    ("provider_url", "", "base address of the provider; its usual one when empty"),
-    ("provider_pages", "", "address of Stripe's payment pages, when you have a domain for them"),
-    ("provider_timeout", "4s", "longest wait for one answer of the provider"),
-    ("provider_retries", "2", "how often a call without an answer is repeated at once"),
-    ("stripe_key", "", "secret or restricted key of Stripe; environment only"),
-    ("stripe_key_file", "", "private file (mode 0600) that holds the key instead"),
-    ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
-    ("webhook_secrets_file", "", "private file (mode 0600) with one secret a line instead"),
-    ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
-    ("hooks", "", "programs that hear of orders, each a table [hooks.NAME]; see docs/hooks.md"),
-    ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
-    ("limits", "on", "rate limits: \"on\" or \"off\""),
-    ("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, by commas"),
-    ("metrics_token", "", "what readers of /metrics must say; environment only"),
-    ("sentry_dsn", "", "error service that hears of errors, Sentry's form; environment only"),
-    ("avif", "on", "pictures as AVIF as well: lighter, but slow to make"),
-    ("dev", "off", "development: shows /dev/mail"),
-    ("log_json", "off", "log lines as JSON"),
-];
-
-/// Secrets belong into the environment, never into a file that gets copied around.
-const ENVIRONMENT_ONLY: &[&str] =
-    &["stripe_key", "webhook_secrets", "smtp_url", "metrics_token", "sentry_dsn"];
-
-/// Secrets that may stand in a private file of their own, and what names it.
-const FILED: &[(&str, &str)] =
-    &[("stripe_key", "stripe_key_file"), ("webhook_secrets", "webhook_secrets_file")];
+/// The file of settings, in the working folder.
+const FILE: &str = "kiosk.toml";
+/// Backups kept, at most.
+const BACKUPS_MAX: usize = 1000;
 
 /// What was typed: flags that win over everything.
 pub type Overrides = BTreeMap<String, String>;
@@ -143,7 +119,7 @@ impl Settings {
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .filter_map(|(k, v)| Some((k.strip_prefix("KIOSK_")?.to_lowercase(), v)))
             .collect();
-        let file = match std::fs::read_to_string("kiosk.toml") {
+        let file = match std::fs::read_to_string(FILE) {
             Ok(text) => Some(text),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(BadSetting(format!("kiosk.toml cannot be read: {e}"))),
@@ -222,6 +198,9 @@ impl Settings {
         }
         Ok(Self {
             content_dir,
+            file: FILE.into(),
+            backup_dir: some("backup_dir").map_or_else(|| data_dir.join("backups"), Into::into),
+            backups: count_or_off("backups", &text("backups"), BACKUPS_MAX)?,
             data_dir,
             site_dir: text("site_dir").into(),
             listen,

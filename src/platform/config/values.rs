@@ -24,6 +24,21 @@ pub(super) fn switch(key: &str, value: &str) -> Result<bool, BadSetting> {
     }
 }
 
+/// A number from 1 to `most`, or nothing for "off".
+pub(super) fn count_or_off(
+    key: &str,
+    value: &str,
+    most: usize,
+) -> Result<Option<usize>, BadSetting> {
+    if matches!(value, "off" | "false" | "0" | "") {
+        return Ok(None);
+    }
+    let count = value.parse().ok().filter(|count| (1..=most).contains(count));
+    count
+        .map(Some)
+        .ok_or_else(|| bad(key, value, &format!("a number from 1 to {most}, or \"off\"")))
+}
+
 /// A mail server that is told a password is spoken to over TLS, unless the address says how.
 pub(super) fn encrypted(url: String) -> String {
     let is_plain = url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=");

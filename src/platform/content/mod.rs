@@ -20,6 +20,7 @@ mod scalar;
 mod secrets;
 mod syntax;
 mod table;
+mod walk;
 mod wording;
 
 pub use complaint::{Complaint, Complaints, Place, Severity, Wrong};
@@ -28,3 +29,4 @@ pub use field::Field;
 pub use read::{Body, File, Tree, read_tree};
 pub use scalar::{duration_s, local_time};
 pub use table::Table;
+pub use walk::list_tree;

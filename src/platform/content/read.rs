@@ -1,4 +1,4 @@
-//! Walking a folder within limits.
+//! Reading a folder within limits.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +12,11 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 use super::complaint::{Complaints, Place, Wrong};
+use super::walk::walk;
 use super::{document, secrets};
+use crate::base::Fault;
 use crate::base::differences;
 use crate::base::ids::{hex, sha256_hex};
-use crate::base::{Fault, fault::Doing};
 use crate::platform::images::{Kind, Look, Unfit, look};
 
 /// Largest TOML file, in bytes.
@@ -65,16 +66,7 @@ pub enum Body {
 /// # Errors
 /// When the folder itself cannot be read. Everything wrong inside becomes a complaint later.
 pub fn read_tree(dir: &Path) -> Result<Tree, Fault> {
-    let what = format!("reading the folder {}", dir.display());
-    if !dir.exists() {
-        return Err(Fault::new(format!(
-            "there is no folder {}; change into the shop's folder, or name it with --content",
-            dir.display()
-        )));
-    }
-    let root = fs::canonicalize(dir).doing(&what)?;
-    let mut walk = Walk { root: root.clone(), found: Vec::new(), refused: Vec::new() };
-    let complete = walk.folder(&root, "", 0).doing(&what)?;
+    let (walk, complete) = walk(dir)?;
     let mut tree = Tree { files: BTreeMap::new(), too_many: !complete };
     for (name, file) in read_files(&walk.found) {
         tree.files.insert(name.as_str().into(), Arc::new(file));
@@ -109,66 +101,6 @@ fn read_files(found: &[(String, PathBuf)]) -> Vec<(&String, File)> {
         }
     });
     files
-}
-
-struct Walk {
-    root: PathBuf,
-    found: Vec<(String, PathBuf)>,
-    refused: Vec<(String, Wrong)>,
-}
-
-impl Walk {
-    /// False when there are too many files.
-    fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> std::io::Result<bool> {
-        for entry in fs::read_dir(dir)? {
-            if self.found.len() + self.refused.len() >= FILES_MAX {
-                return Ok(false);
-            }
-            let entry = entry?;
-            let path = entry.path();
-            let last = entry.file_name();
-            let name = format!("{prefix}{}", last.to_string_lossy());
-            let kind = entry.file_type()?;
-            let hidden = last.to_string_lossy().starts_with('.');
-            if last.to_str().is_none() {
-                let wrong = Wrong::error("file-name", "the file's name is not valid UTF-8");
-                self.refused.push((name, wrong.hint("rename it with plain letters and digits")));
-            } else if kind.is_symlink() {
-                self.link(name, path);
-            } else if kind.is_dir() && !hidden {
-                if depth >= DEPTH_MAX {
-                    let wrong = Wrong::error(
-                        "folder-depth",
-                        format!("folders are nested more than {DEPTH_MAX} deep"),
-                    );
-                    self.refused.push((name, wrong.hint("move the files up")));
-                } else if !self.folder(&path, &format!("{name}/"), depth + 1)? {
-                    return Ok(false);
-                }
-            } else if kind.is_file() {
-                self.found.push((name, path));
-            }
-        }
-        Ok(true)
-    }
-
-    /// A link may lead to a file inside the folder, nowhere else.
-    fn link(&mut self, name: String, path: PathBuf) {
-        let target = fs::canonicalize(&path).ok();
-        let inside = target.as_ref().is_some_and(|t| t.starts_with(&self.root));
-        let wrong = match target {
-            None => Wrong::error("link-broken-file", "the link leads nowhere"),
-            Some(_) if !inside => Wrong::error("link-outside", "the link leads out of the folder"),
-            Some(target) if !target.is_file() => {
-                Wrong::error("link-folder", "the link leads to a folder")
-            }
-            Some(_) => {
-                self.found.push((name, path));
-                return;
-            }
-        };
-        self.refused.push((name, wrong.hint("put the file itself here")));
-    }
 }
 
 fn read_file(name: &str, path: &Path) -> File {

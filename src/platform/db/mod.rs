@@ -15,6 +15,7 @@ mod lock;
 mod migrate;
 mod open;
 mod queue;
+mod snapshot;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,8 @@ pub use audit::Finding;
 pub use figures::Figures;
 pub use lock::DataLock;
 pub use migrate::{SCHEMA, SCHEMA_VERSION};
-pub use space::free_bytes;
+pub use snapshot::DbCopy;
+pub use space::{Room, free_bytes, room};
 
 /// Read-only connections.
 const READERS: u32 = 4;

@@ -54,6 +54,14 @@ pub(super) fn checkpointing(path: &Path) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
+/// One end of a copy.
+pub(super) fn copying(path: &Path) -> Result<Connection, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the file")]
+    let connection = Connection::open(path).doing(&format!("opening {}", path.display()))?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
 /// Each reader: it cannot write even by mistake.
 pub(super) fn reading(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
