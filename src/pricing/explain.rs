@@ -102,4 +102,18 @@ note      There is no code nope.
         assert_eq!((rows[0][0].as_str(), rows[0][2].as_str()), ("item", ""));
         assert_eq!(rows.last().map(|row| row[2].as_str()), Some("£1"));
     }
+
+    // A row may be full, and never longer.
+    #[test]
+    fn rows_end_at_their_width() {
+        let mut rows = Vec::new();
+        let (half, rest) = ("a".repeat(WIDTH_MAX / 2), "b".repeat(WIDTH_MAX - WIDTH_MAX / 2));
+        push_wrapped(&mut rows, "list", &format!("{half} {rest} c"), "1.00".to_owned());
+        let full = format!("{rest} c");
+        assert_eq!(rows, [["list", &half, ""], ["", &full, "1.00"]]);
+        rows.clear();
+        push_wrapped(&mut rows, "list", &format!("{half} {}", &rest[1..]), "1.00".to_owned());
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0][1].chars().count(), WIDTH_MAX);
+    }
 }

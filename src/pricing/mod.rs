@@ -44,3 +44,5 @@ mod golden;
 mod properties;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod told;

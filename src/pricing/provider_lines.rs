@@ -95,6 +95,17 @@ mod tests {
         assert_eq!(lines, expected);
     }
 
+    // S4.7: as many lines as fit stay as they are.
+    #[test]
+    fn a_full_order_is_not_folded() {
+        let names: Vec<String> = (0..PROVIDER_LINES_MAX).map(|i| format!("P{i}")).collect();
+        let skus: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+        let book = names.iter().fold(Sample::new(), |s, name| s.product(name, name, 101)).book();
+        let quote = quote(&book, &units(&skus), &guest(), &home(), NOW);
+        let sold: Vec<String> = amount_lines(&quote).into_iter().map(|line| line.name).collect();
+        assert_eq!(sold, names);
+    }
+
     // S4.7: more than a hundred lines are folded; tax that is added has a line of its own.
     #[test]
     fn a_long_order_is_folded() {
