@@ -150,10 +150,8 @@ fn off_items(
     let shares: Vec<i64> =
         amounts.iter().map(|amount| share_of(*amount, percent_bp.min(WHOLE))).collect();
     let saved = sum(shares.iter().copied());
-    let shares = match capped(saved, max_minor) {
-        cap if cap < saved => split_in_order(cap, &shares, &facts.order),
-        _ => shares,
-    };
+    // All of it leaves the shares as they are.
+    let shares = split_in_order(capped(saved, max_minor), &shares, &facts.order);
     (sum(amounts), shares)
 }
 

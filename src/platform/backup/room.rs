@@ -1,4 +1,5 @@
-//! Whether a disk has room for a backup: its last tenth is left alone.
+//! Whether a disk has room for a backup: its last tenth is left alone, or 5 GB of a large one, which
+//! is plenty for a shop.
 
 use std::path::Path;
 
@@ -7,6 +8,8 @@ use crate::platform::db::{Room, room};
 
 /// The share of a disk that no backup fills: one in so many.
 const LEFT_ALONE: u64 = 10;
+/// No more than this is left alone, bytes.
+const LEFT_ALONE_MAX: u64 = 5 << 30;
 
 /// Refuses what would fill the last tenth of a disk. Each need is a folder and bytes; needs on the
 /// same disk add up.
@@ -24,7 +27,7 @@ pub(super) fn check(needs: &[(&Path, u64)]) -> Result<(), Fault> {
 
 /// Bytes that may be written.
 pub(super) fn spare(room: Room) -> u64 {
-    room.free.saturating_sub(room.total / LEFT_ALONE)
+    room.free.saturating_sub((room.total / LEFT_ALONE).min(LEFT_ALONE_MAX))
 }
 
 fn enough(room: Room, needed: u64, folder: &Path) -> Result<(), Fault> {
@@ -34,7 +37,7 @@ fn enough(room: Room, needed: u64, folder: &Path) -> Result<(), Fault> {
     }
     Err(Fault::new(format!(
         "there is no room: up to {} are needed, and the disk of {} has {} to spare, the last tenth \
-         left alone; make room there, or choose another folder",
+         (5 GB at most) left alone; make room there, or choose another folder",
         size(needed),
         folder.display(),
         size(spare)
@@ -78,6 +81,8 @@ mod tests {
         let said = "up to 10 GB are needed, and the disk of /backup has 10 GB to spare";
         assert!(why.contains(said), "{why}");
         assert!(enough(Room { free: gb, total: 20 * gb }, 1, folder).is_err());
+        assert!(enough(Room { free: 6 * gb, total: 4096 * gb }, gb, folder).is_ok());
+        assert!(enough(Room { free: 6 * gb, total: 4096 * gb }, gb + 1, folder).is_err());
         assert_eq!(size(1), "1 KB");
     }
 
