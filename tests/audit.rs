@@ -218,3 +218,35 @@ fn the_command_names_every_invariant() {
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((said.code, &json["ok"]), (Some(1), &false.into()));
 }
+
+// N4: the proof of many orders takes as much longer as there are more: whatever is looked up for
+// each row of a table is found by what names it.
+#[test]
+fn the_proof_grows_with_the_orders_and_no_faster() {
+    let shop = TestShop::open();
+    let database = Connection::open(shop.kit.db.path()).unwrap();
+    let mut proved = 0;
+    for file in ["stock", "orders", "payments"] {
+        let source = std::fs::read_to_string(format!("src/{file}/audit.rs")).unwrap();
+        for sql in source.split("&str = \"").skip(1).map(|rest| rest.split("\";").next().unwrap()) {
+            let plan = format!("EXPLAIN QUERY PLAN {sql}");
+            let mut statement = database.prepare(&plan).unwrap();
+            let rows = statement
+                .query_map([], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, String>(3)?)))
+                .unwrap();
+            let mut entered = BTreeSet::new();
+            for (parent, step) in rows.map(Result::unwrap) {
+                let is_loop = step.starts_with("SEARCH") || step.starts_with("SCAN");
+                if !is_loop || entered.insert(parent) {
+                    continue;
+                }
+                // The sequence, `s`, is one row.
+                let by_name = ["id=?", "sku=?", "AUTOMATIC", "VIRTUAL TABLE"];
+                let is_named = by_name.iter().any(|name| step.contains(name)) || step == "SCAN s";
+                assert!(is_named, "{step}\nin {sql}");
+                proved += 1;
+            }
+        }
+    }
+    assert!(proved > 10, "{proved} inner loops");
+}

@@ -107,7 +107,6 @@ async fn open_shop(mut settings: Settings) -> Result<(), Fault> {
         let kit = kit.clone();
         move || {
             let first = first_book(&kit.settings)?;
-            prove_books(&kit)?;
             Ok::<_, Fault>((assemble(kit, first.book.clone(), kept, &world)?, first))
         }
     })
@@ -120,6 +119,7 @@ async fn open_shop(mut settings: Settings) -> Result<(), Fault> {
         .inspect_err(|fault| tracing::error!(%fault, "changed files need a restart"))
         .ok();
     follow(&kit, &app.shelf);
+    prove_books(&kit)?;
     say!("{} is open at {}", shop_name(&app), kit.settings.public_url);
     say_who_takes_the_money(&kit.settings);
     if kit.settings.dev {
@@ -196,14 +196,21 @@ fn shop_name(app: &App) -> String {
     app.shelf.books.now().catalog.shop.name.clone()
 }
 
-/// The books are proved before the shop opens; a break is told, not hidden.
+/// Proves the books beside the open shop, for many orders take a while. A break is told, not
+/// hidden; whoever stops the shop does not wait for the end.
 fn prove_books(kit: &Kit) -> Result<(), Fault> {
-    let findings = kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(audit(read)?))?;
-    for finding in findings.iter().filter(|finding| !finding.broken.is_empty()) {
-        for row in &finding.broken {
-            tracing::error!(invariant = finding.id, row, "the books do not agree");
+    let db = kit.db.clone();
+    let prove = move || match db.read_blocking(|read| Ok::<_, Failure<Never>>(audit(read)?)) {
+        Err(fault) => tracing::error!(%fault, "the books could not be proved"),
+        Ok(findings) => {
+            for finding in findings {
+                for row in finding.broken {
+                    tracing::error!(invariant = finding.id, row, "the books do not agree");
+                }
+            }
         }
-    }
+    };
+    std::thread::Builder::new().name("kiosk-audit".to_owned()).spawn(prove)?;
     Ok(())
 }
 

@@ -93,10 +93,12 @@ const LETTERS: &str = "
     SELECT dedup_key || ': ' || count(*) || ' letters'
     FROM outbox GROUP BY dedup_key HAVING count(*) > 1
     UNION ALL
-    SELECT o.number || ': ' || count(*) || ' confirmations'
-    FROM outbox l JOIN orders o ON l.dedup_key >= o.id AND l.dedup_key < o.id || ';'
-    WHERE l.template = 'order_confirmation'
-    GROUP BY o.id HAVING count(*) > 1";
+    SELECT o.number || ': ' || l.letters || ' confirmations'
+    FROM (SELECT substr(dedup_key, 1, instr(dedup_key || ':', ':') - 1) AS order_id,
+                 count(*) AS letters
+          FROM outbox WHERE template = 'order_confirmation'
+          GROUP BY 1 HAVING count(*) > 1) l
+    JOIN orders o ON o.id = l.order_id";
 
 const CLAIMS: &str = "
     SELECT o.number || ': ' || c.promotion || ' is ' || c.state || ' though ' || o.payment_status
