@@ -43,8 +43,17 @@ pub(super) fn apply_dispute(
     };
     let words = words_for(book, dispute);
     orders::note_dispute(tx, book, &payment.order, disputes, (kind, &words), now)?;
+    // A dispute that is over clears the order's mark, though money may still wait for a person.
+    let is_clear = orders::get_order(tx, &payment.order)?.is_some_and(|o| o.attention.is_none());
+    if is_clear && store::find_in_review(tx, &payment.order)?.is_some() {
+        orders::flag(tx, book, &payment.order, MONEY_WAITS, now)?;
+    }
     Ok(Applied::Known(payment.order))
 }
+
+/// What a person has to do about money the order could not take.
+const MONEY_WAITS: &str = "money came that this order could not take, and waits: give it back with \
+                           `kiosk order refund --late`, or find the goods";
 
 fn words_for(book: &Book, dispute: &ProviderDispute) -> String {
     let amount = Money::new(dispute.amount_minor, dispute.currency);

@@ -162,3 +162,22 @@ fn money_that_waits_marks_its_order_again() {
     assert_eq!(desk.attention(&session), before);
     desk.shop.assert_audit();
 }
+
+// S1.40: the end of a dispute is not the end of money that waits (schedule 1000082).
+#[test]
+fn a_dispute_that_is_won_leaves_waiting_money_in_sight() {
+    let desk = Desk::open();
+    let session = desk.session_for("KILN-1", 1).1;
+    desk.provider.charge(&session, 1);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    assert_eq!(desk.attempt(&session), "review");
+    bank_says(&desk, &session, DisputeStatus::NeedsResponse, "charge.dispute.created", "evt_2");
+    assert!(desk.attention(&session).contains("disputes"), "{}", desk.attention(&session));
+    desk.provider.dispute(&session, "du_1", DisputeStatus::Won, desk.shop.clock.now());
+    desk.tell_of(&json!({ "id": "du_1" }), "charge.dispute.closed", "evt_3");
+    desk.tend();
+    assert_eq!(desk.event("evt_3"), "done");
+    assert!(desk.attention(&session).contains("refund --late"), "{}", desk.attention(&session));
+    desk.shop.assert_audit();
+}
