@@ -1,6 +1,6 @@
 //! Adding up what each product brought, and finding the ten that brought most. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::model::{ProductSales, Takings};
 use crate::base::Currency;
@@ -19,65 +19,73 @@ pub(super) struct Line {
 
 /// Products by kind and name.
 #[derive(Default)]
-pub(super) struct Tally(BTreeMap<(String, String), ProductSales>);
+pub(super) struct Tally {
+    sold: HashMap<String, ProductSales>,
+    /// Room for one key: a year has as many rows as orders have lines, and few of them are new.
+    key: String,
+}
 
 impl Tally {
     /// Adds a line under the name it was sold by.
-    pub(super) fn add_line(&mut self, line: Line) {
+    pub(super) fn add_line(&mut self, line: &Line) {
         let title = match line.options.as_str() {
-            "" => line.title,
+            "" => line.title.clone(),
             options => format!("{}, {options}", line.title),
         };
-        self.add(ProductSales {
-            kind: line.kind,
-            reference: line.reference,
-            title,
-            units: line.units,
-            net_minor: line.net_minor,
-        });
+        self.add((&line.kind, &line.reference), &title, line.units, line.net_minor);
     }
 
     /// Adds what is counted already; the title of the newest stays.
-    pub(super) fn add(&mut self, sold: ProductSales) {
-        let key = (sold.kind.clone(), sold.reference.clone());
-        match self.0.get_mut(&key) {
-            Some(known) => {
-                known.units += sold.units;
-                known.net_minor += sold.net_minor;
-                known.title = sold.title;
+    pub(super) fn add(
+        &mut self,
+        (kind, reference): (&str, &str),
+        title: &str,
+        units: i64,
+        net_minor: i64,
+    ) {
+        self.key.clear();
+        self.key.extend([kind, "/", reference]);
+        if let Some(known) = self.sold.get_mut(&self.key) {
+            known.units += units;
+            known.net_minor += net_minor;
+            if known.title != title {
+                title.clone_into(&mut known.title);
             }
-            None => drop(self.0.insert(key, sold)),
+        } else {
+            let (kind, reference, title) = (kind.into(), reference.into(), title.into());
+            let sold = ProductSales { kind, reference, title, units, net_minor };
+            self.sold.insert(self.key.clone(), sold);
         }
     }
 
     /// The same under the products that sell them now, whatever their variants.
     pub(super) fn by_product(self, catalog: &Catalog) -> Self {
         let mut tally = Self::default();
-        for sold in self.0.into_values() {
-            let product = match sold.kind.as_str() {
-                "product" => Sku::parse(&sold.reference).and_then(|sku| {
-                    catalog.find(&sku).map(|(p, _)| (p.slug.clone(), p.title.clone()))
-                }),
-                _ => None,
-            };
-            let (reference, title) = product.unwrap_or((sold.reference, sold.title));
-            tally.add(ProductSales { reference, title, ..sold });
+        for sold in self.sold.values() {
+            let sku = (sold.kind == "product").then(|| Sku::parse(&sold.reference)).flatten();
+            let product = sku.and_then(|sku| catalog.find(&sku));
+            let (reference, title) =
+                product.map_or((&sold.reference, &sold.title), |(p, _)| (&p.slug, &p.title));
+            tally.add((&sold.kind, reference), title, sold.units, sold.net_minor);
         }
         tally
     }
 
     /// All of them, by kind and name.
     pub(super) fn products(&self) -> impl Iterator<Item = &ProductSales> {
-        self.0.values()
+        let mut all: Vec<&ProductSales> = self.sold.values().collect();
+        all.sort_by(|a, b| (&a.kind, &a.reference).cmp(&(&b.kind, &b.reference)));
+        all.into_iter()
     }
 
     /// Those that brought most, the best first. S3.52
     pub(super) fn top(self, count: usize) -> Vec<ProductSales> {
-        let mut all: Vec<ProductSales> = self.0.into_values().collect();
+        let mut all: Vec<ProductSales> = self.sold.into_values().collect();
         all.retain(|p| p.units > 0 || p.net_minor > 0);
         all.sort_by(|a, b| {
             let by_money = b.net_minor.cmp(&a.net_minor);
-            by_money.then(b.units.cmp(&a.units)).then_with(|| a.reference.cmp(&b.reference))
+            let by_sales = by_money.then(b.units.cmp(&a.units));
+            by_sales.then_with(|| (&a.reference, &a.kind).cmp(&(&b.reference, &b.kind)))
         });
         all.truncate(count);
         all
@@ -113,13 +121,13 @@ mod tests {
     #[test]
     fn the_best_come_first() {
         let mut tally = Tally::default();
-        tally.add_line(line("product", "A", 1, 500));
-        tally.add_line(line("bundle", "A", 1, 900));
-        tally.add_line(line("product", "B", 3, 600));
-        tally.add_line(line("product", "A", 1, 500));
-        tally.add_line(line("product", "B", -1, -200));
-        tally.add_line(line("product", "C", 1, 100));
-        tally.add_line(line("product", "C", -1, -100));
+        tally.add_line(&line("product", "A", 1, 500));
+        tally.add_line(&line("bundle", "A", 1, 900));
+        tally.add_line(&line("product", "B", 3, 600));
+        tally.add_line(&line("product", "A", 1, 500));
+        tally.add_line(&line("product", "B", -1, -200));
+        tally.add_line(&line("product", "C", 1, 100));
+        tally.add_line(&line("product", "C", -1, -100));
         let top = tally.top(10);
         let told: Vec<_> =
             top.iter().map(|p| (p.kind.as_str(), p.reference.as_str(), p.units)).collect();

@@ -113,8 +113,7 @@ fn best(
 ) -> Result<Vec<ProductSales>, Fault> {
     let mut tally = Tally::default();
     let asked = (days.first.to_string(), days.last.to_string());
-    let each = |sold| tally.add(sold);
-    store_products::list_products(read, currency, (&asked.0, &asked.1), each)?;
+    store_products::list_products(read, currency, (&asked.0, &asked.1), &mut tally)?;
     Ok(tally.by_product(catalog).top(BEST))
 }
 

@@ -117,7 +117,7 @@ fn tallies(
     let mut all = BTreeMap::new();
     for currency in currencies {
         let mut tally = Tally::default();
-        store_products::list_lines(read, *currency, period, |line| tally.add_line(line))?;
+        store_products::list_lines(read, *currency, period, |line| tally.add_line(&line))?;
         all.insert(*currency, tally);
     }
     Ok(all)

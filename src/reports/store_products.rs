@@ -6,7 +6,6 @@ use rusqlite::{OptionalExtension, params};
 
 use super::counting::{Line, Tally};
 use super::days::Period;
-use super::model::ProductSales;
 use crate::base::{Currency, Fault};
 use crate::platform::db::{Read, Tx};
 
@@ -79,25 +78,20 @@ pub(super) fn replace_day(
     Ok(())
 }
 
-/// What each product brought from one day to another, both included.
+/// Adds what each product brought from one day to another, both included.
 pub(super) fn list_products(
     read: &Read,
     currency: Currency,
     (first, last): (&str, &str),
-    mut each: impl FnMut(ProductSales),
+    tally: &mut Tally,
 ) -> Result<(), Fault> {
     let sql = "SELECT kind, ref, title, units, net_minor FROM product_sales
                WHERE day >= ?1 AND day <= ?2 AND currency = ?3";
     let mut statement = read.prepare_cached(sql)?;
     let mut rows = statement.query(params![first, last, currency.code()])?;
     while let Some(row) = rows.next()? {
-        each(ProductSales {
-            kind: row.get(0)?,
-            reference: row.get(1)?,
-            title: row.get(2)?,
-            units: row.get(3)?,
-            net_minor: row.get(4)?,
-        });
+        let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        tally.add((text(0)?, text(1)?), text(2)?, row.get(3)?, row.get(4)?);
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{PictureState, Product, Status};
-use crate::search::fold;
+use crate::base::Instant;
+use crate::catalog::{PictureState, Product, Status, Variant};
+use crate::search::{Levels, fold};
 use crate::stock::State;
 
 /// Products on one page.
@@ -39,10 +40,29 @@ pub(super) struct Filter {
 pub(super) struct Row<'a> {
     pub(super) slug: &'a str,
     pub(super) product: Option<&'a Product>,
-    pub(super) stock: State,
+    pub(super) levels: &'a Levels,
+    pub(super) now: Instant,
     pub(super) pictures: PictureState,
     pub(super) is_wrong: bool,
-    pub(super) has_sale: bool,
+}
+
+impl Row<'_> {
+    /// The best state of its variants.
+    fn stock(&self) -> State {
+        self.product.map_or(State::SoldOut, |product| stock_of(product, self.levels))
+    }
+
+    /// Whether one of its variants is on sale now.
+    pub(super) fn has_sale(&self) -> bool {
+        let on_sale = |v: &Variant| v.price_at(self.now) < v.price_minor;
+        self.product.is_some_and(|product| product.variants.iter().any(on_sale))
+    }
+}
+
+/// The best state of a product's variants.
+pub(super) fn stock_of(product: &Product, levels: &Levels) -> State {
+    let states = product.variants.iter().filter_map(|v| Some(levels.get(&v.sku)?.state()));
+    states.min().unwrap_or(State::SoldOut)
 }
 
 impl Filter {
@@ -62,9 +82,9 @@ impl Filter {
             && (self.tag.is_empty() || product.tags.contains(&self.tag))
             && self.fits_flag(row, product)
             && match self.stock.as_str() {
-                "in" => row.stock == State::InStock,
-                "low" => row.stock == State::Low,
-                "out" => row.stock == State::SoldOut,
+                "in" => row.stock() == State::InStock,
+                "low" => row.stock() == State::Low,
+                "out" => row.stock() == State::SoldOut,
                 _ => true,
             }
             && (self.state != "wrong" || row.is_wrong)
@@ -90,7 +110,7 @@ impl Filter {
             "featured" => product.featured,
             "image_ready" => product.image_ready,
             "no_image" => matches!(row.pictures, PictureState::Missing | PictureState::Warning),
-            "sale" => row.has_sale,
+            "sale" => row.has_sale(),
             "live" => product.status == Status::Live,
             "draft" => product.status == Status::Draft,
             "archived" => product.status == Status::Archived,

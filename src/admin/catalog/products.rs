@@ -6,11 +6,11 @@ use poem::Response;
 use serde_json::{Value, json};
 
 use super::context::{by_file, href, reading, tabs};
-use super::filter::{Filter, PAGE, Row};
+use super::filter::{Filter, PAGE, Row, stock_of};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
 use crate::catalog::edit::Kind;
-use crate::catalog::{Catalog, PictureState, Product, picture_state};
+use crate::catalog::{Catalog, PictureState, picture_state};
 use crate::identity::{Right, Visit};
 use crate::platform::content::{Complaint, Severity};
 use crate::platform::web::{Error, read_query};
@@ -33,15 +33,7 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
         let own = complaints.get(path).map_or(&[][..], Vec::as_slice);
         let product = catalog.products.get(slug).map(|product| &**product);
         let (pictures, _) = picture_state(own);
-        let row = Row {
-            slug,
-            product,
-            stock: product.map_or(State::SoldOut, |product| stock_of(product, &levels)),
-            pictures,
-            is_wrong: !own.is_empty(),
-            has_sale: product
-                .is_some_and(|p| p.variants.iter().any(|v| v.price_at(now) < v.price_minor)),
-        };
+        let row = Row { slug, product, levels: &levels, now, pictures, is_wrong: !own.is_empty() };
         if filter.shows(&row) {
             rows.push((row, own));
         }
@@ -67,12 +59,6 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
         "may_change": visit.may(Right::ChangeCatalog),
     });
     visit.page("admin/catalog_products.html", "catalog", context)
-}
-
-/// The best state of a product's variants.
-fn stock_of(product: &Product, levels: &Levels) -> State {
-    let states = product.variants.iter().filter_map(|v| Some(levels.get(&v.sku)?.state()));
-    states.min().unwrap_or(State::SoldOut)
 }
 
 /// Levels of what one page shows, as they are at this moment.
@@ -111,7 +97,7 @@ fn draw(row: &Row<'_>, own: &[&Complaint], levels: &Levels, now: crate::base::In
         "title": product.title, "picture": product.images.first().map(PictureView::small),
         "skus": product.variants.len(), "sku": product.variants.first().map(|v| &v.sku),
         "price_minor": low, "price_max_minor": (high > low).then_some(high),
-        "regular_minor": row.has_sale.then(|| product.variants.first().map(|v| v.price_minor)),
+        "regular_minor": row.has_sale().then(|| product.variants.first().map(|v| v.price_minor)),
         "stock": state.0, "stock_word": state.1, "free": free,
         "status": product.status, "featured": product.featured,
         "image_ready": product.image_ready, "tier": product.tier.word(), "tags": product.tags,
