@@ -20,7 +20,7 @@ use crate::base::fault::Doing;
 /// The list of what a build wrote.
 const MANIFEST: &str = ".kiosk-build";
 /// Paths that only a running shop answers. [`SEARCH`] is another one unless the copy has its own.
-pub const LIVE: [&str; 12] = [
+pub const LIVE: [&str; 13] = [
     "/admin",
     "/admin/*",
     "/api/*",
@@ -30,6 +30,7 @@ pub const LIVE: [&str; 12] = [
     "/checkout/*",
     "/order",
     "/order/*",
+    "/letters/*",
     "/hooks/*",
     "/webhooks/*",
     "/simulator/*",

@@ -1,5 +1,5 @@
-//! Whether a disk has room for a backup: its last tenth is left alone, or 5 GB of a large one, which
-//! is plenty for a shop.
+//! Whether a disk has room for a backup: its last tenth is left alone, or 5 GB of a large one,
+//! which is plenty for a shop.
 
 use std::path::Path;
 

@@ -196,7 +196,8 @@ impl Reading<'_> {
         let mut place = None;
         if self.wanted == Wanted::All || path == DATABASE {
             self.left = self.left.checked_sub(size).ok_or_else(|| {
-                let why = "there is no room to unpack it; the last tenth of a disk, 5 GB at most, is left alone";
+                let why = "there is no room to unpack it; the last tenth of a disk, 5 GB at most, \
+                           is left alone";
                 Fault::new(why)
             })?;
             place = Some(create(self.into, path).doing(&format!("writing {path}"))?);
