@@ -129,6 +129,14 @@ fn a_year_of_invented_orders_is_a_year_like_any_other() {
     let again = folder.run(&["seed", "--year", "250"]).ended(0);
     assert!(again.contains("0 orders made, 250 were there before"), "{again}");
     assert_eq!(once, folder.dump());
+    // Letters that waited before are somebody's, and stay.
+    let demo = Folder::demo();
+    demo.run(&["seed"]).ended(0);
+    let waiting = json(&demo.run(&["letters", "--json"]).ended(0))["waiting"].clone();
+    assert_ne!(waiting, 0);
+    demo.run(&["seed", "--year", "20"]).ended(0);
+    let after = json(&demo.run(&["letters", "--json"]).ended(0))["waiting"].clone();
+    assert_eq!(after, waiting);
     for bad in ["0", "-1", "1000001", "many"] {
         assert_eq!(folder.run(&["seed", "--year", bad]).code, Some(2), "{bad}");
     }

@@ -113,8 +113,11 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
     })?;
     let _lock = app::lock(&settings)?;
     let book = load_book(&settings)?;
-    let today = Clock::System.now();
-    let clock = Clock::fixed(if options.year.is_some() { today } else { NOW });
+    if options.year.is_some() && settings.mode == Mode::Live {
+        return Err(Fault::new("this shop is live: invented orders would stand among real ones"));
+    }
+    let now = options.year.map_or(NOW, |_| Clock::System.now());
+    let clock = Clock::fixed(now);
     let world = World { clock, random: Randomness::seeded(1), provider: None };
     // The seed's randomness is replayable, so the shop's secret is made before and apart from it.
     let secret_random = Randomness::System;
@@ -128,7 +131,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
         make_people(&kit)?;
     }
     if let Some(count) = options.year {
-        let made = seed_year::make(&app, count, today)?;
+        let made = seed_year::make(&app, count, now)?;
         say!("{made} orders made, {} were there before.", count - made);
         return Ok(Ended::Well);
     }
@@ -168,11 +171,16 @@ fn make(app: &App, number: u32, wanted: &Wanted) -> Result<bool, Fault> {
     let book = app.shelf.books.now();
     let placement = placement(&book, key, wanted, at)?;
     let (till, ends) = (app.till.clone(), wanted.ends.clone());
-    let done = app.kit.db.write_blocking(move |tx| place(tx, &till, &book, &placement, &ends, at));
+    let done = app.kit.db.write_blocking(move |tx| {
+        if orders::find_by_key(tx, &placement.key)?.is_some() {
+            return Ok(false);
+        }
+        place(tx, &till, &book, &placement, &ends, at).map(|()| true)
+    });
     done.map_err(|failure: Failure<Refusal>| Fault::new(failure.to_string()))
 }
 
-/// Takes an order from its checkout to how it `ends`; false when it was there before.
+/// Takes an order from its checkout to how it `ends`.
 pub(super) fn place(
     tx: &Tx,
     till: &Till,
@@ -180,10 +188,7 @@ pub(super) fn place(
     placement: &Placement,
     ends: &str,
     at: Instant,
-) -> Result<bool, Failure<Refusal>> {
-    if orders::find_by_key(tx, &placement.key)?.is_some() {
-        return Ok(false);
-    }
+) -> Result<(), Failure<Refusal>> {
     let (kit, hold_until) = (&till.kit, at.plus_s(900));
     let order = orders::place(tx, kit, book, placement, hold_until, at).map_err(Failure::lift)?;
     let begun = checkout::attempt(tx, till, book, order, 1, hold_until, at)?;
@@ -200,7 +205,7 @@ pub(super) fn place(
         let arrived = at.plus_s(44 * 3600);
         orders::deliver(tx, kit, book, &id, "seed", arrived).map_err(Failure::lift)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// What the provider would have said of this attempt.

@@ -87,7 +87,7 @@ fn make_batch(
     }
     let (till, book) = (app.till.clone(), Arc::clone(book));
     let done = app.kit.db.write_blocking(move |tx| {
-        let mut made = 0;
+        let newest = mail::newest(tx)?;
         let mut new = Vec::new();
         for one in batch {
             if orders::find_by_key(tx, &one.0.key)?.is_none() {
@@ -99,11 +99,11 @@ fn make_batch(
             received.map_err(|why| Fault::new(why.to_string()))?;
         }
         for (placement, ends, at) in &new {
-            made += u32::from(place(tx, &till, &book, placement, ends, *at)?);
+            place(tx, &till, &book, placement, ends, *at)?;
         }
-        // Nobody waits for these letters.
-        mail::set_all_sent(tx, "not sent: an invented order", today)?;
-        Ok(made)
+        // Nobody waits for these letters; those that waited before are somebody's.
+        mail::set_newer_sent(tx, newest, "not sent: an invented order", today)?;
+        Ok(u32::try_from(new.len()).unwrap_or(BATCH))
     });
     done.map_err(|failure: Failure<Refusal>| Fault::new(failure.to_string()))
 }
@@ -124,7 +124,8 @@ fn invented(number: u32, count: u32, sold: &[Sku], country: &str) -> Wanted {
     let chance = Randomness::seeded(u64::from(number));
     let pick = |among: usize| usize::try_from(chance.below(among as u64)).unwrap_or(0);
     let (city, postcode) = PLACES[pick(PLACES.len())];
-    let name = format!("{} {}", FIRST_NAMES[pick(12)], LAST_NAMES[pick(11)]);
+    let (first, last) = (FIRST_NAMES, LAST_NAMES);
+    let name = format!("{} {}", first[pick(first.len())], last[pick(last.len())]);
     let mut lines: BTreeMap<&Sku, u32> = BTreeMap::new();
     for _ in 0..=pick(3) {
         lines.insert(&sold[pick(sold.len())], 1 + u32::from(pick(5) == 0));

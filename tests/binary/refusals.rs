@@ -118,6 +118,13 @@ fn a_setting_that_cannot_be_used_is_named() {
 fn a_live_shop_on_the_simulator_is_refused() {
     let folder = Folder::base().set("mode", "live");
     refuses(&folder, &["serve"], &["live", "no real money"]);
+    // No invented orders among real ones.
+    let live = folder
+        .set("provider", "stripe")
+        .set("stripe_key", "sk_live_abcdefghijklmnop")
+        .set("webhook_secrets", "whsec_abcdefghijklmnop")
+        .set("public_url", "https://shop.example");
+    refuses(&live, &["seed", "--year", "5"], &["live", "among real ones"]);
 }
 
 #[test]

@@ -146,15 +146,21 @@ fn a_settled_dispute_stays_settled_when_another_is_won() {
     assert!(settle(&desk, &session, "once more").is_err());
 }
 
-// A mark whose cause is still there comes back: nobody settles money away.
-#[test]
-fn money_that_waits_marks_its_order_again() {
-    let desk = Desk::open();
+/// A session that was paid with another amount than the order's; its money waits for a person.
+fn charged_wrong(desk: &Desk) -> String {
     let session = desk.session_for("KILN-1", 1).1;
     desk.provider.charge(&session, 1);
     desk.provider.pay(&session);
     desk.tell_and_tend(&session, "completed", "evt_1");
     assert_eq!(desk.attempt(&session), "review");
+    session
+}
+
+// A mark whose cause is still there comes back: nobody settles money away.
+#[test]
+fn money_that_waits_marks_its_order_again() {
+    let desk = Desk::open();
+    let session = charged_wrong(&desk);
     let before = desk.attention(&session);
     settle(&desk, &session, "looked at it").unwrap();
     assert_eq!(desk.attention(&session), "");
@@ -167,11 +173,7 @@ fn money_that_waits_marks_its_order_again() {
 #[test]
 fn a_dispute_that_is_won_leaves_waiting_money_in_sight() {
     let desk = Desk::open();
-    let session = desk.session_for("KILN-1", 1).1;
-    desk.provider.charge(&session, 1);
-    desk.provider.pay(&session);
-    desk.tell_and_tend(&session, "completed", "evt_1");
-    assert_eq!(desk.attempt(&session), "review");
+    let session = charged_wrong(&desk);
     bank_says(&desk, &session, DisputeStatus::NeedsResponse, "charge.dispute.created", "evt_2");
     assert!(desk.attention(&session).contains("disputes"), "{}", desk.attention(&session));
     desk.provider.dispute(&session, "du_1", DisputeStatus::Won, desk.shop.clock.now());

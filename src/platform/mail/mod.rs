@@ -21,8 +21,8 @@ pub use again::{Again, Refusal, hurry, resend, send_trial};
 pub use draw::{Drawn, draw};
 pub use jobs::jobs;
 pub use store::{
-    Posted, STATES, Unsent, Wanted, find, find_newest, list, list_copies, list_recent,
-    set_all_sent, unsent, withdraw,
+    Posted, STATES, Unsent, Wanted, find, find_newest, list, list_copies, list_recent, newest,
+    set_newer_sent, unsent, withdraw,
 };
 pub use transport::{Transport, message_id};
 

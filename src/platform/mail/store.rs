@@ -258,15 +258,25 @@ pub(super) fn delete_sent(tx: &Tx, before: Instant, limit: u32) -> Result<usize,
     Ok(tx.prepare_cached(sql)?.execute(params![before.0, limit])?)
 }
 
-/// Lays everything that waits aside as sent: letters about orders that nobody placed.
+/// The number of the newest letter, 0 when there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_all_sent(tx: &Tx, answer: &str, now: Instant) -> Result<(), Fault> {
+pub fn newest(read: &Read) -> Result<i64, Fault> {
+    let sql = "SELECT coalesce(max(id), 0) FROM outbox";
+    Ok(read.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Lays letters that are newer than one aside as sent: those about orders that nobody placed.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_newer_sent(tx: &Tx, than: i64, answer: &str, now: Instant) -> Result<(), Fault> {
     tx.prepare_cached(
-        "UPDATE outbox SET state = 'sent', sent_at = ?1, answer = ?2 WHERE state = 'waiting'",
+        "UPDATE outbox SET state = 'sent', sent_at = ?2, answer = ?3
+         WHERE id > ?1 AND state = 'waiting'",
     )?
-    .execute(params![now.0, answer])?;
+    .execute(params![than, now.0, answer])?;
     Ok(())
 }
 
