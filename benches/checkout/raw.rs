@@ -1,7 +1,6 @@
 //! SQLite's own limit: every statement that the writer runs for one checkout, as it was heard from
 //! the running program, run again on a bare connection, 64 checkouts to a commit.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -16,6 +15,15 @@ use crate::shop::Shop;
 
 /// Checkouts that share a commit.
 const BATCH: u64 = 64;
+
+/// What a value is in the next checkout.
+pub(crate) enum Next {
+    Same,
+    /// An identity: the same with a mark.
+    Marked,
+    /// A number that counts up, as the number of an order does, or a time.
+    Plus(i64),
+}
 
 /// A statement and its values.
 type Statement = (String, Vec<Value>);
@@ -49,30 +57,24 @@ fn one(shop: &Shop) -> Vec<Statement> {
     own.map(|(sql, whole)| (values(&sql, &whole), sql)).map(|(values, sql)| (sql, values)).collect()
 }
 
-/// The statements of one checkout. Text that is another's in the next checkout is marked by
-/// standing in the list of those to make anew.
-pub(crate) fn record(shop: &Shop) -> Vec<(Statement, BTreeSet<usize>)> {
+/// The statements of one checkout, and beside each value how it becomes another's.
+pub(crate) fn record(shop: &Shop) -> Vec<(Statement, Vec<Next>)> {
     shop.buy();
     listen(shop, Some(hear));
     let (first, second) = (one(shop), one(shop));
     listen(shop, None);
     assert_eq!(first.len(), second.len(), "two checkouts run the same statements");
-    let differs = |a: &Statement, b: &Statement| {
-        assert_eq!(a.0, b.0);
-        let texts = a.1.iter().zip(&b.1).enumerate();
-        texts
-            .filter(|(_, (a, b))| matches!(a, Value::Text(_)) && a != b)
-            .map(|(at, _)| at)
-            .collect()
+    let followed = |(one, other): (Statement, Statement)| {
+        assert_eq!(one.0, other.0);
+        let next = one.1.iter().zip(&other.1).map(|(a, b)| match (a, b) {
+            (Value::Text(a), Value::Text(b)) if a != b => Next::Marked,
+            (Value::Integer(a), Value::Integer(b)) => Next::Plus(b - a),
+            _ => Next::Same,
+        });
+        let next = next.collect();
+        (other, next)
     };
-    first
-        .into_iter()
-        .zip(&second)
-        .map(|(a, b)| {
-            let d = differs(&a, b);
-            (a, d)
-        })
-        .collect()
+    first.into_iter().zip(second).map(followed).collect()
 }
 
 /// The values of a statement, read from the text in which they stand for `?1`, `?2`, ….
@@ -117,7 +119,7 @@ fn literal(text: &str) -> (Value, &str) {
 /// A bare connection on a copy of the shop's database.
 pub(crate) struct Bare {
     connection: Connection,
-    statements: Vec<(Statement, BTreeSet<usize>)>,
+    statements: Vec<(Statement, Vec<Next>)>,
     done: u64,
 }
 
@@ -125,7 +127,7 @@ impl Bare {
     pub(crate) fn copy_of(
         shop: &Path,
         folder: &Path,
-        statements: Vec<(Statement, BTreeSet<usize>)>,
+        statements: Vec<(Statement, Vec<Next>)>,
     ) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let (from, to) = (shop.join("kiosk.db"), folder.join("kiosk.db"));
@@ -161,10 +163,12 @@ impl Bare {
 
     fn run(&self) {
         let mark = format!("~{}", self.done);
-        for ((sql, values), anew) in &self.statements {
-            let values = values.iter().enumerate().map(|(at, value)| match value {
-                Value::Text(text) if anew.contains(&at) => Value::Text(format!("{text}{mark}")),
-                other => other.clone(),
+        let times = i64::try_from(self.done).unwrap();
+        for ((sql, values), next) in &self.statements {
+            let values = values.iter().zip(next).map(|(value, next)| match (value, next) {
+                (Value::Text(text), Next::Marked) => Value::Text(format!("{text}{mark}")),
+                (Value::Integer(number), Next::Plus(step)) => Value::Integer(number + step * times),
+                (value, _) => value.clone(),
             });
             let mut statement = self.connection.prepare_cached(sql).unwrap();
             let mut rows = statement.query(params_from_iter(values)).unwrap();

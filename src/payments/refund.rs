@@ -347,8 +347,7 @@ fn follow(
     orders::note_refund(tx, kit, book, &refund.order, &note, turn, now)?;
     if !refund.late {
         if *turn == RefundTurn::Succeeded && refund.origin != Origin::Provider {
-            let why = "money was given back";
-            orders::settle_attention(tx, &refund.order, &refund.actor, why, now)?;
+            settle(tx, refund, "money was given back", now)?;
         }
         return Ok(());
     }
@@ -360,11 +359,19 @@ fn follow(
             if received.is_some_and(|received| refunded_minor >= received)
                 && store::set_returned(tx, &refund.payment, now)?
             {
-                let why = "the money went back";
-                orders::settle_attention(tx, &refund.order, &refund.actor, why, now)?;
+                settle(tx, refund, "the money went back", now)?;
             }
             Ok(())
         }
         RefundTurn::Wanted => Ok(()),
     }
+}
+
+/// Takes the order's mark away, unless other money of it or a dispute still waits for a person.
+fn settle(tx: &Tx, refund: &Refund, why: &str, now: Instant) -> Result<(), Fault> {
+    let is_disputed = orders::get_order(tx, &refund.order)?.is_some_and(|order| order.disputed);
+    if is_disputed || store::find_in_review(tx, &refund.order)?.is_some() {
+        return Ok(());
+    }
+    orders::settle_attention(tx, &refund.order, &refund.actor, why, now)
 }

@@ -1,7 +1,8 @@
 //! Money that comes when nobody expects it any more is never silent: it buys the goods when they
 //! are there, and calls a person when they are not.
 
-use kiosk::payments::{RefundState, RefundWish, Share, Trouble};
+use kiosk::payments::{DisputeStatus, RefundState, RefundWish, Share, Trouble};
+use serde_json::json;
 
 use crate::desk::{Desk, wish};
 
@@ -114,6 +115,33 @@ fn a_second_session_paid_for_one_order_is_flagged() {
     assert_eq!((desk.attempt(&first), desk.provider.refunds().len()), ("returned".into(), 1));
     assert_eq!((desk.letters("order_confirmation"), desk.letters("order_attention")), (1, 1));
     assert_eq!(desk.of_order(&first, "refunded_minor"), "0", "the order's own money stays");
+    desk.shop.assert_audit();
+}
+
+// S1.22: a refund of the order's own money, or of other late money, settles neither money that still
+// waits nor a dispute.
+#[test]
+fn a_refund_leaves_what_else_waits_in_sight() {
+    let desk = Desk::open();
+    let (first, second) = two_sessions(&desk);
+    desk.provider.pay(&second);
+    desk.tell_and_tend(&second, "completed", "evt_1");
+    desk.provider.set_refund_trouble(Trouble::Refused("not today".to_owned()), false);
+    desk.provider.pay(&first);
+    desk.tell_and_tend(&first, "completed", "evt_2");
+    assert_eq!(desk.attempt(&first), "review");
+    let own = desk.give_back(&second, wish(Share::Amount(100))).unwrap();
+    assert_eq!((own.state, own.late), (RefundState::Succeeded, false));
+    assert!(desk.attention(&second).contains("not today"), "{}", desk.attention(&second));
+    // The buyer complains about what was paid in time; the late money goes back meanwhile.
+    let due = desk.shop.clock.now().plus_s(86_400);
+    desk.provider.dispute(&second, "du_1", DisputeStatus::NeedsResponse, due);
+    desk.tell_of(&json!({ "id": "du_1" }), "charge.dispute.created", "evt_3");
+    desk.tend();
+    let late = RefundWish { late: true, by_hand: true, ..wish(Share::All) };
+    let given = desk.give_back(&first, late).unwrap();
+    assert_eq!((given.state, desk.attempt(&first)), (RefundState::Succeeded, "returned".into()));
+    assert!(desk.attention(&second).contains("disputes"), "{}", desk.attention(&second));
     desk.shop.assert_audit();
 }
 
