@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use super::model::{ProductSales, Takings};
 use crate::base::Currency;
-use crate::base::ids::Sku;
-use crate::catalog::Catalog;
 
 /// A line of an order or of a refund; what went back counts below zero.
 pub(super) struct Line {
@@ -56,19 +54,6 @@ impl Tally {
             let sold = ProductSales { kind, reference, title, units, net_minor };
             self.sold.insert(self.key.clone(), sold);
         }
-    }
-
-    /// The same under the products that sell them now, whatever their variants.
-    pub(super) fn by_product(self, catalog: &Catalog) -> Self {
-        let mut tally = Self::default();
-        for sold in self.sold.values() {
-            let sku = (sold.kind == "product").then(|| Sku::parse(&sold.reference)).flatten();
-            let product = sku.and_then(|sku| catalog.find(&sku));
-            let (reference, title) =
-                product.map_or((&sold.reference, &sold.title), |(p, _)| (&p.slug, &p.title));
-            tally.add((&sold.kind, reference), title, sold.units, sold.net_minor);
-        }
-        tally
     }
 
     /// All of them, by kind and name.

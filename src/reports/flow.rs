@@ -4,8 +4,10 @@ use jiff::tz::TimeZone;
 
 use super::counting::Tally;
 use super::days::{Compared, Days};
+use super::kept::Kept;
 use super::model::{DaySales, ProductSales, Takings};
-use super::{store, store_products};
+use super::store;
+use crate::base::ids::Sku;
 use crate::base::{Currency, Fault, Instant};
 use crate::catalog::Catalog;
 use crate::orders::state::PaymentStatus;
@@ -16,17 +18,17 @@ const BEST: usize = 10;
 
 /// Sales of some days in one currency.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub(super) struct Report {
     /// Of which.
-    pub currency: Currency,
+    pub(super) currency: Currency,
     /// All of them together.
-    pub takings: Takings,
+    pub(super) takings: Takings,
     /// The earlier days they are compared with.
-    pub before: Takings,
+    pub(super) before: Takings,
     /// Day by day.
-    pub days: Vec<DaySales>,
+    pub(super) days: Vec<DaySales>,
     /// The best products.
-    pub products: Vec<ProductSales>,
+    pub(super) products: Vec<ProductSales>,
 }
 
 /// The currencies with sales; at least the shop's own, which comes first.
@@ -58,8 +60,9 @@ pub fn compare(
 ///
 /// # Errors
 /// When the database fails.
-pub fn report(
+pub(super) fn report(
     read: &Read,
+    kept: &Kept,
     catalog: &Catalog,
     zone: &TimeZone,
     days: Days,
@@ -72,7 +75,7 @@ pub fn report(
         if currency != catalog.shop.currency && takings == Takings::default() {
             continue;
         }
-        let products = best(read, catalog, currency, days)?;
+        let products = best(&kept.sum(read, currency, days)?, catalog);
         let days = by_day(read, currency, zone, days)?;
         reports.push(Report { currency, takings, before, days, products });
     }
@@ -105,16 +108,17 @@ pub fn by_day(
         .collect())
 }
 
-fn best(
-    read: &Read,
-    catalog: &Catalog,
-    currency: Currency,
-    days: Days,
-) -> Result<Vec<ProductSales>, Fault> {
+/// The best, under the products that sell them now, whatever their variants.
+fn best(sold: &[ProductSales], catalog: &Catalog) -> Vec<ProductSales> {
     let mut tally = Tally::default();
-    let asked = (days.first.to_string(), days.last.to_string());
-    store_products::list_products(read, currency, (&asked.0, &asked.1), &mut tally)?;
-    Ok(tally.by_product(catalog).top(BEST))
+    for sold in sold {
+        let sku = (sold.kind == "product").then(|| Sku::parse(&sold.reference)).flatten();
+        let product = sku.and_then(|sku| catalog.find(&sku));
+        let (reference, title) =
+            product.map_or((&sold.reference, &sold.title), |(p, _)| (&p.slug, &p.title));
+        tally.add((&sold.kind, reference), title, sold.units, sold.net_minor);
+    }
+    tally.top(BEST)
 }
 
 /// Orders placed in these days, by payment status.

@@ -14,6 +14,7 @@ mod counting;
 mod days;
 mod flow;
 mod jobs;
+mod kept;
 mod model;
 mod store;
 mod store_customers;
@@ -29,7 +30,7 @@ use crate::pricing::Books;
 
 pub use chart::{Bar, Chart, draw};
 pub use days::{Compared, Days, Period, zone_of};
-pub use flow::{Report, by_day, compare, report};
+pub use flow::{by_day, compare};
 pub use jobs::jobs;
 pub use model::{Customer, DaySales, ProductSales, Queued, Takings, Waiting};
 pub use store::{

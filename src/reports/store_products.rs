@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 
 use super::counting::{Line, Tally};
-use super::days::Period;
+use super::days::{Days, Period};
+use super::model::ProductSales;
 use crate::base::{Currency, Fault};
 use crate::platform::db::{Read, Tx};
 
@@ -78,20 +79,34 @@ pub(super) fn replace_day(
     Ok(())
 }
 
-/// Adds what each product brought from one day to another, both included.
+/// Days that are counted, and their marks.
+pub(super) fn list_marks(read: &Read, days: Days) -> Result<Vec<(String, String)>, Fault> {
+    let sql = "SELECT day, mark FROM counted_day WHERE day >= ?1 AND day <= ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let asked = [days.first.to_string(), days.last.to_string()];
+    let rows = statement.query_map(asked, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What each product brought on a day.
 pub(super) fn list_products(
     read: &Read,
     currency: Currency,
-    (first, last): (&str, &str),
-    tally: &mut Tally,
+    day: &str,
+    mut each: impl FnMut(ProductSales),
 ) -> Result<(), Fault> {
     let sql = "SELECT kind, ref, title, units, net_minor FROM product_sales
-               WHERE day >= ?1 AND day <= ?2 AND currency = ?3";
+               WHERE day = ?1 AND currency = ?2";
     let mut statement = read.prepare_cached(sql)?;
-    let mut rows = statement.query(params![first, last, currency.code()])?;
+    let mut rows = statement.query(params![day, currency.code()])?;
     while let Some(row) = rows.next()? {
-        let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-        tally.add((text(0)?, text(1)?), text(2)?, row.get(3)?, row.get(4)?);
+        each(ProductSales {
+            kind: row.get(0)?,
+            reference: row.get(1)?,
+            title: row.get(2)?,
+            units: row.get(3)?,
+            net_minor: row.get(4)?,
+        });
     }
     Ok(())
 }

@@ -93,6 +93,12 @@ fn days_are_those_of_the_shops_clock() {
         days(&page).iter().map(|row| row.split(" | ").nth(1).unwrap().to_owned()).collect();
     assert_eq!(orders, ["1", "2", "1"], "Monday, Sunday, Saturday");
     assert_eq!(page.texts("ol.rows li .small")[0], "4 sold");
+    // A day that was shown before, and had one more sale since.
+    paid(&shop, "APRON-S", 1);
+    let page = report(&mut desk, "2027-03-27", "2027-03-29");
+    assert_eq!(page.texts("ol.rows li .small"), ["5 sold"]);
+    let page = report(&mut desk, "2027-03-28", "2027-03-28");
+    assert_eq!(page.texts("ol.rows li .small"), ["2 sold"]);
 }
 
 // S3.57 S2.74: who edits the catalog sees no money, no buyer and no cart, wherever they look.
