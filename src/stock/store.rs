@@ -137,6 +137,11 @@ pub(super) fn set_low(tx: &Tx, sku: &Sku, low: u32) -> Result<(), Fault> {
 pub(super) fn set_sku(tx: &Tx, was: &Sku, is: &Sku) -> Result<bool, Fault> {
     let item = "UPDATE stock_item SET sku = ?2, version = version + 1 WHERE sku = ?1";
     let moved = tx.prepare_cached(item)?.execute(params![was.as_str(), is.as_str()])? > 0;
+    // An order that tried before under the other name: the row its first attempt released makes
+    // way, as it does for a new attempt under the same name.
+    let released = "DELETE FROM hold WHERE state = 'released' AND (order_id, sku, location) IN
+                    (SELECT order_id, ?2, location FROM hold WHERE sku = ?1 AND state = 'active')";
+    tx.prepare_cached(released)?.execute(params![was.as_str(), is.as_str()])?;
     let holds = "UPDATE hold SET sku = ?2 WHERE sku = ?1 AND state = 'active'";
     tx.prepare_cached(holds)?.execute(params![was.as_str(), is.as_str()])?;
     Ok(moved)

@@ -1,6 +1,7 @@
 //! Fifteen minutes: goods are promised to a buyer, and free again only once nobody can pay.
 
 use crate::desk::Desk;
+use crate::house::{Edited, base_content};
 
 const MINUTE_S: i64 = 60;
 
@@ -182,5 +183,32 @@ fn an_expired_order_can_be_paid_again_while_its_goods_are_there() {
     assert_eq!(refused.status, 409, "{}", refused.body);
     assert_eq!((desk.status(&second), desk.units("KILN-1")), ("expired".into(), (4, 2)));
     assert_eq!(desk.status(&other), "pending");
+    desk.shop.assert_audit();
+}
+
+// S1.22: a SKU is renamed and named back while an order tries twice: what the second try holds
+// follows both times, past what the first gave back (schedule 1000655).
+#[test]
+fn a_hold_follows_its_sku_back_to_a_name_it_had() {
+    let apron = "products/apron.toml";
+    let renamed = |sku: &str, was: &str| {
+        Edited::of(&base_content())
+            .replace(apron, "[\"SMOCK-L\"]", &format!("[\"SMOCK-L\", \"{was}\"]"))
+            .replace(apron, "sku     = \"APRON-L\"", &format!("sku     = \"{sku}\""))
+    };
+    let desk = Desk::open();
+    let (mut buyer, first) = desk.session_for("APRON-L", 3);
+    let order = desk.order_path(&first);
+    desk.wait_s(15 * MINUTE_S);
+    desk.shop.publish(&renamed("TABARD-L", "APRON-L"));
+    assert_eq!(buyer.post(&format!("{order}/pay"), &[]).status, 303);
+    assert_eq!(desk.units("TABARD-L"), (10, 3));
+    desk.shop.publish(&renamed("APRON-L", "TABARD-L"));
+    assert_eq!(desk.units("APRON-L"), (10, 3));
+    desk.shop.assert_audit();
+    let second = desk.provider.last();
+    desk.provider.pay(&second);
+    desk.tell_and_tend(&second, "completed", "evt_1");
+    assert_eq!((desk.status(&second), desk.units("APRON-L")), ("paid".into(), (7, 0)));
     desk.shop.assert_audit();
 }

@@ -118,8 +118,8 @@ fn a_second_session_paid_for_one_order_is_flagged() {
     desk.shop.assert_audit();
 }
 
-// S1.22: a refund of the order's own money, or of other late money, settles neither money that still
-// waits nor a dispute.
+// S1.22: a refund of the order's own money, or of other late money, settles neither money that
+// still waits nor a dispute.
 #[test]
 fn a_refund_leaves_what_else_waits_in_sight() {
     let desk = Desk::open();
