@@ -66,8 +66,11 @@ async fn show(visit: Visit, diary: Diary) -> Result<Response, Error> {
     });
     let (health, dead, retrying, mails, backup) = read.await?;
     let kit = &visit.kit;
+    let ends_in_s = kit.certificate.seen().and_then(|seen| seen.ends_in_s(now));
     let context = json!({
         "now": now, "replayed": shown.replayed, "is_asked": shown.backup.is_some(),
+        "certificate": kit.certificate.seen(), "ends_in_s": ends_in_s,
+        "public_url": kit.settings.public_url,
         "backup": backup, "backups_kept": kit.settings.backups,
         "events": health, "sentences": health.sentences(now),
         "lag": payments::span(health.lag_s), "dead": dead, "retrying": retrying, "mails": mails,

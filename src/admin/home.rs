@@ -11,6 +11,7 @@ use crate::base::{Currency, Fault, Instant, Money};
 use crate::catalog::Catalog;
 use crate::identity::{Right, Visit};
 use crate::platform::backup;
+use crate::platform::certificate;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::config::{Mode, Settings};
 use crate::platform::db::{Read, free_bytes};
@@ -58,12 +59,13 @@ pub(super) async fn show(visit: Visit, shelf: Shelf, diary: Diary) -> Result<Res
     let (shown, its_zone) = (book.clone(), zone.clone());
     let settings = visit.kit.settings.clone();
     let is_owner = visit.may(Right::ManageStaff);
+    let certificate = visit.kit.certificate.seen();
     let read = visit.kit.db.read(move |read| {
         let seen = Seen {
             trade: may.orders.then(|| trade(read)).transpose()?,
             machinery: may
                 .health
-                .then(|| machinery(read, &settings, (room, failing), now))
+                .then(|| machinery(read, &settings, (room, failing, certificate), now))
                 .transpose()?,
             mistakes: title,
             short: if may.stock { stock::short(read)? } else { (0, 0) },
@@ -100,7 +102,7 @@ fn trade(read: &Read) -> Result<Trade, Fault> {
 fn machinery(
     read: &Read,
     settings: &Settings,
-    (room, failing): (Option<u64>, Vec<&'static str>),
+    (room, failing, certificate): (Option<u64>, Vec<&'static str>, Option<certificate::Seen>),
     now: Instant,
 ) -> Result<Machinery, Fault> {
     let unsent = mail::unsent(read)?;
@@ -109,6 +111,7 @@ fn machinery(
         letters: (unsent.waiting, unsent.oldest_at, unsent.dead),
         room,
         failing,
+        certificate,
         backup: settings.backups.map(|_| backup::standing(read)).transpose()?,
         first_order_at: reports::first_placed_at(read)?,
     })

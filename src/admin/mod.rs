@@ -23,6 +23,7 @@ mod order_told;
 mod recommendations;
 mod sentence;
 mod sentence_backup;
+mod sentence_certificate;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;

@@ -5,10 +5,11 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::sentence_backup;
+use super::{sentence_backup, sentence_certificate};
 use crate::base::Instant;
 use crate::payments::{Health, span};
 use crate::platform::backup::Standing;
+use crate::platform::certificate;
 
 /// Less room on the disk than this is trouble, in bytes.
 const ROOM_MIN: u64 = 300 * 1024 * 1024;
@@ -66,6 +67,8 @@ pub(super) struct Machinery {
     pub(super) failing: Vec<&'static str>,
     /// Backups; none where the operator makes them some other way.
     pub(super) backup: Option<Standing>,
+    /// What buyers' browsers see of the shop's certificate.
+    pub(super) certificate: Option<certificate::Seen>,
     /// Since when there is something to lose.
     pub(super) first_order_at: Option<Instant>,
 }
@@ -119,6 +122,9 @@ pub(super) fn sentence(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
 
 /// Machinery that does not do its work.
 fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
+    if let Some(alert) = m.certificate.as_ref().and_then(sentence_certificate::refused) {
+        return Some(alert);
+    }
     if let Some(room) = m.room.filter(|room| *room < ROOM_MIN) {
         let text = format!("The disk is nearly full: {} are left.", megabytes(room));
         return Some(said(Tone::Bad, text, "/admin/health", "See what takes the room"));
@@ -164,6 +170,10 @@ fn mistakes(seen: &Seen) -> Option<Sentence> {
 
 /// Machinery that mends itself, but is late.
 fn slow(m: &Machinery, now: Instant) -> Option<Sentence> {
+    let certificate = m.certificate.as_ref();
+    if let Some(alert) = certificate.and_then(|seen| sentence_certificate::ends_soon(seen, now)) {
+        return Some(alert);
+    }
     let late = waited(m.letters.1, now);
     if m.letters.0 > 0 && late > LETTER_SLOW_S {
         let text = format!(
@@ -229,6 +239,7 @@ fn well(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
 mod tests {
     use super::*;
     use crate::platform::backup::Newest;
+    use crate::platform::certificate::Worth;
 
     const NOW: Instant = Instant(1_795_514_400_000); // Tuesday 24 November 2026, 10:00 in London
 
@@ -313,8 +324,18 @@ mod tests {
         machinery(seen).first_order_at = Some(NOW.plus_s(-27 * 3600));
     }
 
+    fn certificate(seen: &mut Seen, worth: Worth) {
+        let seen_last = certificate::Seen { host: "shop.example".to_owned(), at: NOW, worth };
+        machinery(seen).certificate = Some(seen_last);
+    }
+
+    fn near_end(seen: &mut Seen) {
+        let (since, until) = (NOW.plus_s(-84 * 86_400), NOW.plus_s(6 * 86_400));
+        certificate(seen, Worth::Good { since, until });
+    }
+
     /// Each more pressing than those before it.
-    const TROUBLES: [Trouble; 14] = [
+    const TROUBLES: [Trouble; 16] = [
         (
             |s| trade(s).to_ship = (4, Some(NOW.plus_s(-3 * 86_400))),
             Tone::Warn,
@@ -327,6 +348,7 @@ mod tests {
             Tone::Warn,
             "2 letters are waiting to be sent, the oldest for 60 minutes",
         ),
+        (near_end, Tone::Warn, "The certificate of shop.example ends in 6 days"),
         (|s| s.mistakes = Some("2 errors".to_owned()), Tone::Warn, "shows: 2 errors."),
         (needed, Tone::Bad, "2 orders need you, HF-1001 first: the amount differs."),
         (doubtful_backup, Tone::Bad, "not in order: I1, I3 does not hold"),
@@ -337,6 +359,7 @@ mod tests {
         (slow_events, Tone::Bad, "the oldest has waited 10 minutes"),
         (|s| machinery(s).events.dead = 3, Tone::Bad, "3 payment events were put aside"),
         (|s| machinery(s).room = Some(100 << 20), Tone::Bad, "100 MB are left"),
+        (|s| certificate(s, Worth::Refused { why: "ended".into() }), Tone::Bad, "example ended."),
     ];
 
     // N24: each trouble is said alone, and hides what is less pressing.

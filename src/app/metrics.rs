@@ -15,6 +15,7 @@ use crate::orders::state::PaymentStatus;
 use crate::payments::{Health, LATELY_S};
 use crate::platform::Kit;
 use crate::platform::backup;
+use crate::platform::certificate::Worth;
 use crate::platform::db::{self, Read};
 use crate::platform::mail::{self, Unsent};
 use crate::platform::telemetry;
@@ -118,6 +119,11 @@ impl Counted {
         figures.gauge("kiosk_holds_overdue", help, held.overdue);
         figures.gauge("kiosk_errors_open", "Errors nobody has resolved.", self.errors);
         self.backup(now, &mut figures);
+        if let Some(Worth::Good { until, .. }) = kit.certificate.seen().map(|seen| seen.worth) {
+            let help = "Until the certificate that buyers see ends.";
+            let left_s = (until.0 - now.0).max(0) / 1000;
+            figures.gauge("kiosk_certificate_seconds", help, left_s);
+        }
         let dropped = i64::try_from(kit.reports.dropped()).unwrap_or(i64::MAX);
         let help = "Errors that were too many to be kept, since the start.";
         figures.counter_of("kiosk_errors_dropped_total", help, ("of", "all"), dropped);

@@ -22,6 +22,7 @@ use crate::payments::simulator::{self, Simulator};
 use crate::payments::stripe::Stripe;
 use crate::payments::{Provider, Till};
 use crate::platform::Kit;
+use crate::platform::certificate::{self, Watch};
 use crate::platform::config::Settings;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::db::{DataLock, Db, Finding, Read};
@@ -103,6 +104,7 @@ pub fn open_kit(settings: Settings, world: &World) -> Result<Kit, Fault> {
         bell: Bell::default(),
         reports: Reports::default(),
         traffic: Arc::default(),
+        certificate: Watch::default(),
         limiter: Arc::new(Limiter::new(settings.limits)),
         proxies: proxies.into(),
         settings: Arc::new(settings),
@@ -219,6 +221,7 @@ impl App {
         let mut jobs = mail::jobs(kit, &self.transport);
         jobs.extend(backing_up::jobs(kit, books));
         jobs.extend(reporting::jobs(kit, self.passing.as_ref()));
+        jobs.extend(certificate::jobs(kit));
         jobs.extend(hooks::jobs(kit));
         jobs.extend(identity::jobs(kit, &self.presence));
         jobs.extend(recommend::jobs(kit));

@@ -1,11 +1,12 @@
 //! Machinery without a shop word: settings, pictures, content files, database, jobs, backups,
-//! pages, web, hooks, mail.
+//! pages, web, the certificate, hooks, mail.
 //!
 //! **Invariants.** Inside, the order is `config → images → content → db → telemetry → jobs →
-//! backup → render → web → hooks → mail`; each uses only what stands before it. The outside world
-//! (clock, randomness, mail transport) arrives as a value in the [`Kit`].
+//! backup → render → web → certificate → hooks → mail`; each uses only what stands before it. The
+//! outside world (clock, randomness, mail transport) arrives as a value in the [`Kit`].
 
 pub mod backup;
+pub mod certificate;
 pub mod config;
 pub mod content;
 pub mod db;
@@ -43,6 +44,8 @@ pub struct Kit {
     pub reports: telemetry::Reports,
     /// How long requests took.
     pub traffic: Arc<web::Traffic>,
+    /// What was last seen of the certificate that buyers see.
+    pub certificate: certificate::Watch,
     /// Counts requests against rate limits.
     pub limiter: Arc<web::Limiter>,
     /// Proxies whose forwarded address is believed.

@@ -41,6 +41,7 @@ fn ask(shop: &Shop, address: &str, accept: &str) -> (u16, String) {
         bell: crate::platform::jobs::Bell::default(),
         reports: crate::platform::telemetry::Reports::default(),
         traffic: Arc::default(),
+        certificate: crate::platform::certificate::Watch::default(),
         limiter: Arc::new(Limiter::new(false)),
         proxies: Arc::new([]),
     };

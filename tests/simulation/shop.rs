@@ -12,6 +12,7 @@ use kiosk::base::{Clock, Fault, Randomness};
 use kiosk::catalog::Catalog;
 use kiosk::payments::{Provider, Till};
 use kiosk::platform::Kit;
+use kiosk::platform::certificate::Watch;
 use kiosk::platform::config::{Overrides, Settings};
 use kiosk::platform::db::{Db, Read, Tx};
 use kiosk::platform::jobs::{Bell, Found, Job};
@@ -179,6 +180,7 @@ impl Shop {
             clock: around.clock.clone(),
             random: around.random.clone(),
             bell: Bell::default(),
+            certificate: Watch::default(),
             ..Land::get().kit.clone()
         };
         let books = Books::new(book);
