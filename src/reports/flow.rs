@@ -68,16 +68,17 @@ pub(super) fn report(
     days: Days,
     now: Instant,
 ) -> Result<Vec<Report>, Fault> {
+    let compared = days.compared(zone, now);
     let mut reports = Vec::new();
-    for (currency, takings, before) in
-        compare(read, catalog.shop.currency, &days.compared(zone, now))?
-    {
+    for currency in currencies(read, catalog.shop.currency)? {
+        let by_day = by_day(read, currency, zone, days)?;
+        let takings = by_day.iter().fold(Takings::default(), |sum, day| sum.plus(day.takings));
         if currency != catalog.shop.currency && takings == Takings::default() {
             continue;
         }
+        let before = store::takings(read, currency, compared.before)?;
         let products = best(&kept.sum(read, currency, days)?, catalog);
-        let days = by_day(read, currency, zone, days)?;
-        reports.push(Report { currency, takings, before, days, products });
+        reports.push(Report { currency, takings, before, days: by_day, products });
     }
     Ok(reports)
 }
