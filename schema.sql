@@ -377,7 +377,7 @@ CREATE TABLE orders (
 ) STRICT;
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
 CREATE INDEX orders_by_time ON orders (placed_at DESC);
-CREATE INDEX orders_by_cart ON orders (cart_id) WHERE cart_id IS NOT NULL;
+CREATE INDEX orders_by_cart ON orders (cart_id, placed_at DESC) WHERE cart_id IS NOT NULL;
 CREATE INDEX orders_by_email ON orders (email_folded, placed_at DESC);
 CREATE INDEX orders_by_name ON orders (name COLLATE NOCASE);
 CREATE INDEX orders_paid ON orders (currency, paid_at, total_minor) WHERE paid_at IS NOT NULL;
@@ -637,8 +637,8 @@ CREATE TABLE dispute (
   payment_id   TEXT    NOT NULL REFERENCES payment (id),
   amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
   currency     TEXT    NOT NULL,
-  status       TEXT    NOT NULL CHECK (status IN ('needs_response', 'under_review', 'won',
-                                                  'lost')),
+  status       TEXT    NOT NULL CHECK (status IN ('inquiry', 'needs_response', 'under_review',
+                                                  'won', 'lost')),
   reason       TEXT    NOT NULL,
   due_at       INTEGER,
   opened_at    INTEGER NOT NULL,

@@ -57,5 +57,7 @@ mod redirects;
 mod refunds;
 #[path = "stripe/requests.rs"]
 mod requests;
+#[path = "stripe/strangers.rs"]
+mod strangers;
 #[path = "payments/signatures.rs"]
 mod signatures;

@@ -3,7 +3,7 @@
 
 use super::provider::{DisputeStatus, ProviderDispute};
 use super::refund::Applied;
-use super::{store, store_refund};
+use super::{flow, store, store_refund};
 use crate::base::{Fault, Instant, Money};
 use crate::orders;
 use crate::platform::db::Tx;
@@ -26,11 +26,10 @@ pub(super) fn apply_dispute(
         None => None,
     };
     let Some(payment) = payment else { return Ok(Applied::Unknown) };
-    let before = store_refund::dispute_status(tx, &dispute.id)?;
-    let is_final = |word: &str| matches!(word, "won" | "lost");
-    let is_news = before.as_deref() != Some(dispute.status.word());
+    let before = store_refund::find_dispute(tx, dispute)?;
     // What the bank has decided is not undone by an answer that was read before.
-    if !is_news || before.as_deref().is_some_and(is_final) {
+    let is_old = |(word, is_same): &(String, bool)| *is_same || matches!(&**word, "won" | "lost");
+    if before.as_ref().is_some_and(is_old) {
         return Ok(Applied::Known(payment.order));
     }
     store_refund::set_dispute(tx, &payment, dispute, now)?;
@@ -44,27 +43,25 @@ pub(super) fn apply_dispute(
     let words = words_for(book, dispute);
     orders::note_dispute(tx, book, &payment.order, disputes, (kind, &words), now)?;
     // A dispute that is over clears the order's mark, though money may still wait for a person.
-    let is_clear = orders::get_order(tx, &payment.order)?.is_some_and(|o| o.attention.is_none());
-    if is_clear && store::find_in_review(tx, &payment.order)?.is_some() {
-        orders::flag(tx, book, &payment.order, MONEY_WAITS, now)?;
-    }
+    flow::remind(tx, book, &payment.order, now)?;
     Ok(Applied::Known(payment.order))
 }
-
-/// What a person has to do about money the order could not take.
-const MONEY_WAITS: &str = "money came that this order could not take, and waits: give it back with \
-                           `kiosk order refund --late`, or find the goods";
 
 fn words_for(book: &Book, dispute: &ProviderDispute) -> String {
     let amount = Money::new(dispute.amount_minor, dispute.currency);
     let reason = if dispute.reason.is_empty() { "no reason given" } else { &dispute.reason };
+    let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
+    let until = match dispute.due_at {
+        Some(at) => format!("until {}", at.in_zone(&zone).strftime("%-d %B %Y, %H:%M")),
+        None => "soon".to_owned(),
+    };
     match dispute.status {
+        DisputeStatus::Inquiry => format!(
+            "the buyer's bank asks about {amount} ({reason}), and no money has moved: answer at \
+             the payment provider {until}, or give all of it back, which ends the matter; do not \
+             send the goods"
+        ),
         DisputeStatus::NeedsResponse => {
-            let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
-            let until = match dispute.due_at {
-                Some(at) => format!("until {}", at.in_zone(&zone).strftime("%-d %B %Y, %H:%M")),
-                None => "soon".to_owned(),
-            };
             format!(
                 "the buyer disputes {amount} at their bank ({reason}): answer at the payment \
                  provider {until}, and do not send the goods"

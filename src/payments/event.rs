@@ -78,7 +78,10 @@ impl Event {
             | "checkout.session.async_payment_succeeded"
             | "checkout.session.async_payment_failed"
             | "checkout.session.expired" => Topic::Session,
-            "refund.created" | "refund.updated" | "refund.failed" => Topic::Refund,
+            // Accounts on versions before 2024-10-28 hear of a card's refund by the older name.
+            "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+                Topic::Refund
+            }
             // A thin event names the charge alone; the refund's own event comes beside it.
             "charge.refunded" if self.payment.is_some() => Topic::Refunds,
             "charge.dispute.created"

@@ -9,7 +9,7 @@ use super::model::{Payment, PaymentState, Source};
 use super::provider::{PaymentOutcome, Provider, Session, SessionRequest, SessionStatus};
 use super::store::{self, Fresh};
 use super::{refund, store_inbox, store_refund};
-use crate::base::ids::PaymentId;
+use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Fault, Instant};
 use crate::cart;
 use crate::orders::{self, Order, Paid};
@@ -182,7 +182,7 @@ fn find_payment(tx: &Tx, session: &Session) -> Result<Option<Payment>, Fault> {
         return Ok(Some(payment));
     }
     // Not noted yet: the order it names must be waiting for exactly this first answer.
-    let order = crate::base::ids::OrderId::from_stored(&session.order);
+    let order = OrderId::from_stored(&session.order);
     store::find_unanswered(tx, &order)
 }
 
@@ -195,8 +195,12 @@ fn paid(
     now: Instant,
 ) -> Result<Settled, Fault> {
     let is_over = matches!(payment.state, PaymentState::Paid | PaymentState::Returned);
+    let (gone, going) = store_refund::sums(tx, &payment.id)?;
     // Money that is on its way back buys nothing any more.
-    if is_over || store_refund::sums(tx, &payment.id)? != (0, 0) {
+    if is_over || (gone, going) != (0, 0) {
+        if !is_over && gone + going < session.amount_minor {
+            remind(tx, book, &payment.order, now)?;
+        }
         return Ok(Settled::Nothing);
     }
     let other = store::alive_payment(tx, &payment.order)?.filter(|other| other.id != payment.id);
@@ -245,6 +249,19 @@ fn send_back(
     };
     orders::flag(tx, book, &payment.order, &words, now)
 }
+
+/// Marks an order again whose money waits for a person, where nothing else marks it.
+pub(super) fn remind(tx: &Tx, book: &Book, order: &OrderId, now: Instant) -> Result<(), Fault> {
+    let is_clear = orders::get_order(tx, order)?.is_some_and(|o| o.attention.is_none());
+    if is_clear && store::find_in_review(tx, order)?.is_some() {
+        orders::flag(tx, book, order, MONEY_WAITS, now)?;
+    }
+    Ok(())
+}
+
+/// What a person has to do about money the order could not take.
+const MONEY_WAITS: &str = "money came that this order could not take, and waits: give it back with \
+                           `kiosk order refund --late`, or find the goods";
 
 /// Keeps a note of money the order could not take, so that it is never asked for again; looked at
 /// now and then, for the goods may come back.

@@ -14,16 +14,21 @@ use super::refund::{self, Applied};
 use super::store_inbox::{self, Waiting};
 use super::{sending, session, store};
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, Instant};
+use crate::base::ids::OrderId;
+use crate::base::{Fault, Instant, Money};
+use crate::orders;
 use crate::platform::db::Tx;
 use crate::platform::jobs::backoff::{EVENTS, PROVIDER, Verdict};
 use crate::platform::jobs::{Found, Job};
+use crate::pricing::Book;
 
 /// Longest pause between two looks at an open session, seconds.
 const LOOK_LONGEST_S: i64 = 600;
 /// After so many tries, an event about a payment nobody knows here is somebody else's: two hours,
 /// in which the reconciler has looked at every open session of ours many times.
 const STRANGER_TRIES: u32 = 8;
+/// After its page's own end, a session that the provider denies knowing is given up.
+const LOST_S: i64 = 3600;
 
 /// The inbox worker and the reconciler.
 #[must_use]
@@ -114,7 +119,10 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
                 if is_news && let Some(payment) = store::find_by_session(tx, &session.id)? {
                     flow::remember(tx, provider, &payment, flow::word_of(session), now)?;
                 }
-                return Ok(note_settled(tx, &waiting, session, &settled, now, chance)?);
+                if settled == Settled::Unknown {
+                    return Ok(note_unknown(tx, &book, &waiting, session, now, chance)?);
+                }
+                return Ok(note_settled(tx, &waiting, session, &settled, now)?);
             }
             Seen::Refunds(refunds) => {
                 let mut applied = Applied::Unknown;
@@ -151,24 +159,40 @@ fn note_settled(
     session: &Session,
     settled: &Settled,
     now: Instant,
-    chance: u8,
 ) -> Result<(), Fault> {
     match settled {
-        Settled::Changed | Settled::Nothing => {
-            store_inbox::set_done(tx, waiting, Some(&session.order), now)
-        }
-        // Made by somebody else with the same account: a payment link, say.
-        Settled::Unknown if session.order.is_empty() => {
-            store_inbox::set_ignored(tx, waiting, "its session was not made by this shop")
-        }
-        Settled::Unknown => {
-            let why = format!("session {} belongs to no order here", session.id);
-            rest(tx, waiting, &why, now, chance)
-        }
         Settled::Differs => {
             store_inbox::set_dead(tx, waiting, "the provider's amount is not the order's")
         }
+        _ => store_inbox::set_done(tx, waiting, Some(&session.order), now),
     }
+}
+
+/// A session that no attempt here has.
+fn note_unknown(
+    tx: &Tx,
+    book: &Book,
+    waiting: &Waiting,
+    session: &Session,
+    now: Instant,
+    chance: u8,
+) -> Result<(), Fault> {
+    // Made by somebody else with the same account: a payment link, say.
+    if session.order.is_empty() {
+        return store_inbox::set_ignored(tx, waiting, "its session was not made by this shop");
+    }
+    let why = format!("session {} belongs to no order here", session.id);
+    let order = orders::get_order(tx, &OrderId::from_stored(&session.order))?;
+    if let Some(order) = order.filter(|_| session.outcome == PaymentOutcome::Paid) {
+        let money = Money::new(session.amount_minor, session.currency);
+        let words = format!(
+            "{money} came by session {}, which this shop did not keep: look at it at the payment \
+             provider, and give the money back there",
+            session.id
+        );
+        orders::flag(tx, book, &order.id, &words, now)?;
+    }
+    rest(tx, waiting, &why, now, chance)
 }
 
 async fn postpone(till: &Till, waiting: Waiting, why: String) -> Result<(), Fault> {
@@ -248,12 +272,23 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     };
     match answer {
         Ok(session) => note(till, payment, session).await,
+        Err(Trouble::Refused(why)) if is_lost(payment, till.kit.now()) => {
+            session::give_up_lost(till, payment, &why).await
+        }
         Err(trouble) => {
             // Nothing is freed on a guess: the goods stay held and we ask again.
             tracing::warn!(payment = payment.id.as_str(), %trouble, "a session could not be seen");
             look_again(till, payment).await
         }
     }
+}
+
+/// Whether a page that its provider does not know any more cannot be paid anywhere: the shop's
+/// account may be another one today, and the page's own time is over there, too.
+fn is_lost(payment: &Payment, now: Instant) -> bool {
+    let waits =
+        matches!(payment.state, PaymentState::Wanted | PaymentState::Open | PaymentState::Closing);
+    waits && payment.session.is_some() && now > payment.request.expires_at.plus_s(LOST_S)
 }
 
 /// Notes what a session is, and when to look at it next.

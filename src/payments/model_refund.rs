@@ -201,6 +201,7 @@ impl DisputeStatus {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Inquiry => "inquiry",
             Self::NeedsResponse => "needs_response",
             Self::UnderReview => "under_review",
             Self::Won => "won",

@@ -176,6 +176,8 @@ pub struct ProviderRefund {
 /// Where a dispute stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisputeStatus {
+    /// The bank only asks, and no money has moved: giving all of it back ends the matter.
+    Inquiry,
     /// The merchant has until the due date to answer.
     NeedsResponse,
     /// The bank decides.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::model::{Payment, PaymentState};
 use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish};
 use super::plan::Plan;
-use super::provider::ProviderRefund;
+use super::provider::{ProviderRefund, RefundStatus};
 use super::{store, store_refund};
 use crate::base::ids::{OrderId, RefundId, Sku};
 use crate::base::{Failure, Fault, Instant, Money, refuse};
@@ -232,11 +232,24 @@ pub(super) fn apply(
         (Some(id), None) => store_refund::get(tx, &RefundId::from_stored(id.as_str()))?,
         (None, None) => store_refund::find_by_hand(tx, &payment.id, answer.amount_minor)?,
     };
-    if let Some(refund) = ours.filter(|refund| refund.payment == payment.id) {
-        advance(tx, kit, book, &refund, answer, now)?;
-        return Ok(Applied::Known(payment.order));
+    let ours = ours.filter(|refund| refund.payment == payment.id);
+    let is_its =
+        |refund: &Refund| refund.provider_refund.as_ref().is_none_or(|id| *id == answer.id);
+    match ours {
+        Some(refund) if is_its(&refund) => {
+            advance(tx, kit, book, &refund, answer, now)?;
+            Ok(Applied::Known(payment.order))
+        }
+        // It carries our name for a refund that was made before: the money went back twice.
+        Some(_) if answer.status != RefundStatus::Failed => {
+            let applied = mirror(tx, kit, book, &payment, answer, now)?;
+            let twice = Money::new(answer.amount_minor, answer.currency);
+            let words = format!("the provider gave {twice} back a second time: ask it why");
+            orders::flag(tx, book, &payment.order, &words, now)?;
+            Ok(applied)
+        }
+        _ => mirror(tx, kit, book, &payment, answer, now),
     }
-    mirror(tx, kit, book, &payment, answer, now)
 }
 
 /// A refund made in the provider's own dashboard.

@@ -192,7 +192,8 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
         return fail(till, refund, "the provider names no payment to refund").await;
     };
     let started = till.kit.now();
-    let is_old = refund.looks > 0 && started >= refund.key_at.plus_s(KEY_LIFE_S);
+    // Also when no call is noted: the program may have died under the first one.
+    let is_old = started >= refund.key_at.plus_s(KEY_LIFE_S);
     let answer = if is_old {
         Err(Trouble::Replayed("its key may be forgotten".to_owned()))
     } else {

@@ -145,6 +145,20 @@ pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result
     Ok(written.await?)
 }
 
+/// Ends an attempt whose page nobody knows any more, and calls a person: it may have been paid
+/// where the shop's account used to be.
+pub(super) async fn give_up_lost(till: &Till, payment: &Payment, why: &str) -> Result<(), Fault> {
+    let words = format!(
+        "the payment provider does not know the payment page of this order any more ({why}): its \
+         goods are free; look at the account it was made with whether it was paid"
+    );
+    give_up(till, payment, why).await?;
+    let (order, book, now) = (payment.order.clone(), till.books.now(), till.kit.now());
+    let flag =
+        move |tx: &Tx| Ok::<_, Failure<Never>>(orders::flag(tx, &book, &order, &words, now)?);
+    Ok(till.kit.db.write(flag).await?)
+}
+
 /// The provider would charge something else: the page is closed before the buyer sees it, the
 /// order has failed, and the merchant is told (S2.127).
 async fn stop_wrong_amount(till: &Till, session: &Session) -> Outcome<String> {

@@ -88,7 +88,8 @@ pub fn alive_payment(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fa
 
 /// The attempt of an order whose session is not noted yet.
 pub(super) fn find_unanswered(read: &Read, order: &OrderId) -> Result<Option<Payment>, Fault> {
-    let condition = "order_id = ?1 AND session_id IS NULL AND state IN ('wanted', 'closing')
+    // The plus keeps the index of sessions out: it would walk through all that never had one.
+    let condition = "order_id = ?1 AND +session_id IS NULL AND state IN ('wanted', 'closing')
         ORDER BY attempt DESC LIMIT 1";
     find(read, condition, &order.as_str())
 }

@@ -55,7 +55,7 @@ pub(super) fn insert(
 /// The event that has waited longest, when one is due.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Waiting>, Fault> {
     let sql = "SELECT provider, event_id, type, object_id, order_id, attempts, payload
-               FROM webhook_event
+               FROM webhook_event INDEXED BY webhook_event_due
                WHERE state IN ('new', 'retry') AND next_at <= ?1 ORDER BY next_at LIMIT 1";
     let found = read.prepare_cached(sql)?.query_row([now.0], |row| {
         Ok(Waiting {

@@ -61,9 +61,10 @@ pub(super) fn find_by_hand(
     payment: &PaymentId,
     amount_minor: i64,
 ) -> Result<Option<Refund>, Fault> {
+    // The plus keeps the index of the provider's names out: it would walk through all without one.
     let sql = format!(
         "SELECT {COLUMNS} FROM refund WHERE payment_id = ?1 AND amount_minor = ?2
-             AND origin = 'hand' AND provider_refund_id IS NULL LIMIT 1"
+             AND origin = 'hand' AND +provider_refund_id IS NULL LIMIT 1"
     );
     let found = read
         .prepare_cached(&sql)?
@@ -256,15 +257,28 @@ pub fn list_disputes(read: &Read, order: &OrderId) -> Result<Vec<Dispute>, Fault
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What we last knew of a dispute.
-pub(super) fn dispute_status(read: &Read, id: &str) -> Result<Option<String>, Fault> {
-    let sql = "SELECT status FROM dispute WHERE id = ?1";
-    Ok(read.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+/// What we last knew of a dispute: where it stands, and whether that is all there is to say of it.
+pub(super) fn find_dispute(
+    read: &Read,
+    dispute: &ProviderDispute,
+) -> Result<Option<(String, bool)>, Fault> {
+    let sql = "SELECT status, status = ?2 AND amount_minor = ?3 AND reason = ?4 AND due_at IS ?5
+               FROM dispute WHERE id = ?1";
+    let asked = params![
+        dispute.id,
+        dispute.status.word(),
+        dispute.amount_minor,
+        dispute.reason,
+        dispute.due_at.map(|at| at.0)
+    ];
+    let found = read.prepare_cached(sql)?.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
 }
 
-/// Whether a payment has a dispute that was not won.
+/// Whether a payment has a dispute that keeps its money from going back: one that was won does
+/// not, nor does a bank that only asks.
 pub(super) fn is_disputed(read: &Read, order: &OrderId) -> Result<bool, Fault> {
-    let sql = "SELECT 1 FROM dispute WHERE order_id = ?1 AND status <> 'won'";
+    let sql = "SELECT 1 FROM dispute WHERE order_id = ?1 AND status NOT IN ('won', 'inquiry')";
     Ok(read.prepare_cached(sql)?.exists([order.as_str()])?)
 }
 

@@ -179,6 +179,17 @@ impl StripeDouble {
         inside.books.refunds.iter().map(read).collect()
     }
 
+    /// Stripe makes it a second time, under our name for it; answers with the new one's.
+    pub fn double_refund(&self, id: &str) -> String {
+        let mut inside = self.server.inside();
+        let first = inside.books.refunds.iter().find(|refund| refund["id"] == id).cloned();
+        let id = format!("re_fake_{}", inside.books.refunds.len() + 1);
+        let mut second = first.unwrap();
+        second["id"] = json!(id);
+        inside.books.refunds.push(second);
+        id
+    }
+
     /// A refund turns out to be of another payment.
     pub fn rename_refunded_payment(&self, id: &str, payment: &str) {
         let mut inside = self.server.inside();
@@ -204,6 +215,7 @@ impl StripeDouble {
         let mut inside = self.server.inside();
         let paid = inside.books.sessions[session].clone();
         let status = match status {
+            DisputeStatus::Inquiry => "warning_needs_response",
             DisputeStatus::NeedsResponse => "needs_response",
             DisputeStatus::UnderReview => "under_review",
             DisputeStatus::Won => "won",

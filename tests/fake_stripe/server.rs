@@ -261,7 +261,7 @@ impl Call {
                 Some((status, value)) => (*status, value.clone(), true),
                 None => {
                     let words = "There is currently another in-progress request using this key";
-                    with(error(409, "invalid_request_error", "idempotency_key_in_use", words))
+                    with(error(409, "idempotency_error", "idempotency_key_in_use", words))
                 }
             };
         }

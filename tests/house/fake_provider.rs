@@ -50,7 +50,8 @@ struct Inside {
 impl Inside {
     fn is_disputed(&self, payment: Option<&str>) -> bool {
         let mut disputes = self.disputes.values();
-        disputes.any(|d| d.payment_id.as_deref() == payment && d.status != DisputeStatus::Won)
+        let free = [DisputeStatus::Won, DisputeStatus::Inquiry];
+        disputes.any(|d| d.payment_id.as_deref() == payment && !free.contains(&d.status))
     }
 }
 

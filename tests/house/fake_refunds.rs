@@ -64,6 +64,15 @@ impl FakeProvider {
         id
     }
 
+    /// The provider makes it a second time, under our name for it; answers with the new one's.
+    pub fn double_refund(&self, id: &str) -> String {
+        let mut inside = self.inside();
+        let first = inside.refunds.iter().find(|refund| refund.id == id).cloned();
+        let id = format!("re_fake_{}", inside.refunds.len() + 1);
+        inside.refunds.push(ProviderRefund { id: id.clone(), ..first.expect("a refund of ours") });
+        id
+    }
+
     /// It turns out to be of another payment.
     pub fn rename_refunded_payment(&self, id: &str, payment: &str) {
         let mut inside = self.inside();

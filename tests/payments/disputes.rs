@@ -3,7 +3,7 @@
 
 use kiosk::base::Failure;
 use kiosk::orders;
-use kiosk::payments::{DisputeStatus, Share};
+use kiosk::payments::{DisputeStatus, Share, Trouble};
 use serde_json::json;
 
 use crate::desk::{Desk, wish};
@@ -169,6 +169,26 @@ fn money_that_waits_marks_its_order_again() {
     desk.shop.assert_audit();
 }
 
+// S1.22: the same of money that came too late, also when part of it went back (schedule 1001520).
+#[test]
+fn what_is_left_of_late_money_marks_its_order_again() {
+    let desk = Desk::open();
+    let late = desk.session_for("KILN-1", 3).1;
+    desk.wait_s(15 * 60);
+    desk.paid("KILN-1", 2);
+    desk.provider.pay(&late);
+    desk.provider.set_refund_trouble(Trouble::Refused("not today".to_owned()), false);
+    desk.tell_and_tend(&late, "completed", "evt_1");
+    let made = desk.provider.refund_in_dashboard(&late, 100);
+    desk.tell_of(&json!({ "id": made }), "refund.created", "evt_2");
+    desk.tend();
+    settle(&desk, &late, "looked at it").unwrap();
+    assert_eq!((desk.attempt(&late), desk.attention(&late)), ("review".into(), String::new()));
+    desk.wait_s(3600);
+    assert!(desk.attention(&late).contains("refund --late"), "{}", desk.attention(&late));
+    desk.shop.assert_audit();
+}
+
 // S1.40: the end of a dispute is not the end of money that waits (schedule 1000082).
 #[test]
 fn a_dispute_that_is_won_leaves_waiting_money_in_sight() {
@@ -181,5 +201,40 @@ fn a_dispute_that_is_won_leaves_waiting_money_in_sight() {
     desk.tend();
     assert_eq!(desk.event("evt_3"), "done");
     assert!(desk.attention(&session).contains("refund --late"), "{}", desk.attention(&session));
+    desk.shop.assert_audit();
+}
+
+// S1.40: a bank that only asks keeps the goods here, not the money: giving it back ends the matter.
+#[test]
+fn an_inquiry_blocks_shipping_and_lets_money_go_back() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    bank_says(&desk, &session, DisputeStatus::Inquiry, "charge.dispute.created", "evt_1");
+    assert!(why(&desk.shop).contains("give all of it back"), "{}", why(&desk.shop));
+    assert!(ship(&desk, &session).unwrap_err().contains("disputed the payment"));
+    desk.give_back(&session, wish(Share::All)).unwrap();
+    assert_eq!(desk.status(&session), "refunded");
+    bank_says(&desk, &session, DisputeStatus::Won, "charge.dispute.closed", "evt_2");
+    assert_eq!(desk.of_order(&session, "disputed"), "0");
+    desk.shop.assert_audit();
+}
+
+// S1.40: it becomes a dispute, or its day to answer moves: the merchant hears the new day.
+#[test]
+fn what_changes_in_a_dispute_is_told() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    bank_says(&desk, &session, DisputeStatus::Inquiry, "charge.dispute.created", "evt_1");
+    assert!(why(&desk.shop).contains("until 1 December 2026, 10:00"), "{}", why(&desk.shop));
+    desk.shop.advance_s(DAY_S);
+    let kind = "charge.dispute.funds_withdrawn";
+    bank_says(&desk, &session, DisputeStatus::NeedsResponse, kind, "evt_2");
+    assert!(why(&desk.shop).contains("until 2 December 2026, 10:00"), "{}", why(&desk.shop));
+    assert!(desk.give_back(&session, wish(Share::All)).unwrap_err().contains("disputed"));
+    desk.shop.advance_s(DAY_S);
+    let kind = "charge.dispute.updated";
+    bank_says(&desk, &session, DisputeStatus::NeedsResponse, kind, "evt_3");
+    assert!(why(&desk.shop).contains("until 3 December 2026, 10:00"), "{}", why(&desk.shop));
+    assert_eq!(desk.letters("order_attention"), 3);
     desk.shop.assert_audit();
 }

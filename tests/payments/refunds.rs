@@ -1,5 +1,7 @@
 //! Money that goes back: written down first, sent once, never more than came, and told truly.
 
+use kiosk::base::Failure;
+use kiosk::base::fault::Never;
 use kiosk::base::ids::Sku;
 use kiosk::payments::{DisputeStatus, RefundState, RefundStatus, RefundWish, Share, Trouble};
 use serde_json::json;
@@ -287,5 +289,48 @@ fn what_went_back_of_late_money_is_not_forgotten() {
     assert_eq!(desk.status(&session), "part_refunded");
     assert_eq!(desk.of_order(&session, "refunded_minor"), "10000");
     assert_eq!(desk.of_order(&session, "disputed"), "1");
+    desk.shop.assert_audit();
+}
+
+// S1.40: money that went back twice under one name of ours is in the books twice, and a person is
+// told.
+#[test]
+fn a_refund_that_was_made_twice_is_seen() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    let refund = desk.give_back(&session, wish(Share::Amount(20_000))).unwrap();
+    let second = desk.provider.double_refund(&refund.provider_refund.unwrap());
+    for event in ["evt_1", "evt_2"] {
+        desk.tell_of(&json!({ "id": second }), "refund.created", event);
+        desk.tend();
+        assert_eq!(desk.event(event), "done");
+    }
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "40000");
+    assert!(desk.attention(&session).contains("£200.00 back a second time"));
+    // The first fails late: the second is still gone.
+    desk.provider.end_refund("re_fake_1", RefundStatus::Failed);
+    desk.tell_of(&json!({ "id": "re_fake_1" }), "refund.failed", "evt_3");
+    desk.tend();
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "20000");
+    desk.shop.assert_audit();
+}
+
+// S1.40: the program died under its first call, and came back after the key's life: asked first.
+#[test]
+fn a_refund_nobody_noted_a_call_of_is_looked_for_after_a_day() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    desk.provider.set_losing_replies(true);
+    desk.give_back(&session, wish(Share::Amount(20_000))).unwrap();
+    desk.provider.set_losing_replies(false);
+    let forget = |tx: &kiosk::platform::db::Tx| {
+        tx.execute("UPDATE refund SET looks = 0", [])?;
+        Ok::<_, Failure<Never>>(())
+    };
+    desk.shop.kit.db.write_blocking(forget).unwrap();
+    let asked = desk.provider.calls("refund").len();
+    desk.wait_s(25 * 3600);
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "20000");
+    assert_eq!((desk.provider.calls("refund").len(), desk.provider.refunds().len()), (asked, 1));
     desk.shop.assert_audit();
 }

@@ -48,8 +48,9 @@ fn what_may_pass_is_repeated_with_the_same_key() {
     let (answer, calls) = found(Fault::TooMany { retry_after_s: Some(60) });
     assert!(matches!(answer, Err(Trouble::Unreachable(_))));
     assert_eq!(calls, 1);
+    // A key that opens nothing today says nothing about the session.
     let (answer, calls) = found(Fault::Unauthorized);
-    assert!(matches!(&answer, Err(Trouble::Refused(why)) if why.contains("Invalid API Key")));
+    assert!(matches!(&answer, Err(Trouble::Unreachable(why)) if why.contains("Invalid API Key")));
     assert!(answer.unwrap_err().to_string().contains("req_of_the_fake"), "the call is named");
     assert_eq!(calls, 1);
     let (answer, _) = found(Fault::Garbage { done: false });

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kiosk::base::{Currency, Instant};
-use kiosk::payments::{DisputeStatus, RefundRequest, RefundStatus, Trouble};
+use kiosk::payments::{DisputeStatus, RefundRequest, RefundState, RefundStatus, Share, Trouble};
+use serde_json::json;
 
 use crate::desk::Desk;
 use crate::fake_stripe::Fault;
@@ -119,4 +120,41 @@ fn what_came_in_is_listed_by_time() {
     let order = desk.shop.text("SELECT id FROM orders ORDER BY placed_at LIMIT 1");
     assert_eq!((came[0].order.as_deref(), came[0].at), (Some(order.as_str()), from));
     assert_eq!(desk.shop.block_on(stripe.received(from, until.plus_s(1))).unwrap().len(), 2);
+}
+
+// S1.40: while the key opens nothing, a refund that may have been made is not called failed.
+#[test]
+fn a_key_that_opens_nothing_fails_no_refund() {
+    let desk = Desk::open();
+    let session = paid(&desk);
+    desk.provider.fail_next("refund", Fault::Broken { done: true });
+    desk.provider.fail_next("refund", Fault::Unauthorized);
+    for _ in 0..3 {
+        desk.provider.fail_next("refunds_of", Fault::Unauthorized);
+    }
+    let given = desk.give_back(&session, crate::desk::wish(Share::Amount(500)));
+    assert!(given.is_err() || given.unwrap().state == RefundState::Wanted);
+    desk.wait_s(3600);
+    desk.wait_s(3600);
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "500");
+    assert_eq!(desk.provider.refunds().len(), 1);
+    desk.shop.assert_audit();
+}
+
+// S0.8: accounts on older versions hear of a late failure by the charge's event.
+#[test]
+fn an_older_account_hears_that_a_refund_failed() {
+    let desk = Desk::open();
+    let session = paid(&desk);
+    desk.give_back(&session, crate::desk::wish(Share::Amount(500))).unwrap();
+    desk.provider.end_refund("re_fake_1", RefundStatus::Failed);
+    desk.tell_of(
+        &json!({ "id": "re_fake_1", "object": "refund" }),
+        "charge.refund.updated",
+        "evt_1",
+    );
+    desk.tend();
+    assert_eq!(desk.event("evt_1"), "done");
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "0");
+    desk.shop.assert_audit();
 }

@@ -141,6 +141,45 @@ fn every_currency_comes_back_as_it_went() {
     assert_eq!(desk.provider.calls("create").len(), calls);
 }
 
+// S2.127: what Stripe cannot say alone is said together: the sum is right to the last digit.
+#[test]
+fn amounts_without_a_twin_are_said_together() {
+    let desk = Desk::open();
+    let stripe = Stripe::new(&desk.shop.kit).unwrap();
+    let line = |name: &str, unit_minor, quantity| ProviderLine {
+        name: name.to_owned(),
+        unit_minor,
+        quantity,
+    };
+    let (mug, bowl, cup) = (line("Mug", 1125, 2), line("Bowl", 1003, 1), line("Cup", 1007, 1));
+    for (lines, delivery, said) in [
+        (vec![mug.clone()], 1000, "2 × Mug 1 2250 + 1000"),
+        (vec![mug, bowl.clone(), cup], 1000, "1001 1 4260 + 1000"),
+        (vec![bowl], 1007, "1001 1 2010"),
+    ] {
+        let goods: i64 = lines.iter().map(|l| l.unit_minor * i64::from(l.quantity)).sum();
+        let asked =
+            SessionRequest { amount_minor: goods + delivery, lines, ..request("KWD", 0, delivery) };
+        let made = desk.shop.block_on(stripe.create(&asked, &format!("key-{goods}"))).unwrap();
+        assert_eq!(made.amount_minor, asked.amount_minor, "{said}");
+        let inside = desk.provider.server.inside();
+        let (_, form) = inside.kept[&format!("key-{goods}")].asked.clone();
+        let value = |name: &str| form.0.get(name).cloned().unwrap_or_default();
+        let price = "line_items[0][price_data]";
+        let mut heard = format!(
+            "{} {} {}",
+            value(&format!("{price}[product_data][name]")),
+            value("line_items[0][quantity]"),
+            value(&format!("{price}[unit_amount]"))
+        );
+        let rate = value("shipping_options[0][shipping_rate_data][fixed_amount][amount]");
+        if !rate.is_empty() {
+            heard = format!("{heard} + {rate}");
+        }
+        assert_eq!(heard, said);
+    }
+}
+
 // S0.12: an attempt asked for at the very end of its hold is still one that Stripe takes.
 #[test]
 fn a_late_first_call_is_not_refused() {

@@ -95,6 +95,17 @@ pub(super) struct LeanDispute {
     charge: Option<String>,
     reason: Option<String>,
     evidence_details: Option<LeanEvidence>,
+    payment_method_details: Option<LeanMethod>,
+}
+
+#[derive(Deserialize)]
+struct LeanMethod {
+    card: Option<LeanCard>,
+}
+
+#[derive(Deserialize)]
+struct LeanCard {
+    case_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,17 +120,24 @@ impl LeanDispute {
     /// When its amount is not to be understood.
     pub(super) fn read(self) -> Result<ProviderDispute, String> {
         let (amount_minor, currency) = money(&self.id, self.amount, self.currency.as_deref())?;
-        let due = self.evidence_details.and_then(|evidence| evidence.due_by);
+        // 0 where the bank takes no answer.
+        let due = self.evidence_details.and_then(|evidence| evidence.due_by).filter(|due| *due > 0);
+        let card = self.payment_method_details.and_then(|details| details.card);
+        let is_block = card.and_then(|card| card.case_type).is_some_and(|case| case == "block");
         Ok(ProviderDispute {
             id: self.id,
             payment_id: self.payment_intent.or(self.charge),
             amount_minor,
             currency,
             status: match self.status.as_deref() {
-                Some("needs_response" | "warning_needs_response") => DisputeStatus::NeedsResponse,
-                // An inquiry that was closed, or stopped before it was one, costs nothing.
-                Some("won" | "warning_closed" | "prevented") => DisputeStatus::Won,
-                Some("lost") => DisputeStatus::Lost,
+                Some("needs_response") => DisputeStatus::NeedsResponse,
+                Some("warning_needs_response" | "warning_under_review") => DisputeStatus::Inquiry,
+                // An inquiry that was closed costs nothing.
+                Some("won" | "warning_closed") => DisputeStatus::Won,
+                // Prevented by a block it costs nothing either; by a rule of the merchant's, the
+                // buyer has the money.
+                Some("prevented") if is_block => DisputeStatus::Won,
+                Some("lost" | "prevented") => DisputeStatus::Lost,
                 _ => DisputeStatus::UnderReview,
             },
             reason: self.reason.unwrap_or_default(),
@@ -143,6 +161,11 @@ pub(super) struct LeanCharge {
 }
 
 impl LeanCharge {
+    /// Our order id, when we gave it.
+    pub(super) fn order(&self) -> Option<&String> {
+        self.metadata.as_ref()?.get(ORDER)
+    }
+
     /// The money in our words; none when nothing came by this charge.
     ///
     /// # Errors
@@ -195,6 +218,28 @@ mod tests {
         assert_eq!(dispute.status, DisputeStatus::Won);
         assert_eq!(dispute.due_at, Some(Instant(1_796_000_000_000)));
         assert!(from_str::<LeanDispute>(r#"{"id":"dp_1"}"#).unwrap().read().is_err());
+        let dispute = |status: &str, case: &str| {
+            let text = format!(
+                r#"{{"id":"dp_1","amount":500,"currency":"gbp","status":"{status}",
+                     "evidence_details":{{"due_by":0}},
+                     "payment_method_details":{{"card":{{"case_type":"{case}"}}}}}}"#
+            );
+            let read = from_str::<LeanDispute>(&text).unwrap().read().unwrap();
+            assert_eq!(read.due_at, None, "no answer is taken");
+            read.status
+        };
+        for (status, case, ours) in [
+            ("warning_needs_response", "inquiry", DisputeStatus::Inquiry),
+            ("warning_under_review", "inquiry", DisputeStatus::Inquiry),
+            ("needs_response", "chargeback", DisputeStatus::NeedsResponse),
+            ("under_review", "chargeback", DisputeStatus::UnderReview),
+            ("prevented", "block", DisputeStatus::Won),
+            ("prevented", "resolution", DisputeStatus::Lost),
+            ("lost", "chargeback", DisputeStatus::Lost),
+            ("of_tomorrow", "chargeback", DisputeStatus::UnderReview),
+        ] {
+            assert_eq!(dispute(status, case), ours, "{status}, {case}");
+        }
     }
 
     #[test]

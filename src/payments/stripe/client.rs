@@ -66,6 +66,10 @@ impl Failure {
     /// The answer under this key can never be a good one: it belongs to a failed call, or to
     /// another one.
     pub(super) fn key_is_spent(&self) -> bool {
+        // The first call under the key still runs: whatever the type says, it may yet end well.
+        if self.stumble.status == Some(409) || self.code == "idempotency_key_in_use" {
+            return false;
+        }
         let failed = self.stumble.status.is_some_and(|status| status >= 500);
         (self.stumble.replayed && failed) || self.kind == "idempotency_error"
     }
@@ -76,11 +80,13 @@ impl Failure {
         format!("{}{}", self.message, request.unwrap_or_default())
     }
 
-    /// For the shop: refused, or not to be had.
+    /// For the shop: refused, or not to be had. A key that opens nothing today says nothing about
+    /// what was done with it yesterday, so that is no refusal.
     pub(super) fn trouble(self) -> Trouble {
         let words = self.words();
         match self.stumble.status {
-            Some(status) if status < 500 && !matches!(status, 409 | 424 | 429) => {
+            _ if self.stumble.should_retry == Some(true) => Trouble::Unreachable(words),
+            Some(status) if status < 500 && !matches!(status, 401 | 403 | 409 | 424 | 429) => {
                 Trouble::Refused(words)
             }
             _ => Trouble::Unreachable(words),

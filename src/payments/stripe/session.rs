@@ -42,12 +42,11 @@ pub(super) const ORDER: &str = "order";
 /// When an amount has no exact twin at Stripe, in a sentence.
 pub(super) fn create(request: &SessionRequest) -> Result<CreateCheckoutSession, String> {
     let currency = currency_of(request.currency);
-    let lines: Result<Vec<_>, String> =
-        request.lines.iter().map(|line| line_item(line, request.currency, &currency)).collect();
+    let (lines, delivery) = items(request, &currency)?;
     let adaptive = CreateCheckoutSessionAdaptivePricing { enabled: Some(false) };
     let mut create = CreateCheckoutSession::new()
         .mode(CheckoutSessionMode::Payment)
-        .line_items(lines?)
+        .line_items(lines)
         .success_url(request.success_url.clone())
         .cancel_url(request.cancel_url.clone())
         .client_reference_id(request.order.clone())
@@ -59,8 +58,8 @@ pub(super) fn create(request: &SessionRequest) -> Result<CreateCheckoutSession, 
         .adaptive_pricing(adaptive)
         .metadata(metadata(&request.order))
         .payment_intent_data(payment_data(request));
-    if let Some(delivery) = &request.delivery {
-        create = create.shipping_options(vec![shipping(delivery, request.currency, &currency)?]);
+    if let Some(delivery) = delivery {
+        create = create.shipping_options(vec![delivery]);
     }
     if !request.note.is_empty() {
         let message = shortened(&request.note, NOTE_MAX);
@@ -80,17 +79,47 @@ fn metadata(order: &str) -> HashMap<String, String> {
     HashMap::from([(ORDER.to_owned(), order.to_owned())])
 }
 
-fn line_item(
-    line: &ProviderLine,
-    ours: Currency,
+type Item = CreateCheckoutSessionLineItems;
+type Delivery = CreateCheckoutSessionShippingOptions;
+
+/// What is bought, and its delivery. Some currencies have amounts that Stripe cannot say: what has
+/// no twin alone is said together with others, so that the sum is right to the last digit.
+fn items(
+    request: &SessionRequest,
     theirs: &stripe_types::Currency,
-) -> Result<CreateCheckoutSessionLineItems, String> {
+) -> Result<(Vec<Item>, Option<Delivery>), String> {
+    let ours = request.currency;
+    let delivery = request.delivery.as_ref().map(|d| shipping(d, ours, theirs)).transpose();
+    let goods_minor: i64 =
+        request.lines.iter().map(|line| line.unit_minor * i64::from(line.quantity)).sum();
+    let one = |name: &str, quantity: u32, unit_minor: i64| {
+        line_item(name, quantity, to_stripe(unit_minor, ours)?, theirs)
+    };
+    let line = |line: &ProviderLine| {
+        one(&line.name, line.quantity, line.unit_minor).or_else(|_| {
+            let name = format!("{} × {}", line.quantity, line.name);
+            one(&name, 1, line.unit_minor * i64::from(line.quantity))
+        })
+    };
+    let each: Result<Vec<Item>, String> = request.lines.iter().map(line).collect();
+    let together = |minor| one(&request.number, 1, minor).map(|item| vec![item]);
+    let told =
+        delivery.and_then(|delivery| Ok((each.or_else(|_| together(goods_minor))?, delivery)));
+    told.or_else(|_| Ok((together(request.amount_minor)?, None)))
+}
+
+fn line_item(
+    name: &str,
+    quantity: u32,
+    unit_amount: i64,
+    theirs: &stripe_types::Currency,
+) -> Result<Item, String> {
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(theirs.clone());
-    price.product_data = Some(ProductData::new(shortened(&line.name, NAME_MAX)));
-    price.unit_amount = Some(to_stripe(line.unit_minor, ours)?);
-    let mut item = CreateCheckoutSessionLineItems::new();
+    price.product_data = Some(ProductData::new(shortened(name, NAME_MAX)));
+    price.unit_amount = Some(unit_amount);
+    let mut item = Item::new();
     item.price_data = Some(price);
-    item.quantity = Some(u64::from(line.quantity));
+    item.quantity = Some(u64::from(quantity));
     Ok(item)
 }
 
@@ -214,6 +243,8 @@ impl Lean {
         };
         let money = self.amount_total.zip(read_currency(self.currency.as_deref()));
         let money = money.and_then(|(amount, c)| from_stripe(amount, c).zip(Some(c)));
+        // Somebody else's, such as one that keeps a card and takes nothing: never looked at.
+        let money = money.or_else(|| self.order().is_empty().then_some((0, Currency::GBP)));
         let Some((amount_minor, currency)) = money else {
             return Err(format!("session {} has no amount that is known here", self.id));
         };

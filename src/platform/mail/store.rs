@@ -209,8 +209,8 @@ pub fn list(read: &Read, wanted: &Wanted) -> Result<Vec<Posted>, Fault> {
 /// The letter that has waited longest, when one is due.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Posted>, Fault> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND next_at <= ?1
-         ORDER BY next_at LIMIT 1"
+        "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_due
+         WHERE state = 'waiting' AND next_at <= ?1 ORDER BY next_at LIMIT 1"
     );
     Ok(read.prepare_cached(&sql)?.query_row([now.0], from_row).optional()?)
 }
@@ -253,7 +253,7 @@ pub fn unsent(read: &Read) -> Result<Unsent, Fault> {
 /// Forgets letters sent before `before`; how many.
 pub(super) fn delete_sent(tx: &Tx, before: Instant, limit: u32) -> Result<usize, Fault> {
     let sql = "DELETE FROM outbox WHERE id IN
-               (SELECT id FROM outbox WHERE state = 'sent' AND sent_at < ?1
+               (SELECT id FROM outbox INDEXED BY outbox_sent WHERE state = 'sent' AND sent_at < ?1
                 ORDER BY sent_at LIMIT ?2)";
     Ok(tx.prepare_cached(sql)?.execute(params![before.0, limit])?)
 }
