@@ -2,6 +2,8 @@
 
 #[path = "binary/events.rs"]
 mod events;
+#[path = "binary/people.rs"]
+mod people;
 #[path = "binary/refusals.rs"]
 mod refusals;
 #[path = "binary/serving.rs"]

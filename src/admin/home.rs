@@ -16,15 +16,17 @@ use crate::platform::config::provider::ProviderName;
 use crate::platform::config::{Mode, Settings};
 use crate::platform::db::{Read, free_bytes};
 use crate::platform::jobs::Diary;
-use crate::platform::mail;
 use crate::platform::web::Error;
+use crate::platform::{hooks, mail, telemetry};
 use crate::pricing::Book;
-use crate::reports::{self, Days};
+use crate::reports::{self, Counted, Days};
 use crate::storefront::Shelf;
-use crate::{payments, stock};
+use crate::{checkout, payments, stock};
 
 /// Entries of each list.
 const LISTED: u32 = 8;
+/// Products shown as the best.
+const BEST: usize = 5;
 
 /// What the page may show.
 #[derive(Clone, Copy)]
@@ -41,7 +43,12 @@ struct May {
 ///
 /// # Errors
 /// When the database or the template fails.
-pub(super) async fn show(visit: Visit, shelf: Shelf, diary: Diary) -> Result<Response, Error> {
+pub(super) async fn show(
+    visit: Visit,
+    shelf: Shelf,
+    diary: Diary,
+    counted: Counted,
+) -> Result<Response, Error> {
     let may = May {
         orders: visit.may(Right::SeeOrders),
         customers: visit.may(Right::SeeCustomers),
@@ -73,6 +80,7 @@ pub(super) async fn show(visit: Visit, shelf: Shelf, diary: Diary) -> Result<Res
         let mut context = lists(read, &shown.catalog, may, now)?;
         if may.reports {
             figures(read, shown.catalog.shop.currency, &its_zone, now, &mut context)?;
+            what_sold(read, &counted, &shown.catalog, &its_zone, now, &mut context)?;
         }
         if is_owner {
             let paid = reports::last_paid_at(read)?.is_some();
@@ -113,6 +121,9 @@ fn machinery(
         failing,
         certificate,
         backup: settings.backups.map(|_| backup::standing(read)).transpose()?,
+        errors: telemetry::count_unseen(read)?,
+        unheard: hooks::unsent(read)?.dead,
+        is_tested: checkout::watched(read, now)?.is_tested,
         first_order_at: reports::first_placed_at(read)?,
     })
 }
@@ -182,6 +193,23 @@ fn figures(
     };
     context["days"] = json!(days.iter().rev().map(row).collect::<Vec<_>>());
     context["figures"] = json!(figures);
+    Ok(())
+}
+
+/// What sold best in thirty days, and what became of the orders placed in them. S3.51 S3.52
+fn what_sold(
+    read: &Read,
+    counted: &Counted,
+    catalog: &Catalog,
+    zone: &TimeZone,
+    now: Instant,
+    context: &mut Value,
+) -> Result<(), Fault> {
+    let days = Days::until(now.in_zone(zone).date(), 30);
+    context["best"] = json!(counted.best(read, catalog, catalog.shop.currency, days, BEST)?);
+    let states = reports::by_state(read, zone, days)?.into_iter().filter(|(_, count)| *count > 0);
+    let states = states.map(|(status, count)| json!({ "status": status.word(), "count": count }));
+    context["states"] = json!(states.collect::<Vec<_>>());
     Ok(())
 }
 

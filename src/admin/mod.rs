@@ -24,23 +24,26 @@ mod recommendations;
 mod sentence;
 mod sentence_backup;
 mod sentence_certificate;
+#[cfg(test)]
+mod sentence_tests;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;
 use crate::platform::jobs::Diary;
 use crate::pricing::Books;
+use crate::reports::Counted;
 use crate::storefront::Shelf;
 
 pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample};
 
 /// The front page, and each order's own.
 #[must_use]
-pub fn staff_routes(till: &Till, shelf: &Shelf, diary: &Diary) -> Desk {
-    let (shelf, diary) = (shelf.clone(), diary.clone());
+pub fn staff_routes(till: &Till, shelf: &Shelf, diary: &Diary, counted: &Counted) -> Desk {
+    let (shelf, diary, counted) = (shelf.clone(), diary.clone(), counted.clone());
     Desk::new()
         .section("home", "Home", "/admin", Right::OwnAccount)
         .get("/admin", Right::OwnAccount, move |visit| {
-            home::show(visit, shelf.clone(), diary.clone())
+            home::show(visit, shelf.clone(), diary.clone(), counted.clone())
         })
         .and(order::desk(till))
         .and(order_acts::desk(till))

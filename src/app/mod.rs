@@ -36,8 +36,9 @@ use crate::platform::web::{
     self, Dress, Edge, EdgeSettings, Error, Limiter, Router, Routes, ServeLimits, endpoint,
 };
 use crate::pricing::{Book, Books};
+use crate::reports::{self, Counted};
 use crate::storefront::{self, Kept, Shelf};
-use crate::{admin, cart, checkout, identity, orders, payments, recommend, reports, search, stock};
+use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
 
 pub use backing_up::back_up;
 pub use reporting::write_reports;
@@ -69,6 +70,7 @@ pub struct App {
     presence: Presence,
     passing: Option<Passing>,
     diary: Diary,
+    counted: Counted,
 }
 
 /// Makes the data folder, private to its owner.
@@ -159,8 +161,8 @@ impl App {
         let shelf = Shelf::open(&kit, Arc::new(book), kept)?;
         let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
-        let (presence, diary) = (Presence::default(), Diary::default());
-        Ok(Self { kit, shelf, till, simulator, transport, presence, passing, diary })
+        let (presence, diary, counted) = <(Presence, Diary, Counted)>::default();
+        Ok(Self { kit, shelf, till, simulator, transport, presence, passing, diary, counted })
     }
 
     /// What the stock pages show of later rooms.
@@ -176,12 +178,12 @@ impl App {
     #[must_use]
     pub fn desk(&self) -> Desk {
         let books = &self.shelf.books;
-        admin::staff_routes(&self.till, &self.shelf, &self.diary)
+        admin::staff_routes(&self.till, &self.shelf, &self.diary, &self.counted)
             .and(orders::staff_routes(books))
             .and(admin::catalog::staff_routes(&self.shelf))
             .and(stock::staff_routes(&self.beside_stock()))
             .and(cart::staff_routes(books))
-            .and(reports::staff_routes(books))
+            .and(reports::staff_routes(books, &self.counted))
             .and(admin::message_routes(books))
             .and(admin::recommendation_routes(books))
             .and(admin::health_routes(&self.diary))

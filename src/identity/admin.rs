@@ -18,6 +18,7 @@ use crate::base::ids::Token;
 use crate::base::{Fault, Problem};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
+use crate::platform::db::Tx;
 use crate::platform::web::{
     Caller, Cookies, Error, Rate, Routes, SameSite, endpoint, read_form, read_query, wants_html,
 };
@@ -130,15 +131,23 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
     let known = known.await?;
     let stored = known.as_ref().and_then(|known| known.password.clone());
     let right = password::is_right(form.password, stored).await?;
-    let Some(known) = known else { return Err(Refusal::NotSignedIn.problem().into()) };
+    let no = || Err(Refusal::NotSignedIn.problem().into());
+    let Some(known) = known else { return no() };
+    if !right {
+        // Nobody waits for the note: the answer takes as long as for an address nobody has.
+        let db = kit.db.clone();
+        tokio::spawn(async move {
+            let note = move |tx: &Tx| flow::note_refused(tx, &known.id, &network, now);
+            if let Err(failure) = db.write(move |tx| Ok::<_, Failure<Never>>(note(tx)?)).await {
+                tracing::warn!(fault = %Fault::from(failure), "a wrong password was not noted");
+            }
+        });
+        return no();
+    }
     let from = From { device: device_of(request), network };
     let (old, kit, code) = (presented(kit, request), kit.clone(), form.code);
     let tools = kit.clone();
     let tried = kit.db.write(move |tx| {
-        if !right {
-            flow::note_refused(tx, &known.id, &from.network, now)?;
-            return Ok(None);
-        }
         if let Some(old) = &old {
             store::delete_session(tx, &old.hash(), &known.id)?;
         }

@@ -9,6 +9,7 @@ use poem::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::carrier::known_carriers;
 use super::filter::{Filter, Question, VIEWS};
 use super::model::Item;
 use super::state::{FulfilmentStatus, PaymentStatus};
@@ -104,7 +105,7 @@ pub(super) async fn draw(
     let has_older = if backwards { true } else { is_more };
     let mut context = json!({
         "filter": filter, "query": filter.query(&[]), "narrowed": filter.is_narrowed(),
-        "wrong": wrong,
+        "wrong": wrong, "carriers": known_carriers(&book.carriers).collect::<Vec<_>>(),
         "views": views(filter, &counted),
         "spans": spans(filter, visit.kit.now().in_zone(&zone_of(book)).date()),
         "payments": PaymentStatus::ALL.map(PaymentStatus::word),

@@ -36,23 +36,22 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
     let started = till.kit.now();
     let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
     let told = answer.as_ref().map(|session| session.id.as_str());
-    let log = log_call(till, "create", Some(payment.key.clone()), told, started);
     let session = match &answer {
         Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
         _ => {
-            log.await;
+            log_call(till, "create", Some(payment.key.clone()), told, started).await;
             return not_opened(till, &payment, answer).await;
         }
     };
+    let log = logging(till, "create", Some(payment.key.clone()), told, started);
     let (noted, now) = (session.clone(), till.kit.now());
     let (id, look_at) = (payment.id.clone(), now.plus_s(flow::FIRST_LOOK_S).min(payment.lapse_at));
     let note = till.kit.db.write(move |tx| {
+        log(tx);
         store::set_session(tx, &id, &noted, look_at)?;
         Ok::<_, Failure<Refusal>>(())
     });
-    // A buyer waits: both ride in one commit.
-    let ((), noted) = tokio::join!(log, note);
-    noted?;
+    note.await?;
     Ok(session.url)
 }
 
@@ -111,7 +110,29 @@ pub(super) async fn in_time<T>(call: Answer<'_, T>) -> Result<T, Trouble> {
     tokio::time::timeout(CALL_PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The log of calls is for people; a call that went well is not undone for want of it.
+/// What logs a call. The log is for people; a call that went well is not undone for want of it.
+fn logging(
+    till: &Till,
+    operation: &'static str,
+    key: Option<String>,
+    answer: Result<&str, &Trouble>,
+    started: Instant,
+) -> impl FnOnce(&Tx) + Send + 'static {
+    let outcome = match answer {
+        Ok(id) => format!("ok {id}"),
+        Err(trouble) => trouble.to_string(),
+    };
+    let (provider, now) = (till.provider.name(), till.kit.now());
+    move |tx| {
+        let took_ms = now.0 - started.0;
+        let call = Call { provider, operation, key: key.as_deref(), outcome: &outcome, took_ms };
+        if let Err(fault) = store::insert_call(tx, &call, now) {
+            tracing::warn!(operation, %fault, "a call was not logged");
+        }
+    }
+}
+
+/// Logs a call in a write of its own.
 pub(super) async fn log_call(
     till: &Till,
     operation: &'static str,
@@ -119,15 +140,10 @@ pub(super) async fn log_call(
     answer: Result<&str, &Trouble>,
     started: Instant,
 ) {
-    let outcome = match answer {
-        Ok(id) => format!("ok {id}"),
-        Err(trouble) => trouble.to_string(),
-    };
-    let (provider, now) = (till.provider.name(), till.kit.now());
+    let log = logging(till, operation, key, answer, started);
     let written = till.kit.db.write(move |tx| {
-        let took_ms = now.0 - started.0;
-        let call = Call { provider, operation, key: key.as_deref(), outcome: &outcome, took_ms };
-        Ok::<_, Failure<Never>>(store::insert_call(tx, &call, now)?)
+        log(tx);
+        Ok::<_, Failure<Never>>(())
     });
     if let Err(failure) = written.await {
         tracing::warn!(operation, fault = %Fault::from(failure), "a call was not logged");

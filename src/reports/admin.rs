@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chart::draw;
+use super::counted::Counted;
 use super::days::Days;
 use super::flow::{Report, by_state, report};
-use super::kept::Kept;
 use super::model::Takings;
 use super::{shop_of, store};
 use crate::base::fault::{Failure, Never};
@@ -18,16 +18,16 @@ use crate::identity::{Desk, Right, Visit};
 use crate::platform::web::{Error, Spreadsheet, read_query};
 use crate::pricing::Books;
 
-pub(super) fn desk(books: &Books) -> Desk {
-    let (page, table, kept) = (books.clone(), books.clone(), Kept::default());
-    let kept_too = kept.clone();
+pub(super) fn desk(books: &Books, counted: &Counted) -> Desk {
+    let (page, table, counted) = (books.clone(), books.clone(), counted.clone());
+    let counted_too = counted.clone();
     Desk::new()
         .section("reports", "Reports", "/admin/reports", Right::SeeReports)
         .get("/admin/reports", Right::SeeReports, move |visit| {
-            show(visit, page.clone(), kept.clone())
+            show(visit, page.clone(), counted.clone())
         })
         .get("/admin/reports.csv", Right::SeeReports, move |visit| {
-            save(visit, table.clone(), kept_too.clone())
+            save(visit, table.clone(), counted_too.clone())
         })
 }
 
@@ -47,7 +47,7 @@ fn asked(visit: &Visit, today: Date) -> (Days, Option<String>) {
     }
 }
 
-async fn show(visit: Visit, books: Books, kept: Kept) -> Result<Response, Error> {
+async fn show(visit: Visit, books: Books, counted: Counted) -> Result<Response, Error> {
     let (catalog, zone) = shop_of(&books);
     let now = visit.kit.now();
     let today = now.in_zone(&zone).date();
@@ -55,7 +55,7 @@ async fn show(visit: Visit, books: Books, kept: Kept) -> Result<Response, Error>
     let compared = days.compared(&zone, now);
     let (own, idle_s) = (catalog.shop.currency, catalog.shop.cart_abandoned_s);
     let read = visit.kit.db.read(move |read| {
-        let reports = report(read, &kept, &catalog, &zone, days, now)?;
+        let reports = report(read, &counted, &catalog, &zone, days, now)?;
         let states = by_state(read, &zone, days)?;
         Ok::<_, Failure<Never>>((reports, states, store::abandoned(read, idle_s, now)?))
     });
@@ -127,7 +127,7 @@ fn view(report: &Report) -> Value {
     })
 }
 
-async fn save(visit: Visit, books: Books, kept: Kept) -> Result<Response, Error> {
+async fn save(visit: Visit, books: Books, counted: Counted) -> Result<Response, Error> {
     let (catalog, zone) = shop_of(&books);
     let now: Instant = visit.kit.now();
     let (days, problem) = asked(&visit, now.in_zone(&zone).date());
@@ -135,7 +135,7 @@ async fn save(visit: Visit, books: Books, kept: Kept) -> Result<Response, Error>
         return Err(crate::base::Problem::new(422, "days", "Not these days", why).into());
     }
     let read = visit.kit.db.read(move |read| {
-        Ok::<_, Failure<Never>>(report(read, &kept, &catalog, &zone, days, now)?)
+        Ok::<_, Failure<Never>>(report(read, &counted, &catalog, &zone, days, now)?)
     });
     let columns =
         ["day", "currency", "orders", "paid", "refunds", "refunded", "net", "net_week_before"];

@@ -62,19 +62,39 @@ impl Tally {
         all.sort_by(|a, b| (&a.kind, &a.reference).cmp(&(&b.kind, &b.reference)));
         all.into_iter()
     }
+}
 
-    /// Those that brought most, the best first. S3.52
-    pub(super) fn top(self, count: usize) -> Vec<ProductSales> {
-        let mut all: Vec<ProductSales> = self.sold.into_values().collect();
-        all.retain(|p| p.units > 0 || p.net_minor > 0);
-        all.sort_by(|a, b| {
-            let by_money = b.net_minor.cmp(&a.net_minor);
-            let by_sales = by_money.then(b.units.cmp(&a.units));
-            by_sales.then_with(|| (&a.reference, &a.kind).cmp(&(&b.reference, &b.kind)))
-        });
+/// What one product brought, its words borrowed from wherever they stand.
+#[derive(Clone, Copy)]
+pub(super) struct Sum<'a> {
+    pub(super) kind: &'a str,
+    pub(super) reference: &'a str,
+    pub(super) title: &'a str,
+    pub(super) units: i64,
+    pub(super) net_minor: i64,
+}
+
+/// Those that brought most, the best first. S3.52
+pub(super) fn top(mut all: Vec<Sum<'_>>, count: usize) -> Vec<ProductSales> {
+    all.retain(|sum| sum.units > 0 || sum.net_minor > 0);
+    let better = |a: &Sum<'_>, b: &Sum<'_>| {
+        let by_money = b.net_minor.cmp(&a.net_minor);
+        let by_sales = by_money.then(b.units.cmp(&a.units));
+        by_sales.then_with(|| (a.reference, a.kind).cmp(&(b.reference, b.kind)))
+    };
+    if all.len() > count {
+        all.select_nth_unstable_by(count, better);
         all.truncate(count);
-        all
     }
+    all.sort_by(better);
+    let owned = |sum: Sum<'_>| ProductSales {
+        kind: sum.kind.to_owned(),
+        reference: sum.reference.to_owned(),
+        title: sum.title.to_owned(),
+        units: sum.units,
+        net_minor: sum.net_minor,
+    };
+    all.into_iter().map(owned).collect()
 }
 
 /// What a day's count depends on: as long as this is the same, so is the count.
@@ -113,7 +133,18 @@ mod tests {
         tally.add_line(&line("product", "B", -1, -200));
         tally.add_line(&line("product", "C", 1, 100));
         tally.add_line(&line("product", "C", -1, -100));
-        let top = tally.top(10);
+        let sum = |p: &ProductSales| (p.kind.clone(), p.reference.clone(), p.title.clone());
+        let names: Vec<_> = tally.products().map(sum).collect();
+        let sums = tally.products().zip(&names).map(|(p, (kind, reference, title))| Sum {
+            kind,
+            reference,
+            title,
+            units: p.units,
+            net_minor: p.net_minor,
+        });
+        let sums: Vec<_> = sums.collect();
+        assert_eq!(top(sums.clone(), 1)[0].reference, "A", "the best alone");
+        let top = top(sums, 10);
         let told: Vec<_> =
             top.iter().map(|p| (p.kind.as_str(), p.reference.as_str(), p.units)).collect();
         assert_eq!(told, [("product", "A", 2), ("bundle", "A", 1), ("product", "B", 2)]);

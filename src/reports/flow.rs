@@ -2,12 +2,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::counting::Tally;
+use super::counted::Counted;
 use super::days::{Compared, Days};
-use super::kept::Kept;
 use super::model::{DaySales, ProductSales, Takings};
 use super::store;
-use crate::base::ids::Sku;
 use crate::base::{Currency, Fault, Instant};
 use crate::catalog::Catalog;
 use crate::orders::state::PaymentStatus;
@@ -62,7 +60,7 @@ pub fn compare(
 /// When the database fails.
 pub(super) fn report(
     read: &Read,
-    kept: &Kept,
+    counted: &Counted,
     catalog: &Catalog,
     zone: &TimeZone,
     days: Days,
@@ -77,7 +75,7 @@ pub(super) fn report(
             continue;
         }
         let before = store::takings(read, currency, compared.before)?;
-        let products = best(&kept.sum(read, currency, days)?, catalog);
+        let products = counted.best(read, catalog, currency, days, BEST)?;
         reports.push(Report { currency, takings, before, days: by_day, products });
     }
     Ok(reports)
@@ -109,24 +107,11 @@ pub fn by_day(
         .collect())
 }
 
-/// The best, under the products that sell them now, whatever their variants.
-fn best(sold: &[ProductSales], catalog: &Catalog) -> Vec<ProductSales> {
-    let mut tally = Tally::default();
-    for sold in sold {
-        let sku = (sold.kind == "product").then(|| Sku::parse(&sold.reference)).flatten();
-        let product = sku.and_then(|sku| catalog.find(&sku));
-        let (reference, title) =
-            product.map_or((&sold.reference, &sold.title), |(p, _)| (&p.slug, &p.title));
-        tally.add((&sold.kind, reference), title, sold.units, sold.net_minor);
-    }
-    tally.top(BEST)
-}
-
 /// Orders placed in these days, by payment status.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn by_state(
+pub fn by_state(
     read: &Read,
     zone: &TimeZone,
     days: Days,

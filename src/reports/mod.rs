@@ -10,11 +10,11 @@
 mod admin;
 mod admin_customers;
 mod chart;
+mod counted;
 mod counting;
 mod days;
 mod flow;
 mod jobs;
-mod kept;
 mod model;
 mod store;
 mod store_customers;
@@ -29,8 +29,9 @@ use crate::identity::Desk;
 use crate::pricing::Books;
 
 pub use chart::{Bar, Chart, draw};
+pub use counted::Counted;
 pub use days::{Compared, Days, Period, zone_of};
-pub use flow::{by_day, compare};
+pub use flow::{by_day, by_state, compare};
 pub use jobs::jobs;
 pub use model::{Customer, DaySales, ProductSales, Queued, Takings, Waiting};
 pub use store::{
@@ -39,8 +40,8 @@ pub use store::{
 
 /// Staff pages of the room: the sales report, and who buys.
 #[must_use]
-pub fn staff_routes(books: &Books) -> Desk {
-    admin::desk(books).and(admin_customers::desk())
+pub fn staff_routes(books: &Books, counted: &Counted) -> Desk {
+    admin::desk(books, counted).and(admin_customers::desk())
 }
 
 /// The catalog in force with the time zone its shop lives in.

@@ -215,11 +215,14 @@ fn several_orders_at_once() {
     assert!(slips.body.contains("part of Starter set") && !slips.body.contains('£'));
     assert!(slips.texts(".slip-to")[0].contains("1 High Street"));
 
-    let fields = [("order", a.as_str()), ("order", &b), ("order", &c), ("action", "ship")];
+    assert_eq!(page.attribute("input[name=carrier]", "maxlength"), "60");
+    let to = [("action", "ship"), ("carrier", "Bicycle")];
+    let fields = [("order", a.as_str()), ("order", &b), ("order", &c), to[0], to[1]];
     let done = desk.post("/admin/orders/bulk", &fields);
     assert_eq!(done.status, 409, "{}", done.body);
     assert!(done.texts("[role=alert]")[0].contains(&waits), "{}", done.body);
     assert_eq!(super::states(&shop, &one), "paid shipped");
+    assert!(desk.get(&format!("/admin/orders/{one}")).body.contains("Bicycle"));
     assert_eq!(super::states(&shop, &two), "paid shipped");
     assert_eq!(super::states(&shop, &waits), "pending unfulfilled");
     assert_eq!(super::letters(&shop, "order_shipped"), 2);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::slug::is_slug;
@@ -13,7 +14,7 @@ use crate::identity::Visit;
 use crate::platform::Kit;
 use crate::platform::content::report::{self, excerpts};
 use crate::platform::content::{Complaint, Severity, Tree};
-use crate::platform::web::Error;
+use crate::platform::web::{Error, read_query};
 use crate::storefront::{Reading, Shelf};
 
 /// The files as they were read last.
@@ -101,4 +102,21 @@ pub(super) fn tabs(current: &str) -> Value {
 pub(super) fn nothing() -> Error {
     let what = "There is nothing of that name in the catalog.";
     Problem::new(404, "not-found", "Not found", what).hint("Look for it in the lists.").into()
+}
+
+/// What was just removed, as the address of its list says it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Removed {
+    gone: String,
+    undo: String,
+}
+
+/// The name of what was just removed, and the address of what brings it back.
+pub(super) fn removed(visit: &Visit, kind: Kind) -> Result<Option<Value>, Error> {
+    let removed: Removed = read_query(&visit.request)?;
+    let (gone, undo) = (removed.gone, removed.undo);
+    let is_digest = !undo.is_empty() && undo.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let back = format!("{}/restore?digest={undo}", href(kind, &gone));
+    Ok((is_slug(&gone) && is_digest).then(|| json!({ "slug": gone, "back": back })))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::Response;
 use serde_json::{Value, json};
 
-use super::context::{by_file, href, nothing, reading, tabs};
+use super::context::{by_file, href, nothing, reading, removed, tabs};
 use crate::catalog::edit::Kind;
 use crate::catalog::{Bundle, Catalog, Status};
 use crate::identity::{Right, Visit, see_other};
@@ -50,7 +50,7 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let rows: Vec<Value> = rows.collect();
     let context = json!({
         "tabs": tabs(kind.folder()), "kind": kind.word(), "folder": kind.folder(), "rows": rows,
-        "may_change": visit.may(Right::ChangeCatalog),
+        "may_change": visit.may(Right::ChangeCatalog), "removed": removed(&visit, kind)?,
     });
     visit.page("admin/catalog_files.html", "catalog", context)
 }

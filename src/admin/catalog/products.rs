@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use poem::Response;
 use serde_json::{Value, json};
 
-use super::context::{by_file, href, reading, tabs};
+use super::context::{by_file, href, reading, removed, tabs};
 use super::filter::{Filter, PAGE, Row, stock_of};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
@@ -56,7 +56,7 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
         "previous": (page > 1).then(|| filter.address(page - 1)),
         "next": (page < pages).then(|| filter.address(page + 1)),
         "offered": offered(catalog), "errors": errors, "warnings": warnings,
-        "may_change": visit.may(Right::ChangeCatalog),
+        "may_change": visit.may(Right::ChangeCatalog), "removed": removed(&visit, Kind::Product)?,
     });
     visit.page("admin/catalog_products.html", "catalog", context)
 }

@@ -257,7 +257,7 @@ async fn save(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Response, 
             note(&visit, what, &sending.path(), (&before, after), &saved).await?;
             let done = if saved.why_not_shown.is_some() { "waiting" } else { "saved" };
             let undo = digest_of(sending.now.as_deref());
-            let list = format!("/admin/catalog/{}?done=gone", draft.kind.folder());
+            let list = list_without(draft.kind, &draft.slug, &undo);
             let here = href(draft.kind, &draft.wanted);
             let view = draft.way.word();
             Ok(see_other(&match sending.is_gone && draft.way != Way::Beside {
@@ -278,6 +278,15 @@ async fn save(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Response, 
         }
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// The list a file is gone from, with what brings it back.
+fn list_without(kind: Kind, slug: &str, undo: &str) -> String {
+    let list = match kind {
+        Kind::Product => "/admin/catalog".to_owned(),
+        kind => format!("/admin/catalog/{}", kind.folder()),
+    };
+    format!("{list}?gone={slug}&undo={undo}")
 }
 
 /// Saves, away from the threads that answer.

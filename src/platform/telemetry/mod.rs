@@ -25,7 +25,7 @@ pub use reports::{Noted, Reports};
 pub use scrub::scrub;
 pub use sentry::{Passed, Sentry};
 pub use store::{
-    Filter, Listed, Novelty, count_open, get as get_error, list as list_errors, prune, record,
-    resolve,
+    Filter, Listed, Novelty, count_open, count_unseen, get as get_error, list as list_errors,
+    prune, record, resolve,
 };
 pub use version::{COMMIT, VERSION, build};

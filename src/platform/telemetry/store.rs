@@ -186,6 +186,15 @@ pub fn count_open(read: &Read) -> Result<i64, Fault> {
     Ok(read.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Open errors that were not sent by hand.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_unseen(read: &Read) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) FROM error_report WHERE resolved_at IS NULL AND kind <> 'test'";
+    Ok(read.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Marks an error as resolved; false when there is no open one of this name.
 ///
 /// # Errors

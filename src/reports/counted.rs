@@ -4,10 +4,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
+
+use super::counting::{Sum, top};
 use super::days::Days;
 use super::model::ProductSales;
 use super::store_products;
+use crate::base::ids::Sku;
 use crate::base::{Currency, Fault};
+use crate::catalog::Catalog;
 use crate::platform::db::Read;
 
 /// Most days at hand; more than one report asks for. All are let go when there are more.
@@ -16,7 +21,7 @@ const DAYS_MAX: usize = 800;
 /// Days that were asked for. Each is looked up again when its mark is another, so what is at hand
 /// is what the database says.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Inside>>);
+pub struct Counted(Arc<Mutex<Inside>>);
 
 #[derive(Default)]
 struct Inside {
@@ -28,6 +33,8 @@ struct Inside {
 
 struct Thing {
     kind: String,
+    /// What sells it, when it is no bundle.
+    sku: Option<Sku>,
     reference: String,
     title: String,
     /// The day whose title that is.
@@ -46,13 +53,19 @@ struct Sold {
     net_minor: i64,
 }
 
-impl Kept {
-    /// What each SKU and bundle brought in these days, in no order.
-    pub(super) fn sum(
+impl Counted {
+    /// The best of these days, under the products that sell them now, whatever their variants.
+    /// S3.52
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn best(
         &self,
         read: &Read,
+        catalog: &Catalog,
         currency: Currency,
         days: Days,
+        count: usize,
     ) -> Result<Vec<ProductSales>, Fault> {
         let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if inside.days.len() > DAYS_MAX {
@@ -70,13 +83,23 @@ impl Kept {
                 *net_minor += sold.net_minor;
             }
         }
-        let sold = inside.things.iter().zip(sums).filter_map(|(thing, sum)| {
-            let (units, net_minor) = sum?;
-            let (kind, reference) = (thing.kind.clone(), thing.reference.clone());
-            let title = thing.title.clone();
-            Some(ProductSales { kind, reference, title, units, net_minor })
-        });
-        Ok(sold.collect())
+        let mut by_product: FxHashMap<(&str, &str), Sum<'_>> = FxHashMap::default();
+        for (thing, sum) in inside.things.iter().zip(sums) {
+            let Some((units, net_minor)) = sum else { continue };
+            let product = thing.sku.as_ref().and_then(|sku| catalog.find(sku));
+            let (reference, title) =
+                product.map_or((&thing.reference, &thing.title), |(p, _)| (&p.slug, &p.title));
+            let sum = by_product.entry((&thing.kind, reference)).or_insert(Sum {
+                kind: &thing.kind,
+                reference,
+                title,
+                units: 0,
+                net_minor: 0,
+            });
+            sum.units += units;
+            sum.net_minor += net_minor;
+        }
+        Ok(top(by_product.into_values().collect(), count))
     }
 }
 
@@ -107,7 +130,8 @@ impl Inside {
         let next = self.things.len();
         let place = *self.places.entry((kind.clone(), reference.clone())).or_insert(next);
         if place == next {
-            self.things.push(Thing { kind, reference, title, titled: day.to_owned() });
+            let sku = (kind == "product").then(|| Sku::parse(&reference)).flatten();
+            self.things.push(Thing { kind, sku, reference, title, titled: day.to_owned() });
         } else if self.things[place].titled.as_str() <= day {
             self.things[place].title = title;
             day.clone_into(&mut self.things[place].titled);
