@@ -93,7 +93,7 @@ fn items(
     let goods_minor: i64 =
         request.lines.iter().map(|line| line.unit_minor * i64::from(line.quantity)).sum();
     let one = |name: &str, quantity: u32, unit_minor: i64| {
-        line_item(name, quantity, to_stripe(unit_minor, ours)?, theirs)
+        Ok::<_, String>(line_item(name, quantity, to_stripe(unit_minor, ours)?, theirs))
     };
     let line = |line: &ProviderLine| {
         one(&line.name, line.quantity, line.unit_minor).or_else(|_| {
@@ -108,19 +108,14 @@ fn items(
     told.or_else(|_| Ok((together(request.amount_minor)?, None)))
 }
 
-fn line_item(
-    name: &str,
-    quantity: u32,
-    unit_amount: i64,
-    theirs: &stripe_types::Currency,
-) -> Result<Item, String> {
+fn line_item(name: &str, quantity: u32, unit_amount: i64, theirs: &stripe_types::Currency) -> Item {
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(theirs.clone());
     price.product_data = Some(ProductData::new(shortened(name, NAME_MAX)));
     price.unit_amount = Some(unit_amount);
     let mut item = Item::new();
     item.price_data = Some(price);
     item.quantity = Some(u64::from(quantity));
-    Ok(item)
+    item
 }
 
 /// The one way of delivery, at the price our rules gave: Stripe's page cannot price by country.
