@@ -149,6 +149,9 @@ fn pictures_are_shown_in_the_sizes_that_are_ready() {
     let shop = TestShop::on(&content);
     let before = shop.browser().get("/product/kiln/").body;
     assert!(!before.contains("<source"), "nothing has been made yet");
+    let untouched = before.split(['"', ' ']).find(|word| word.starts_with("/images/kiln."));
+    let untouched = untouched.unwrap().to_owned();
+    assert_eq!(shop.browser().get(&untouched).status, 200);
     storefront::develop(&shop.kit, &shop.app.shelf, |_, _| {}).unwrap();
     let page = shop.browser().get("/product/kiln/").body;
     assert!(page.contains("<source type=\"image/webp\" srcset=\""), "{page}");
@@ -165,6 +168,9 @@ fn pictures_are_shown_in_the_sizes_that_are_ready() {
         assert_eq!(picture.headers["content-type"], kind);
         assert!(picture.headers["cache-control"].contains("immutable"));
     }
+    // Orders placed before keep their picture.
+    let moved = shop.browser().get(&untouched);
+    assert_eq!((moved.status, shop.browser().get(moved.location()).status), (308, 200));
     let told: Value = shop.browser().get("/api/products/kiln").json();
     assert_eq!(told["pictures"][0]["sources"][0]["media_type"], "image/webp");
     for strange in ["/images/kiln.000000000000-320.webp", "/images/a-b.jpg", "/images/-1.webp"] {

@@ -11,6 +11,9 @@ use crate::catalog::{Catalog, Picture, Words};
 use crate::platform::images::{Developed, Format, Job, Studio};
 use crate::pricing::Book;
 
+/// Widest size that takes the place of an untouched file, in pixels.
+const SUCCESSOR_PX: u32 = 640;
+
 /// Picture files by address.
 #[derive(Clone)]
 pub struct Pictures {
@@ -58,6 +61,13 @@ impl Pictures {
         let digest = named.rsplit_once('.')?.1;
         let format = Format::from_extension(kind)?;
         self.studio.as_ref()?.file(digest, width.parse().ok()?, format)
+    }
+
+    /// Where a picture is that was shown untouched before other sizes of it were ready: an order
+    /// keeps the address its pictures had when it was placed.
+    #[must_use]
+    pub fn successor(&self, url: &str) -> Option<String> {
+        self.developed.get(url).map(|picture| picture.jpeg_within(SUCCESSOR_PX).0)
     }
 
     /// Every address and its file, in order: for a copy of the site.

@@ -75,6 +75,7 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
         let moved = edition.redirects.get(&slashed).cloned();
         moved.or_else(|| edition.files.contains_key(slashed.as_str()).then_some(slashed))
     });
+    let moved = moved.or_else(|| edition.pictures.successor(path));
     match moved {
         Some(to) => {
             Ok(StatusCode::PERMANENT_REDIRECT.with_header(header::LOCATION, to).into_response())
