@@ -168,11 +168,13 @@ pub(super) async fn give_up_lost(till: &Till, payment: &Payment, why: &str) -> R
         "the payment provider does not know the payment page of this order any more ({why}): its \
          goods are free; look at the account it was made with whether it was paid"
     );
-    give_up(till, payment, why).await?;
-    let (order, book, now) = (payment.order.clone(), till.books.now(), till.kit.now());
-    let flag =
-        move |tx: &Tx| Ok::<_, Failure<Never>>(orders::flag(tx, &book, &order, &words, now)?);
-    Ok(till.kit.db.write(flag).await?)
+    let (payment, why, now) = (payment.clone(), why.to_owned(), till.kit.now());
+    let (kit, book) = (till.kit.clone(), till.books.now());
+    let written = till.kit.db.write(move |tx| {
+        flow::ended(tx, &kit, &book, &payment, &why, now)?;
+        Ok::<_, Failure<Never>>(orders::flag(tx, &book, &payment.order, &words, now)?)
+    });
+    Ok(written.await?)
 }
 
 /// The provider would charge something else: the page is closed before the buyer sees it, the
