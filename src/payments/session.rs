@@ -165,8 +165,8 @@ pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result
 /// where the shop's account used to be.
 pub(super) async fn give_up_lost(till: &Till, payment: &Payment, why: &str) -> Result<(), Fault> {
     let words = format!(
-        "the payment provider does not know the payment page of this order any more ({why}): its \
-         goods are free; look at the account it was made with whether it was paid"
+        "the payment provider does not know the payment page of this order any more ({why}), and \
+         it is given up: look at the account it was made with whether it was paid"
     );
     let (payment, why, now) = (payment.clone(), why.to_owned(), till.kit.now());
     let (kit, book) = (till.kit.clone(), till.books.now());
