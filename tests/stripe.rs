@@ -61,3 +61,5 @@ mod requests;
 mod strangers;
 #[path = "payments/signatures.rs"]
 mod signatures;
+#[path = "stripe/unheard.rs"]
+mod unheard;

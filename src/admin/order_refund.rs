@@ -1,6 +1,7 @@
 //! Giving money of an order back: what could go back to the penny, then what would, then it goes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use poem::Response;
 use poem::http::StatusCode;
@@ -17,7 +18,7 @@ use crate::orders::{self, Filter, Item, Order, state_of};
 use crate::payments::{
     self, NoRefund, Proposal, RefundState, RefundWish, Share, Till, check_refund, propose_refund,
 };
-use crate::platform::db::Tx;
+use crate::platform::db::{Read, Tx};
 use crate::platform::web::{Error, read_form};
 
 /// Routes of the dialog.
@@ -194,7 +195,7 @@ async fn send(till: Till, mut visit: Visit) -> Result<Response, Error> {
     let (number, filter) = (number_of(&visit), filter_of(sent.get("back")));
     let done = match sent.get("step") {
         "send" => go(&till, &visit, &number, &sent).await,
-        _ => check(&visit, &number, &sent).await.map(Step::Checked),
+        _ => check(&till, &visit, &number, &sent).await.map(Step::Checked),
     };
     match done {
         Ok(Step::Gone(word)) => Ok(back_to(&number, &filter, word)),
@@ -226,15 +227,16 @@ fn version_of(sent: &Sent) -> i64 {
 }
 
 /// What would go back, for a person to read before it does.
-async fn check(visit: &Visit, number: &str, sent: &Sent) -> Result<Value, Error> {
+async fn check(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result<Value, Error> {
     let (order, items, proposal) = known(visit, number).await?;
     orders::must_be_version(&order, version_of(sent))?;
     let Some(proposal) = proposal else {
         return Err(Failure::Refused(NoRefund::NothingReceived).into());
     };
     let wish = sent.wish(&order, &items, &proposal)?;
-    let (id, asked) = (order.id.clone(), wish.clone());
-    let checked = visit.kit.db.read(move |read| check_refund(read, &id, &asked)).await?;
+    let (id, asked, provider) = (order.id.clone(), wish.clone(), Arc::clone(&till.provider));
+    let checked = move |read: &Read| check_refund(read, provider.as_ref(), &id, &asked);
+    let checked = visit.kit.db.read(checked).await?;
     let lines = checked.lines.iter().filter_map(|(position, units, minor)| {
         let item = items.iter().find(|item| item.position == *position)?;
         Some(json!({ "qty": units, "title": item.title, "options": item.options,

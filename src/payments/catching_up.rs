@@ -1,16 +1,22 @@
 //! What the day's statement found and no event ever told: it is taken over from the provider's
-//! books, the way an event would have brought it.
+//! books, the way an event would have brought it. Events that never arrived are fetched.
+
+use std::time::Duration;
 
 use super::Till;
+use super::event::{Event, Topic};
+use super::model::Source;
 use super::provider::{PaymentOutcome, Trouble};
 use super::statement::Difference;
-use super::{jobs, sending, session, store};
-use crate::base::Fault;
+use super::{jobs, sending, session, store, store_inbox};
 use crate::base::fault::{Failure, Never};
+use crate::base::{Fault, Instant};
 use crate::orders;
 
 /// Differences looked into in one go; more than these are a case for a person.
 const LOOKED_INTO_MAX: usize = 200;
+/// How long the provider may take to list a few days' events.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks into money the provider has for an order of ours, and into money that went back there;
 /// true when something was, so that the books are worth comparing again. What the provider will
@@ -63,4 +69,45 @@ async fn money(till: &Till, number: &str, payment: &str) -> Result<bool, Fault> 
         }
     }
     Ok(false)
+}
+
+/// Fetches events about refunds and disputes that the provider has and the inbox has not, and lays
+/// them there: no list of payments tells of a complaint, nor of what went back of an older day's
+/// money. A provider that will not list them, such as for a key that may not read them, leaves the
+/// books as they are.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn fetch_unheard(till: &Till, from: Instant, until: Instant) -> Result<(), Fault> {
+    let late = || Trouble::Unreachable("it took too long to list its events".to_owned());
+    let listed = tokio::time::timeout(PATIENCE, till.provider.events(from, until)).await;
+    let payloads = match listed.unwrap_or_else(|_| Err(late())) {
+        Ok(payloads) => payloads,
+        Err(trouble) => {
+            tracing::warn!(%trouble, "whether events were lost is not known");
+            return Ok(());
+        }
+    };
+    let (provider, now) = (till.provider.name(), till.kit.now());
+    let is_live = till.provider.mode() == "live";
+    let written = till.kit.db.write(move |tx| {
+        let mut fetched = 0;
+        for payload in &payloads {
+            let Some(event) = Event::parse(payload) else { continue };
+            let is_meant = event.live.is_none_or(|live| live == is_live);
+            let does_something = event.topic() != Topic::Nothing;
+            if is_meant && does_something && !store_inbox::is_known(tx, provider, &event.id)? {
+                let source = Source::Reconciler;
+                store_inbox::insert(tx, provider, &event, payload, source, "new", now)?;
+                fetched += 1;
+            }
+        }
+        Ok::<_, Failure<Never>>(fetched)
+    });
+    let fetched = written.await?;
+    if fetched > 0 {
+        tracing::warn!(fetched, "events that never arrived were fetched from the provider");
+        till.kit.bell.ring();
+    }
+    Ok(())
 }

@@ -224,6 +224,11 @@ pub enum NoRefund {
         /// What is left, in words.
         left: Money,
     },
+    /// The provider cannot send this amount back.
+    AmountNotTaken {
+        /// Its reason, a sentence without its end.
+        why: String,
+    },
     /// Nothing would go back.
     Nothing,
     /// The order has no such line, or the line not so many.
@@ -266,6 +271,9 @@ impl crate::base::Refusal for NoRefund {
             Self::NothingReceived => "No money was received for this order.".to_owned(),
             Self::TooMuch { left } => {
                 format!("Only {left} of what was received is left to give back.")
+            }
+            Self::AmountNotTaken { why } => {
+                format!("The payment provider cannot send this amount back: {why}.")
             }
             Self::Nothing => "Nothing would go back.".to_owned(),
             Self::NoSuchLine { name, left: 0 } => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Payment, PaymentState};
 use super::model_refund::{NoRefund, RefundWish, Share};
+use super::provider::Provider;
 use super::{share, store_refund};
 use crate::base::{Failure, Money, refuse};
 use crate::orders::{self, Item, Order};
@@ -64,6 +65,15 @@ impl Plan {
             return refuse(NoRefund::TooMuch { left });
         }
         Ok(plan)
+    }
+
+    /// Whether the provider can send exactly this much back: found out before it is written down.
+    pub(super) fn may_be_sent(&self, provider: &dyn Provider, payment: &Payment) -> Outcome<()> {
+        let currency = payment.request.currency;
+        match provider.objection_to_refund(self.amount_minor, currency) {
+            Some(why) => refuse(NoRefund::AmountNotTaken { why }),
+            None => Ok(()),
+        }
     }
 }
 

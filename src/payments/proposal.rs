@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::model::PaymentState;
 use super::model_refund::{NoRefund, RefundWish};
 use super::plan::{Plan, share_of};
+use super::provider::Provider;
 use super::refund::find_target;
 use super::{share, store, store_refund};
 use crate::base::ids::{OrderId, Sku};
@@ -147,6 +148,7 @@ fn restock_of(read: &Read, order: &Order) -> Result<Vec<(Sku, u32)>, Fault> {
 /// When it cannot go back.
 pub fn check_refund(
     read: &Read,
+    provider: &dyn Provider,
     id: &OrderId,
     wish: &RefundWish,
 ) -> Result<Checked, Failure<NoRefund>> {
@@ -168,6 +170,9 @@ pub fn check_refund(
         }
     }
     let plan = Plan::of(read, &order, &payment, wish)?;
+    if !wish.by_hand {
+        plan.may_be_sent(provider, &payment)?;
+    }
     let Plan { amount_minor, delivery_minor, lines } = plan;
     Ok(Checked { amount_minor, delivery_minor, lines })
 }

@@ -237,6 +237,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Why this amount cannot be sent back, in a sentence for the merchant; none when it can.
+    fn objection_to_refund(&self, _amount_minor: i64, _currency: Currency) -> Option<String> {
+        None
+    }
+
     /// Makes a session; the same key gives the same session.
     fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session>;
 
@@ -261,6 +266,10 @@ pub trait Provider: Send + Sync {
 
     /// Payments received from `from` (inclusive) until `until`, all pages of them.
     fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>>;
+
+    /// Events about refunds and disputes of this time, oldest first, each as it would have been
+    /// sent: word of them may never have arrived.
+    fn events(&self, from: Instant, until: Instant) -> Answer<'_, Vec<String>>;
 
     /// Secrets its webhooks may be signed with.
     fn secrets(&self) -> Vec<String>;

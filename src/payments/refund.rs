@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::model::{Payment, PaymentState};
 use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish};
 use super::plan::Plan;
-use super::provider::{ProviderRefund, RefundStatus};
+use super::provider::{Provider, ProviderRefund, RefundStatus};
 use super::{store, store_refund};
 use crate::base::ids::{OrderId, RefundId, Sku};
 use crate::base::{Failure, Fault, Instant, Money, refuse};
@@ -41,7 +41,7 @@ pub fn want_refund(
     book: &Book,
     id: &OrderId,
     wish: &RefundWish,
-    by: (&str, &str),
+    by: (&dyn Provider, &str),
     now: Instant,
 ) -> Outcome<Refund> {
     let (provider, actor) = by;
@@ -57,11 +57,14 @@ pub fn want_refund(
         if store_refund::is_disputed(tx, id)? {
             return refuse(NoRefund::Disputed);
         }
-        if payment.provider != provider || payment.provider_payment.is_none() {
+        if payment.provider != provider.name() || payment.provider_payment.is_none() {
             return refuse(NoRefund::Elsewhere);
         }
     }
     let plan = Plan::of(tx, &order, &payment, wish)?;
+    if !by_hand {
+        plan.may_be_sent(provider, &payment)?;
+    }
     let cause = Cause { key: None, by_hand, reason: &wish.reason, actor };
     let refund = write_down(tx, kit, book, &payment, &plan, &cause, now)?;
     restock(tx, book, &order, &refund, &wish.restock, now)?;

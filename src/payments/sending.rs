@@ -9,7 +9,7 @@ use super::session::{self, in_time, log_call};
 use super::{Till, store, store_refund};
 use crate::base::fault::Never;
 use crate::base::ids::OrderId;
-use crate::base::{Failure, Fault, Instant, refuse};
+use crate::base::{Failure, Fault, Instant, Money, refuse};
 use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Order};
 use crate::platform::db::Tx;
@@ -21,6 +21,10 @@ use crate::platform::jobs::backoff::{PROVIDER, Verdict};
 const KEY_LIFE_S: i64 = 20 * 3600;
 /// First and longest pause between two looks at a refund that is under way, seconds.
 const LOOK_S: (i64, i64) = (120, 3600);
+/// A refund under way that the provider denies knowing so often is a case for a person, and looked
+/// at once a day from then on.
+const DENIALS: u32 = 5;
+const DENIED_LOOK_S: i64 = 86_400;
 
 /// Gives money of an order back: written down first, then sent. The answer is the refund as it
 /// stands afterwards; one the provider could not be asked for stays wanted and is sent behind the
@@ -59,7 +63,7 @@ where
     let actor = actor.to_owned();
     let written = till.kit.db.write(move |tx| {
         guard(tx).map_err(Failure::lift)?;
-        let by = (inner.provider.name(), actor.as_str());
+        let by = (inner.provider.as_ref(), actor.as_str());
         refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now)
     });
     sent(till, written.await?).await
@@ -147,7 +151,7 @@ where
             by_hand: false,
             late: false,
         };
-        let by = (inner.provider.name(), actor.as_str());
+        let by = (inner.provider.as_ref(), actor.as_str());
         orders::note_cancelled(tx, &inner.kit, &book, &id, (&actor, &reason), now)?;
         let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
         Ok(Some(wanted.map_err(Failure::lift)?))
@@ -172,6 +176,7 @@ pub(super) async fn tend_next(till: Till) -> Result<Found, Fault> {
     let tended = match (&refund.provider_refund, refund.state) {
         (Some(id), RefundState::Pending) => match in_time(till.provider.find_refund(id)).await {
             Ok(answer) => note(&till, answer, Some(&refund)).await,
+            Err(Trouble::Refused(why)) => denied(&till, &refund, &why).await,
             Err(trouble) => again(&till, &refund, &trouble.to_string()).await,
         },
         _ => send(&till, &refund).await,
@@ -285,6 +290,29 @@ async fn fail(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
     let written = till.kit.db.write(move |tx| {
         let to = RefundState::Failed;
         refund::move_to(tx, &inner.kit, &book, &refund, to, Some(&why), now)?;
+        Ok::<_, Failure<Never>>(())
+    });
+    Ok(written.await?)
+}
+
+/// The provider does not know a refund that it named itself: nobody here can tell where the money
+/// is.
+async fn denied(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
+    if refund.looks + 1 < DENIALS {
+        return again(till, refund, why).await;
+    }
+    let (refund, why, now) = (refund.clone(), why.to_owned(), till.kit.now());
+    let book = till.books.now();
+    let written = till.kit.db.write(move |tx| {
+        store_refund::set_look(tx, &refund.id, now.plus_s(DENIED_LOOK_S), Some(&why))?;
+        if refund.looks + 1 == DENIALS {
+            let amount = Money::new(refund.amount_minor, refund.currency);
+            let words = format!(
+                "the payment provider does not know its refund of {amount} any more ({why}): look \
+                 at the account it was made with whether the money went back"
+            );
+            orders::flag(tx, &book, &refund.order, &words, now)?;
+        }
         Ok::<_, Failure<Never>>(())
     });
     Ok(written.await?)

@@ -52,6 +52,12 @@ pub(super) fn insert(
     Ok(duplicates == 0)
 }
 
+/// Whether an event has come before.
+pub(super) fn is_known(read: &Read, provider: &str, id: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM webhook_event WHERE provider = ?1 AND event_id = ?2";
+    Ok(read.prepare_cached(sql)?.exists([provider, id])?)
+}
+
 /// The event that has waited longest, when one is due.
 pub(super) fn find_due(read: &Read, now: Instant) -> Result<Option<Waiting>, Fault> {
     let sql = "SELECT provider, event_id, type, object_id, order_id, attempts, payload

@@ -11,7 +11,7 @@ mod books;
 mod double;
 mod faults;
 mod form;
-mod hooks;
+pub mod hooks;
 mod page;
 mod server;
 

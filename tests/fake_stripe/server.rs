@@ -369,6 +369,8 @@ fn list(books: &Books, operation: &str, form: &Form) -> Value {
         (value["created"].as_i64(), digits)
     };
     all.sort_by_key(|value| std::cmp::Reverse(number(value)));
+    let types: Vec<&String> =
+        form.0.iter().filter(|(name, _)| name.starts_with("types[")).map(|(_, v)| v).collect();
     let fits = |value: &Value| {
         let created = value["created"].as_i64().unwrap_or(0);
         let bound = |name: &str| form.integer(&format!("created[{name}]"));
@@ -379,6 +381,7 @@ fn list(books: &Books, operation: &str, form: &Form) -> Value {
             && bound("lte").is_none_or(|until| created <= until)
             && same("payment_intent")
             && same("charge")
+            && (types.is_empty() || types.iter().any(|kind| value["type"] == kind.as_str()))
     };
     all.retain(fits);
     if let Some(after) = form.get("starting_after") {

@@ -380,6 +380,10 @@ impl Provider for FakeProvider {
         })
     }
 
+    fn events(&self, _from: Instant, _until: Instant) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn secrets(&self) -> Vec<String> {
         vec![SECRET.to_owned()]
     }

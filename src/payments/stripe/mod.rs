@@ -14,12 +14,14 @@ mod session;
 
 use std::sync::Arc;
 
+use miniserde::json::{self, Value};
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_checkout::checkout_session::{
     ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
 };
 use stripe_core::charge::ListCharge;
 use stripe_core::dispute::RetrieveDispute;
+use stripe_core::event::ListEvent;
 use stripe_core::payment_intent::RetrievePaymentIntent;
 use stripe_core::refund::{ListRefund, RetrieveRefund};
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
@@ -44,6 +46,18 @@ const PAGE: i64 = 100;
 const PAGES_MAX: u32 = 10_000;
 /// How long before the end of its hold a session may have been made, seconds: Stripe's longest.
 const DAY_S: i64 = 86_400;
+/// Events that bring word of what no list of payments tells; each is accepted at our door as well.
+const OF_MONEY_BACK: [&str; 9] = [
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+];
 
 /// Stripe, or a server that behaves like it.
 pub struct Stripe {
@@ -203,9 +217,7 @@ impl Stripe {
     }
 
     async fn money_of(&self, from: Instant, until: Instant) -> Result<Vec<Received>, Trouble> {
-        let (from, until) = (whole_s(from), whole_s(until));
-        let span = RangeBoundsTs { gte: Some(from), lt: Some(until), ..RangeBoundsTs::default() };
-        let list = ListCharge::new().limit(PAGE).created(RangeQueryTs::Bounds(span));
+        let list = ListCharge::new().limit(PAGE).created(between(from, until));
         let mut all = Vec::new();
         self.pages(&list, ListCharge::starting_after, |lean: LeanCharge| {
             let last = lean.id.clone();
@@ -220,6 +232,25 @@ impl Stripe {
         .await?;
         let came = all.into_iter().filter_map(Result::transpose);
         came.collect::<Result<_, _>>().map_err(Trouble::Unreachable)
+    }
+
+    async fn events_of(&self, from: Instant, until: Instant) -> Result<Vec<String>, Trouble> {
+        let types = OF_MONEY_BACK.map(str::to_owned);
+        let list = ListEvent::new().limit(PAGE).created(between(from, until)).types(types);
+        let mut all = Vec::new();
+        self.pages(&list, ListEvent::starting_after, |event: Value| {
+            all.push(json::to_string(&event));
+            match event {
+                Value::Object(fields) => match fields.get("id") {
+                    Some(Value::String(id)) => id.clone(),
+                    _ => String::new(),
+                },
+                _ => String::new(),
+            }
+        })
+        .await?;
+        all.reverse();
+        Ok(all)
     }
 
     async fn close(&self, id: &str) -> Result<Session, Trouble> {
@@ -239,6 +270,12 @@ impl Stripe {
 /// that died in between goes on where it was.
 fn key_of_turn(key: &str, turn: u32) -> String {
     if turn == 0 { key.to_owned() } else { format!("{key}-again{turn}") }
+}
+
+/// From a moment (inclusive) until another.
+fn between(from: Instant, until: Instant) -> RangeQueryTs {
+    let (gte, lt) = (Some(whole_s(from)), Some(whole_s(until)));
+    RangeQueryTs::Bounds(RangeBoundsTs { gte, lt, ..RangeBoundsTs::default() })
 }
 
 /// The first whole second not before a moment: Stripe counts in seconds.
@@ -266,6 +303,10 @@ impl Provider for Stripe {
 
     fn objection(&self, total_minor: i64, currency: Currency) -> Option<String> {
         money::objection(total_minor, currency)
+    }
+
+    fn objection_to_refund(&self, amount_minor: i64, currency: Currency) -> Option<String> {
+        money::to_stripe(amount_minor, currency).err()
     }
 
     fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
@@ -310,6 +351,10 @@ impl Provider for Stripe {
 
     fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>> {
         Box::pin(self.money_of(from, until))
+    }
+
+    fn events(&self, from: Instant, until: Instant) -> Answer<'_, Vec<String>> {
+        Box::pin(self.events_of(from, until))
     }
 
     fn secrets(&self) -> Vec<String> {
