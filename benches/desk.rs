@@ -163,20 +163,8 @@ fn main() {
     command.arg("serve").env("KIOSK_LIMITS", "off").env("KIOSK_AVIF", "off");
     let server = Server::kiosk(command, &content, &data, "/product/thing-500/");
     alone("opened after", server.opened_s, "s", Goal::Told);
-    alone("the books proved after", settled_s(&server), "s", Goal::Told);
+    alone("the books proved after", server.settled_s(), "s", Goal::Told);
     report(&Owner::sign_in(&server.base));
-}
-
-/// Until the shop has done what it does after opening, the proof of its books above all, seconds.
-fn settled_s(server: &Server) -> f64 {
-    let begun = Instant::now();
-    loop {
-        let before = server.cpu_s();
-        thread::sleep(Duration::from_secs(2));
-        if server.cpu_s() - before < 0.1 || begun.elapsed() > Duration::from_mins(3) {
-            return begun.elapsed().as_secs_f64();
-        }
-    }
 }
 
 /// Bytes of a page as gzip packs it; the shop sends pages of the desk plain, a proxy may pack them.

@@ -54,6 +54,7 @@ pub(crate) fn report(data: &Path, count: usize) {
     let mut command = Command::new(KIOSK);
     command.arg("serve");
     let shop = Server::kiosk(command, &content, &data.join("edited"), &page);
+    alone("the shop has settled after", shop.settled_s(), "s", Goal::Told);
     let put = |thing: &Thing| catalog::put_kiosk_product(&content, thing);
     let ours = Edited { agent: client(), url: format!("{}{page}", shop.base), put: &put, count };
     let hugo = hugo().inspect_err(|why| left_out("Hugo's server", why)).ok();

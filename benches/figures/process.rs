@@ -114,6 +114,19 @@ impl Server {
         Self { child, base, opened_s: begun.elapsed().as_secs_f64() }
     }
 
+    /// Waits until it has done what it does after opening: proof of the books, packing, pictures;
+    /// seconds.
+    pub(crate) fn settled_s(&self) -> f64 {
+        let begun = Instant::now();
+        loop {
+            let before = self.cpu_s();
+            thread::sleep(Duration::from_secs(2));
+            if self.cpu_s() - before < 0.1 || begun.elapsed() > Duration::from_mins(3) {
+                return begun.elapsed().as_secs_f64();
+            }
+        }
+    }
+
     /// Memory in use now, MiB.
     pub(crate) fn memory_mib(&self) -> f64 {
         memory(&format!("/proc/{}/status", self.child.id()), "VmRSS").unwrap()
