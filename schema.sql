@@ -798,3 +798,14 @@ CREATE TABLE counted_day (
   day  TEXT PRIMARY KEY,
   mark TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- ── room: admin ─────────────────────────────────────────────────────────────────────────────
+
+-- Troubles of the machinery that the merchant was told of and that last. One that has been away for
+-- a while is forgotten, so that it is told again when it comes back; `count` is what they know of.
+CREATE TABLE alarm (
+  cause   TEXT    PRIMARY KEY,
+  count   INTEGER NOT NULL CHECK (count > 0),
+  told_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

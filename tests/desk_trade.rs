@@ -1,5 +1,7 @@
 //! The merchant's day in figures: the front page, sales, stock, carts, customers and health.
 
+#[path = "desk_trade/alarms.rs"]
+mod alarms;
 #[path = "desk_trade/certificate.rs"]
 mod certificate;
 #[path = "desk_trade/health.rs"]

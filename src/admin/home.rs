@@ -107,7 +107,8 @@ fn trade(read: &Read) -> Result<Trade, Fault> {
     })
 }
 
-fn machinery(
+/// What is known of the machinery; `failing` jobs are known to the process alone.
+pub(super) fn machinery(
     read: &Read,
     settings: &Settings,
     (room, failing, certificate): (Option<u64>, Vec<&'static str>, Option<certificate::Seen>),

@@ -22,7 +22,7 @@ pub struct LetterKind {
 }
 
 /// Every kind, in the order of an order's life.
-pub const LETTER_KINDS: [LetterKind; 10] = [
+pub const LETTER_KINDS: [LetterKind; 11] = [
     to_buyer("order_received", "Order received"),
     to_buyer("order_confirmation", "Order paid"),
     to_buyer("order_shipped", "Order shipped"),
@@ -33,6 +33,7 @@ pub const LETTER_KINDS: [LetterKind; 10] = [
     to_merchant("order_attention", "Order needs you"),
     to_merchant("card_testing", "Cards tried out"),
     to_merchant("statement", "Books differ"),
+    to_merchant("staff_alert", "Shop needs you"),
 ];
 
 const fn to_buyer(template: &'static str, title: &'static str) -> LetterKind {
@@ -146,6 +147,10 @@ fn example(template: &str) -> Value {
         "order_attention" => json!({
             "order": { "number": "EXAMPLE-1", "total_minor": 4200 },
             "why": "the payment arrived after the goods were given back",
+        }),
+        "staff_alert" => json!({
+            "cause": "disk", "why": "The disk is nearly full: 240 MB are left.",
+            "page": "/admin/health",
         }),
         "card_testing" => json!({ "declines": 40, "minutes": 10 }),
         _ => json!({ "day": "2026-01-31", "theirs": 12, "ours": 11, "differences": [

@@ -4,14 +4,17 @@
 //! and the front page tells everybody only what their role may see. What is done to an order is
 //! done in one transaction with its line in the log of changes, and only if the order is still what
 //! the page showed.
-//! **Tables:** none.
+//! What grows worse while nobody looks is told by letter, once.
+//! **Tables:** `alarm`.
 
+mod alarm;
 pub mod catalog;
 mod checklist;
 mod errors;
 mod health;
 mod home;
 mod hooks;
+mod jobs;
 mod letters;
 mod messages;
 mod messages_preview;
@@ -26,6 +29,7 @@ mod sentence_backup;
 mod sentence_certificate;
 #[cfg(test)]
 mod sentence_tests;
+mod store;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;
@@ -34,6 +38,7 @@ use crate::pricing::Books;
 use crate::reports::Counted;
 use crate::storefront::Shelf;
 
+pub use jobs::jobs;
 pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample};
 
 /// The front page, and each order's own.

@@ -126,21 +126,30 @@ pub(super) fn sentence(seen: &Seen, now: Instant, zone: &TimeZone) -> Sentence {
     pressing.unwrap_or_else(|| well(seen, now, zone))
 }
 
+/// Soon nothing can be written.
+pub(super) fn full_disk(m: &Machinery) -> Option<Sentence> {
+    let room = m.room.filter(|room| *room < ROOM_MIN)?;
+    let text = format!("The disk is nearly full: {} are left.", megabytes(room));
+    Some(said(Tone::Bad, text, "/admin/health", "See what takes the room"))
+}
+
+/// Events of the provider that nobody applies any more.
+pub(super) fn put_aside(m: &Machinery) -> Option<Sentence> {
+    let dead = Some(m.events.dead).filter(|dead| *dead > 0)?;
+    let text = format!(
+        "{} put aside, so an order may not know of its money.",
+        count(dead, "payment event was", "payment events were")
+    );
+    Some(said(Tone::Bad, text, "/admin/health", "See why and try again"))
+}
+
 /// Machinery that does not do its work.
 fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
     if let Some(alert) = m.certificate.as_ref().and_then(sentence_certificate::refused) {
         return Some(alert);
     }
-    if let Some(room) = m.room.filter(|room| *room < ROOM_MIN) {
-        let text = format!("The disk is nearly full: {} are left.", megabytes(room));
-        return Some(said(Tone::Bad, text, "/admin/health", "See what takes the room"));
-    }
-    if m.events.dead > 0 {
-        let text = format!(
-            "{} put aside, so an order may not know of its money.",
-            count(m.events.dead, "payment event was", "payment events were")
-        );
-        return Some(said(Tone::Bad, text, "/admin/health", "See why and try again"));
+    if let Some(alert) = full_disk(m).or_else(|| put_aside(m)) {
+        return Some(alert);
     }
     if waited(m.events.oldest_at, now) > EVENT_SLOW_S && m.events.waiting > 0 {
         let waits = span(waited(m.events.oldest_at, now));

@@ -232,6 +232,7 @@ impl App {
         jobs.extend(checkout::jobs(&self.till));
         jobs.extend(reports::jobs(kit, books));
         jobs.extend(storefront::jobs(kit, &self.shelf));
+        jobs.extend(admin::jobs(kit, books));
         if let Some(simulator) = &self.simulator {
             jobs.extend(simulator::jobs(simulator));
         }

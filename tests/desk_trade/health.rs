@@ -8,7 +8,7 @@ use crate::house::TestShop;
 use crate::paid;
 
 /// An event that nobody could apply.
-fn put_aside(shop: &TestShop, id: &'static str, state: &'static str) {
+pub(crate) fn put_aside(shop: &TestShop, id: &'static str, state: &'static str) {
     let now = shop.kit.now().0;
     let insert = move |tx: &kiosk::platform::db::Tx| {
         tx.execute(

@@ -125,7 +125,13 @@ fn letters_to_the_merchant_are_in_order() {
             json!({ "day": "2026-11-23", "theirs": 4, "ours": 3, "differences": ["one more"] }),
         ),
     ];
-    for (kind, data) in data {
+    let alert = |cause: &str| {
+        let why = "The disk is nearly full: 240 MB are left.";
+        ("staff_alert", json!({ "cause": cause, "why": why, "page": "/admin/health" }))
+    };
+    let causes =
+        ["certificate", "certificate_ends", "disk", "events", "backup", "backup_failed"].map(alert);
+    for (kind, data) in data.into_iter().chain(causes) {
         let letter = draw(&shop.kit.render, kind, &data).unwrap();
         is_in_order(kind, &letter);
         assert!(!letter.text.contains("Questions?"), "{kind}");
