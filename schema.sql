@@ -184,6 +184,15 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_is_kept_d BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 
+-- Filters of the desk's lists that people of the shop have kept under a name, as the query of an
+-- address. Names that differ in capitals only are the same.
+CREATE TABLE saved_view (
+  list  TEXT NOT NULL CHECK (list IN ('orders', 'products')),
+  name  TEXT NOT NULL COLLATE NOCASE,
+  query TEXT NOT NULL,
+  PRIMARY KEY (list, name)
+) STRICT, WITHOUT ROWID;
+
 -- ── room: stock ─────────────────────────────────────────────────────────────────────────────
 
 -- Where goods lie. One row for now.

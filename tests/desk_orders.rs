@@ -11,6 +11,8 @@ mod list;
 mod parcels;
 #[path = "desk_orders/refunds.rs"]
 mod refunds;
+#[path = "desk_orders/views.rs"]
+mod views;
 
 mod house;
 

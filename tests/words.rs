@@ -20,7 +20,7 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 51] = [
+const NEVER_ON_A_PAGE: [&str; 56] = [
     "bad-signature",
     "below-held",
     "content-changed",
@@ -69,6 +69,11 @@ const NEVER_ON_A_PAGE: [&str; 51] = [
     "unknown-letter",
     "unknown-letter-kind",
     "unknown-sku",
+    "unknown-view",
+    "view-exists",
+    "view-nameless",
+    "view-unfiltered",
+    "views-full",
     "weak-password",
     "wrong-code",
     "wrong-password",

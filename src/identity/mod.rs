@@ -5,7 +5,7 @@
 //! something to remember. Every route of the desk names the right it needs ([`Desk`]); what a role
 //! may do stands in one list ([`Right`]). The shop always has an owner who can sign in. Every
 //! change by staff leaves a line in `audit`, in the transaction of the change.
-//! **Tables:** `session`, `staff`, `staff_key`, `audit`.
+//! **Tables:** `session`, `staff`, `staff_key`, `audit`, `saved_view`.
 
 mod admin;
 mod admin_account;
@@ -20,6 +20,8 @@ mod right;
 mod second_factor;
 mod store;
 mod store_staff;
+mod store_views;
+mod views;
 mod visit;
 mod web;
 
@@ -35,6 +37,7 @@ pub use jobs::jobs;
 pub use model::{Noted, Person, Refusal, Staff};
 pub use right::{Right, Role};
 pub use second_factor::code_at;
+pub use views::{NoView, View, Views};
 pub use visit::{Visit, see_other};
 pub use web::{presented, remember};
 
@@ -62,6 +65,14 @@ pub fn list_staff(read: &Read) -> Result<Vec<Person>, Fault> {
 pub fn find_staff(read: &Read, email: &str) -> Result<Option<Person>, Fault> {
     let id = store_staff::find_id(read, &email.trim().to_lowercase())?;
     Ok(id.map(|id| store_staff::find(read, &id)).transpose()?.flatten())
+}
+
+/// The views that people of the shop have kept of a list, by name.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_views(read: &Read, list: &str) -> Result<Vec<View>, Fault> {
+    store_views::list_views(read, list)
 }
 
 /// What was changed of one thing, newest first.

@@ -18,7 +18,7 @@ use super::words::exactly;
 use super::{admin_bulk, admin_sheet, store_lines, store_list};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Problem};
-use crate::identity::{Desk, Right, Visit};
+use crate::identity::{self, Desk, Right, Views, Visit};
 use crate::platform::db::Read;
 use crate::platform::web::{Error, read_query};
 use crate::pricing::{Book, Books};
@@ -30,6 +30,15 @@ const COUNT_MAX: u32 = 100;
 /// Lines of an order that a list names.
 const WHAT_MAX: usize = 2;
 
+/// Views of orders that people have kept.
+const KEPT: Views = Views {
+    list: "orders",
+    page: "/admin/orders",
+    path: "/admin/orders/views",
+    right: Right::ChangeOrders,
+    tidy: Filter::kept,
+};
+
 /// Staff pages of the room.
 #[must_use]
 pub fn staff_routes(books: &Books) -> Desk {
@@ -37,6 +46,7 @@ pub fn staff_routes(books: &Books) -> Desk {
     Desk::new()
         .section("orders", "Orders", "/admin/orders", Right::SeeOrders)
         .get("/admin/orders", Right::SeeOrders, move |visit| list(list_books.clone(), visit))
+        .and(KEPT.desk())
         .and(admin_sheet::desk(books))
         .and(admin_bulk::desk(books))
 }
@@ -90,9 +100,12 @@ pub(super) async fn draw(
     let understood = wrong.is_empty();
     let found = visit.kit.db.read(move |read| {
         let rows = if understood { rows(read, &question, place, PAGE + 1)? } else { Vec::new() };
-        Ok::<_, Failure<Never>>((rows, counts(read)?))
+        Ok::<_, Failure<Never>>((rows, counts(read)?, identity::list_views(read, KEPT.list)?))
     });
-    let (mut rows, counted) = found.await?;
+    let (mut rows, counted, kept) = found.await?;
+    let saved = KEPT.shown(&kept, &filter.query(&[]), visit);
+    // A filter is one view: its own name says more than that of the view it narrows.
+    let is_kept = !saved["current"].is_null();
     let is_more = rows.len() > PAGE as usize;
     rows.truncate(PAGE as usize);
     let backwards = matches!(place, Place::After(_));
@@ -106,7 +119,7 @@ pub(super) async fn draw(
     let mut context = json!({
         "filter": filter, "query": filter.query(&[]), "narrowed": filter.is_narrowed(),
         "wrong": wrong, "carriers": known_carriers(&book.carriers).collect::<Vec<_>>(),
-        "views": views(filter, &counted),
+        "views": views(filter, &counted, is_kept), "saved": saved,
         "spans": spans(filter, visit.kit.now().in_zone(&zone_of(book)).date()),
         "payments": PaymentStatus::ALL.map(PaymentStatus::word),
         "fulfilments": FulfilmentStatus::ALL.map(FulfilmentStatus::word),
@@ -145,7 +158,7 @@ fn counts(read: &Read) -> Result<Vec<u32>, Fault> {
     counted.collect()
 }
 
-fn views(filter: &Filter, counted: &[u32]) -> Vec<Value> {
+fn views(filter: &Filter, counted: &[u32], is_kept: bool) -> Vec<Value> {
     let shown = VIEWS.iter().zip(counted).map(|((key, title, word), count)| {
         let count = match *count {
             0 if word.is_empty() => None,
@@ -154,7 +167,7 @@ fn views(filter: &Filter, counted: &[u32]) -> Vec<Value> {
         };
         let address = Filter { view: (*key).to_owned(), ..Filter::default() }.query(&[]);
         json!({ "title": title, "href": format!("/admin/orders{address}"), "count": count,
-                "current": *key == filter.view })
+                "current": *key == filter.view && !is_kept })
     });
     shown.collect()
 }

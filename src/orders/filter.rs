@@ -145,6 +145,15 @@ impl Filter {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
+    /// The filter of an address as it is kept under a name: none when it asks for every order, or
+    /// cannot be understood.
+    #[must_use]
+    pub fn kept(query: &str) -> Option<String> {
+        let filter = Self::asked(query).ok()?;
+        let (_, wrong) = filter.question(&TimeZone::UTC);
+        Some(filter.query(&[])).filter(|query| wrong.is_empty() && !query.is_empty())
+    }
+
     /// Whether anything but the view narrows it.
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
@@ -189,6 +198,15 @@ mod tests {
         let filter = filter.unwrap();
         assert_eq!((filter.q.chars().count(), filter.customer.as_str()), (TEXT_MAX, "a@b.c"));
         assert!(Filter::asked("q=1&q=2").is_err());
+    }
+
+    #[test]
+    fn what_is_kept_is_a_filter_and_nothing_else() {
+        let kept = Filter::kept("?q=ada&before=7&done=x&view=to-pack");
+        assert_eq!(kept.as_deref(), Some("?view=to-pack&q=ada"));
+        for nothing in ["", "?before=7", "?view=x", "?from=yesterday", "?q=1&q=2"] {
+            assert_eq!(Filter::kept(nothing), None, "{nothing}");
+        }
     }
 
     #[test]

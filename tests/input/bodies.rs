@@ -61,6 +61,8 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/messages/preview/:kind", Form, "order="),
     ("POST", "/admin/hooks/:id", Nothing, ""),
     ("POST", "/admin/orders/bulk", Free, "order=1001%3A1&action=pack"),
+    ("POST", "/admin/orders/views", Form, "action=rename&name=x&to=y"),
+    ("POST", "/admin/catalog-views", Form, "action=remove&name=x"),
     ("POST", "/admin/orders/new", Form, "goods=GLAZE-6+1&email=ada%40example.com"),
     ("POST", "/admin/orders/:number/pack", Free, "version=1"),
     ("POST", "/admin/orders/:number/ship", Free, "version=1&carrier=DHL&number=1"),

@@ -7,10 +7,10 @@ use crate::catalog::{PictureState, Product, Status, Variant};
 use crate::search::{Levels, fold};
 use crate::stock::State;
 
-/// Products on one page.
+/// Files on one page of a list.
 pub(super) const PAGE: usize = 50;
 /// Longest search, in characters; more is not looked at.
-const Q_MAX: usize = 100;
+pub(super) const Q_MAX: usize = 100;
 
 /// The filters, as the address has them; empty means all.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -65,6 +65,13 @@ pub(super) fn stock_of(product: &Product, levels: &Levels) -> State {
     states.min().unwrap_or(State::SoldOut)
 }
 
+/// Whether every word that is asked for stands somewhere in a text.
+pub(super) fn fits(asked: &str, text: &str) -> bool {
+    let asked: String = asked.chars().take(Q_MAX).collect();
+    let text = fold(text);
+    fold(&asked).split_whitespace().all(|word| text.contains(word))
+}
+
 impl Filter {
     /// Whether a product is shown.
     pub(super) fn shows(&self, row: &Row<'_>) -> bool {
@@ -91,17 +98,14 @@ impl Filter {
     }
 
     fn fits_words(&self, slug: &str, product: &Product) -> bool {
-        let asked: String = self.q.chars().take(Q_MAX).collect();
-        let asked = fold(&asked);
-        if asked.trim().is_empty() {
+        if self.q.trim().is_empty() {
             return true;
         }
         let skus = product.variants.iter().map(|variant| variant.sku.as_str());
         let tags = product.tags.iter().map(String::as_str);
         let more = [slug, &product.title, product.code.as_deref().unwrap_or_default()];
         let all: Vec<&str> = more.into_iter().chain(skus).chain(tags).collect();
-        let all = fold(&all.join(" "));
-        asked.split_whitespace().all(|word| all.contains(word))
+        fits(&self.q, &all.join(" "))
     }
 
     fn fits_flag(&self, row: &Row<'_>, product: &Product) -> bool {
@@ -118,6 +122,12 @@ impl Filter {
         }
     }
 
+    /// The filter of an address as it is kept under a name: none when it asks for every product.
+    pub(super) fn kept(query: &str) -> Option<String> {
+        let filter: Self = serde_urlencoded::from_str(query.trim_start_matches('?')).ok()?;
+        filter.is_set().then(|| filter.query(1))
+    }
+
     /// Whether anything is asked.
     pub(super) fn is_set(&self) -> bool {
         let all = [&self.q, &self.tier, &self.r#type, &self.category, &self.tag];
@@ -127,6 +137,11 @@ impl Filter {
 
     /// The address of another page of the same list.
     pub(super) fn address(&self, page: usize) -> String {
+        format!("/admin/catalog{}", self.query(page))
+    }
+
+    /// The filter as the query of an address, with its `?`, or empty.
+    pub(super) fn query(&self, page: usize) -> String {
         let asked = [
             ("q", self.q.as_str()),
             ("tier", &self.tier),
@@ -145,10 +160,6 @@ impl Filter {
             query.append_pair("page", &page.to_string());
         }
         let query = query.finish();
-        if query.is_empty() {
-            "/admin/catalog".to_owned()
-        } else {
-            format!("/admin/catalog?{query}")
-        }
+        if query.is_empty() { query } else { format!("?{query}") }
     }
 }

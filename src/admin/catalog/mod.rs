@@ -26,6 +26,7 @@ pub fn staff_routes(shelf: &Shelf) -> Desk {
     Desk::new()
         .section("catalog", "Catalog", "/admin/catalog", see)
         .get("/admin/catalog", see, with(shelf, products::show))
+        .and(products::KEPT.desk())
         .get("/admin/catalog/:folder", see, with(shelf, lists::show))
         .get("/admin/catalog/:folder/:slug", see, with(shelf, editor::show))
         .post("/admin/catalog/:folder/:slug", change, with(shelf, saving::post))

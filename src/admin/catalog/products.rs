@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use poem::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::context::{by_file, href, reading, removed, tabs};
@@ -11,7 +12,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
 use crate::catalog::edit::Kind;
 use crate::catalog::{Catalog, PictureState, picture_state};
-use crate::identity::{Right, Visit};
+use crate::identity::{self, Right, View, Views, Visit};
 use crate::platform::content::{Complaint, Severity};
 use crate::platform::web::{Error, read_query};
 use crate::search::{Levels, PictureView};
@@ -21,9 +22,25 @@ use crate::storefront::Shelf;
 /// Most words offered in a filter.
 const OFFERED_MAX: usize = 500;
 
+/// Views of products that people have kept.
+pub(super) const KEPT: Views = Views {
+    list: "products",
+    page: "/admin/catalog",
+    path: "/admin/catalog-views",
+    right: Right::ChangeCatalog,
+    tidy: Filter::kept,
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    done: String,
+}
+
 /// `GET /admin/catalog`
 pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> {
     let filter: Filter = read_query(&visit.request)?;
+    let asked: Asked = read_query(&visit.request)?;
     let reading = reading(&visit.kit, &shelf).await?;
     let book = shelf.books.now();
     let (catalog, levels, now) = (&book.catalog, shelf.levels(), visit.kit.now());
@@ -45,11 +62,12 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let page = filter.page.clamp(1, pages);
     let shown: Vec<&(Row<'_>, &[&Complaint])> =
         rows.iter().skip((page - 1) * PAGE).take(PAGE).collect();
-    let exact = exact_levels(&visit, &shown).await?;
+    let (exact, kept) = read_beside(&visit, &shown).await?;
     let drawn: Vec<Value> = shown.iter().map(|(row, own)| draw(row, own, &exact, now)).collect();
     let (errors, warnings) = crate::platform::content::report::counts(&reading.complaints);
     let context = json!({
-        "tabs": tabs("products"), "filter": filter, "is_filtered": filter.is_set(),
+        "tabs": tabs("products"), "saved": KEPT.shown(&kept, &filter.query(1), &visit),
+        "done": asked.done, "filter": filter, "is_filtered": filter.is_set(),
         "products": drawn, "count": count,
         "total": reading.files.texts("products/", "toml").count(),
         "page": page, "pages": pages,
@@ -61,14 +79,17 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     visit.page("admin/catalog_products.html", "catalog", context)
 }
 
-/// Levels of what one page shows, as they are at this moment.
-async fn exact_levels(visit: &Visit, shown: &[&(Row<'_>, &[&Complaint])]) -> Result<Levels, Error> {
+/// Levels of what one page shows, as they are at this moment, and the views that were kept.
+async fn read_beside(
+    visit: &Visit,
+    shown: &[&(Row<'_>, &[&Complaint])],
+) -> Result<(Levels, Vec<View>), Error> {
     let products = shown.iter().filter_map(|(row, _)| row.product);
     let skus: Vec<Sku> = products.flat_map(|p| &p.variants).map(|v| v.sku.clone()).collect();
-    let read = visit
-        .kit
-        .db
-        .read(move |read| Ok::<_, Failure<Never>>(stock::levels_of(read, skus.iter())?));
+    let read = visit.kit.db.read(move |read| {
+        let levels = stock::levels_of(read, skus.iter())?;
+        Ok::<_, Failure<Never>>((levels, identity::list_views(read, KEPT.list)?))
+    });
     Ok(read.await?)
 }
 
