@@ -117,6 +117,55 @@ fn bundles_show_what_they_hold_and_cost() {
     assert_eq!(desk.get("/admin/catalog/products/nothing").status, 404);
 }
 
+// S2.25: the other lists are searched and paged like that of the products.
+#[test]
+fn every_list_is_searched_and_paged() {
+    let mut files = Edited::of(&demo_content());
+    for n in 0..60 {
+        let page =
+            format!("+++\ntitle = \"Notice {n}\"\ndescription = \"A notice.\"\n+++\nText.\n");
+        files = files.write(&format!("pages/notice-{n:02}.md"), &page);
+    }
+    let open = Open::on(files);
+    let mut desk = open.desk(Role::Catalog);
+    let first = desk.get("/admin/catalog/pages?q=notice");
+    assert_eq!((first.status, first.texts("tbody tr").len()), (200, 50), "{}", first.body);
+    assert!(first.texts(".cat-count")[0].starts_with("60 of "));
+    let next = first.attribute("[rel=next]", "href");
+    let second = desk.get(&next);
+    assert_eq!(second.texts("tbody tr").len(), 10, "{next}");
+    assert_eq!(second.attribute("[rel=prev]", "href"), "/admin/catalog/pages?q=notice&page=1");
+    let all = desk.get("/admin/catalog/pages");
+    assert_eq!(all.texts("tbody tr").len(), 50);
+    for (folder, q, found) in [
+        ("pages", "NOTICE 7", "Notice 7"),
+        ("bundles", "desk new", "For a new desk"),
+        ("categories", "tableware", "Tableware"),
+    ] {
+        let page = desk.get(&format!("/admin/catalog/{folder}?q={}", q.replace(' ', "+")));
+        assert!(page.texts("tbody th a").contains(&found.to_owned()), "{folder} {q}");
+        let none = desk.get(&format!("/admin/catalog/{folder}?q=zzzz&page=9"));
+        assert_eq!(none.texts(".empty h2"), ["Nothing fits"], "{folder}");
+    }
+    // A promotion is found by its code.
+    let codes = desk.get("/admin/catalog/promotions").texts("tbody code");
+    let found = desk.get(&format!("/admin/catalog/promotions?q={}", codes[0].to_lowercase()));
+    assert_eq!(found.texts("tbody tr").len(), 1, "{}", codes[0]);
+    assert_eq!(desk.get("/admin/catalog/pages?page=x").status, 422);
+}
+
+// The tags there are already are offered while one types.
+#[test]
+fn tags_are_offered() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    for path in ["products/everyday-mug", "bundles/quiet-evening", "products/+new"] {
+        let page = desk.get(&format!("/admin/catalog/{path}"));
+        assert_eq!(page.attribute("[name=tags]", "list"), "tags", "{path}");
+        assert!(page.body.contains("<option value=\"stoneware\">"), "{path}");
+    }
+}
+
 fn hrefs(page: &crate::house::Answer) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.body);
     let links = scraper::Selector::parse("tbody th a").unwrap();

@@ -53,8 +53,9 @@
   document.addEventListener("submit", (e) => {
     if (e.defaultPrevented) return;
     if (e.target.dataset.sent) { e.preventDefault(); return; }
-    // A button may send the same form to another place, such as a page to print.
-    if ((e.submitter?.formMethod || e.target.method) === "post") {
+    // A button may send the same form to another place, such as a page to print, or for a file.
+    const again = e.submitter?.hasAttribute("data-again");
+    if ((e.submitter?.formMethod || e.target.method) === "post" && !again) {
       e.target.dataset.sent = "1";
       setTimeout(() => { delete e.target.dataset.sent; }, 8000);
     }
@@ -69,6 +70,19 @@
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => print());
+  }
+  // A field of several words offers what may come next behind those that stand there.
+  for (const field of document.querySelectorAll("[data-words]")) {
+    const words = [...field.list.options].map((option) => option.value);
+    let behind = "";
+    field.addEventListener("input", () => {
+      const before = field.value.slice(0, field.value.lastIndexOf(",") + 1);
+      if (before === behind) return;
+      behind = before;
+      const there = before.split(",").map((word) => word.trim());
+      const more = words.filter((word) => !there.includes(word));
+      field.list.replaceChildren(...more.map((word) => new Option("", `${before} ${word}`.trim())));
+    });
   }
   // A file is read into the field it belongs to, and sent with it.
   for (const part of document.querySelectorAll("[data-reads]")) {

@@ -3,19 +3,42 @@
 use std::sync::Arc;
 
 use poem::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::context::{by_file, href, nothing, reading, removed, tabs};
+use super::filter::{PAGE, Q_MAX, fits};
 use crate::catalog::edit::Kind;
 use crate::catalog::{Bundle, Catalog, Status};
 use crate::identity::{Right, Visit, see_other};
 use crate::platform::content::Severity;
 use crate::platform::content::report::sentence;
-use crate::platform::web::Error;
+use crate::platform::web::{Error, read_query};
 use crate::pricing::{Book, Effect, Promotion, bundle_price};
 use crate::search::{PictureView, state_of};
 use crate::stock::State;
 use crate::storefront::Shelf;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// Words of title, address, tag or code.
+    q: String,
+    /// From 1.
+    page: usize,
+}
+
+impl Asked {
+    /// The address of a page of the same list.
+    fn address(&self, kind: Kind, page: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !self.q.is_empty() {
+            query.append_pair("q", &self.q);
+        }
+        query.append_pair("page", &page.to_string());
+        format!("/admin/catalog/{}?{}", kind.folder(), query.finish())
+    }
+}
 
 /// `GET /admin/catalog/:folder`
 pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> {
@@ -28,8 +51,16 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let (book, levels) = (shelf.books.now(), shelf.levels());
     let complaints = by_file(&reading.complaints);
     let now = visit.kit.now();
-    let files = reading.files.texts(kind_folder(kind), kind.extension());
-    let rows = files.map(|(slug, path, _)| {
+    let mut asked: Asked = read_query(&visit.request)?;
+    asked.q = asked.q.trim().chars().take(Q_MAX).collect();
+    let files = || reading.files.texts(kind_folder(kind), kind.extension());
+    let fitting: Vec<(&str, &str)> = files()
+        .filter(|(slug, ..)| fits(&asked.q, &words(&book, kind, slug)))
+        .map(|(slug, path, _)| (slug, path))
+        .collect();
+    let (count, pages) = (fitting.len(), fitting.len().div_ceil(PAGE).max(1));
+    let page_shown = asked.page.clamp(1, pages);
+    let rows = fitting.into_iter().skip((page_shown - 1) * PAGE).take(PAGE).map(|(slug, path)| {
         let own = complaints.get(path).map_or(&[][..], Vec::as_slice);
         let errors = own.iter().filter(|c| c.severity == Severity::Error).count();
         let mut row = json!({
@@ -50,9 +81,30 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let rows: Vec<Value> = rows.collect();
     let context = json!({
         "tabs": tabs(kind.folder()), "kind": kind.word(), "folder": kind.folder(), "rows": rows,
+        "q": asked.q, "q_max": Q_MAX, "count": count, "total": files().count(),
+        "page": page_shown, "pages": pages,
+        "previous": (page_shown > 1).then(|| asked.address(kind, page_shown - 1)),
+        "next": (page_shown < pages).then(|| asked.address(kind, page_shown + 1)),
         "may_change": visit.may(Right::ChangeCatalog), "removed": removed(&visit, kind)?,
     });
     visit.page("admin/catalog_files.html", "catalog", context)
+}
+
+/// Words by which a file is found: its address, and what its thing is called.
+fn words(book: &Book, kind: Kind, slug: &str) -> String {
+    let catalog = &book.catalog;
+    let bundle = catalog.bundles.get(slug).filter(|_| kind == Kind::Bundle);
+    let promotion = book.promotions.iter().find(|p| kind == Kind::Promotion && p.id == slug);
+    let (title, more) = match kind {
+        Kind::Bundle => (bundle.map(|b| &b.title), bundle.map(|b| b.tags.join(" "))),
+        Kind::Promotion => (promotion.map(|p| &p.title), promotion.map(|p| p.codes.join(" "))),
+        Kind::Category => (catalog.category(slug).map(|c| &c.title), None),
+        Kind::Page | Kind::Product => {
+            (catalog.pages.iter().find(|p| p.slug == slug).map(|p| &p.title), None)
+        }
+    };
+    let title = title.map(String::as_str).unwrap_or_default();
+    format!("{slug} {title} {}", more.unwrap_or_default())
 }
 
 fn kind_folder(kind: Kind) -> &'static str {
