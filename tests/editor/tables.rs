@@ -227,7 +227,7 @@ fn a_table_is_looked_at_and_then_carried_out() {
     assert!(asked.body.contains("What would happen") && asked.body.contains("tall-mug"));
     assert!(!open.files.path().join("products/tall-mug.toml").exists());
     let form = form_of(&asked);
-    assert_eq!(form["write"], "yes");
+    assert_eq!(asked.texts("button[name=write]"), ["Write 2 products", "Save this report as CSV"]);
     let sent = [("table", form["table"].as_str()), ("write", "yes"), ("category", "")];
     let done = desk.send(path, &headers, &multipart(&sent));
     assert_eq!(done.status, 303, "{}", done.body);
@@ -235,4 +235,40 @@ fn a_table_is_looked_at_and_then_carried_out() {
     assert_eq!(open.shop.browser().get("/product/tall-mug/").status, 200);
     assert_eq!(desk.send(path, &headers, &multipart(&[("file", "")])).status, 422);
     assert_eq!(desk.send(path, &headers, &multipart(&[("file", "a,b\n1,2\n")])).status, 422);
+}
+
+// S2.104: however long the table, each row has its line in a report that can be kept.
+#[test]
+fn every_row_has_its_line_in_the_report() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    let mut table = "slug,title,price,category,sku\r\n".to_owned();
+    for n in 0..700 {
+        let title = if n == 0 { "=1+1".to_owned() } else { format!("Row {n}") };
+        table.push_str(&format!("row-{n},{title},{},tableware,ROW-{n}\r\n", n % 7));
+    }
+    let jar = format!("desk={}", desk.cookies["desk"]);
+    let headers = [
+        ("cookie", jar.as_str()),
+        ("content-type", "multipart/form-data; boundary=XX"),
+        ("sec-fetch-site", "same-origin"),
+        ("accept", "text/html"),
+    ];
+    let path = "/admin/catalog-table";
+    let looked = desk.send(path, &headers, &multipart(&[("file", &table), ("category", "")]));
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    assert_eq!(looked.texts("tbody tr").len(), 500);
+    assert!(looked.body.contains("And 200 rows more"));
+    let form = form_of(&looked);
+    let sent = [("table", form["table"].as_str()), ("write", "report"), ("category", "")];
+    let report = desk.send(path, &headers, &multipart(&sent));
+    assert_eq!(report.status, 200, "{}", report.body);
+    assert!(report.headers["content-disposition"].contains("import-report.csv"));
+    let mut rows = csv::Reader::from_reader(report.body.as_bytes());
+    let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 700);
+    let lines: Vec<u64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(lines, (2..=701).collect::<Vec<_>>(), "in the order of the table");
+    assert!(rows.iter().all(|row| row[1].starts_with("row-") && !row[2].is_empty()));
+    assert!(!open.files.path().join("products/row-1.toml").exists(), "nothing is written");
 }

@@ -12,7 +12,7 @@ use crate::base::{Fault, Problem};
 use crate::catalog::edit::Kind;
 use crate::catalog::exchange::{self, Outcome};
 use crate::identity::{Right, Visit, see_other};
-use crate::platform::web::{Error, Part, read_parts, read_query};
+use crate::platform::web::{Error, Part, Spreadsheet, read_parts, read_query};
 use crate::pricing::Loaded;
 use crate::storefront::{self, By, Import, Refusal, Shelf};
 
@@ -74,7 +74,8 @@ pub(super) async fn export(shelf: Shelf, visit: Visit) -> Result<Response, Error
         .into_response())
 }
 
-/// `POST /admin/catalog-table`: what a table would do; done when it is sent again with a yes.
+/// `POST /admin/catalog-table`: what a table would do; as a table itself, or done, when it is sent
+/// again for that.
 pub(super) async fn import(shelf: Shelf, mut visit: Visit) -> Result<Response, Error> {
     let parts = read_parts(&mut visit.request, TABLE_BYTES_MAX).await?;
     let text = |name: &str| {
@@ -104,12 +105,24 @@ pub(super) async fn import(shelf: Shelf, mut visit: Visit) -> Result<Response, E
             return refused(&shelf, &visit, "Files of the shop have mistakes.", hint);
         }
     };
+    if text("write") == "report" {
+        return Ok(report(&import)?);
+    }
     if is_wanted && !import.changes.is_empty() {
         return carry_out(&shelf, &visit, import).await;
     }
     let shown = String::from_utf8_lossy(&table).into_owned();
     let told = json!({ "found": told(&import), "category": category, "table": shown });
     draw(&shelf, &visit, StatusCode::OK, told)
+}
+
+/// What would become of every row, however many there are, in the order of the table.
+fn report(import: &Import) -> Result<Response, Fault> {
+    let mut sheet = Spreadsheet::new(&["line", "product", "outcome", "why"])?;
+    for row in &import.report {
+        sheet.row([row.line.to_string().as_str(), &row.slug, row.outcome.word(), &row.why])?;
+    }
+    sheet.answer("import-report.csv")
 }
 
 /// Does something with the whole shop as it is loaded.
