@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use super::editing_path::is_editable;
 use super::keeping::{keep_one, keep_whole};
 use super::publish::Shelf;
-use super::revisions::By;
+use super::revisions::{By, keep_as_is};
 use super::watch::go_on;
 use crate::base::fault::{Doing, Failure, refuse};
 use crate::base::ids::sha256_hex;
@@ -228,24 +228,55 @@ pub fn save(
     if !errors.is_empty() {
         return refuse(Refusal::Wrong(Box::new(Mistaken { errors, files: loaded.files })));
     }
+    let before = shelf.books.now().revision.clone();
+    let is_shown = keep_unshown(kit, shelf, &before);
     write(&kit.random, changes, &places)?;
     let revision = loaded.files.revision();
     shelf.files.note(&loaded);
     let Some(book) = loaded.book.take() else {
-        let why =
-            Some("Other files have mistakes; until they are mended, the last good shop stays");
-        return Ok(Saved { revision, why_not_shown: why.map(str::to_owned) });
+        let why = "Other files have mistakes; until they are mended, the last good shop stays";
+        return Ok(waiting(kit, shelf, revision, by, why.to_owned()));
     };
-    let before = shelf.books.now().revision.clone();
     if let Err(fault) = put_in_force(kit, shelf, book) {
         tracing::error!(%fault, "saved, but not published; the last good shop stays");
-        return Ok(Saved { revision, why_not_shown: Some(fault.to_string()) });
+        return Ok(waiting(kit, shelf, revision, by, fault.to_string()));
     }
-    if let Err(fault) = keep(kit, shelf, changes, (&before, &revision), by) {
+    // More than this change has come into force when other files had waited.
+    let alone = if is_shown { changes } else { &[] };
+    if let Err(fault) = keep(kit, shelf, alone, (&before, &revision), by) {
         tracing::error!(%fault, "saved and published, but the state was not kept");
     }
     go_on(kit, shelf, None, before, revision.clone());
     Ok(Saved { revision, why_not_shown: None })
+}
+
+/// Whether the folder is what shoppers see. When it is not, nobody has kept it: it is kept before
+/// it is changed, so that this can be undone.
+fn keep_unshown(kit: &Kit, shelf: &Shelf, shown: &str) -> bool {
+    let (data_dir, content_dir) = (&kit.settings.data_dir, &kit.settings.content_dir);
+    let _alone = shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = shelf.files.now(content_dir, shown).and_then(|reading| {
+        let is_shown = reading.revision == shown;
+        if !is_shown {
+            // It was there before what comes now, whatever the clock's finest step.
+            keep_as_is(data_dir, content_dir, &reading.revision, None, kit.now().plus_ms(-1))?;
+        }
+        Ok(is_shown)
+    });
+    kept.unwrap_or_else(|fault| {
+        tracing::error!(%fault, "the state before a change was not kept");
+        false
+    })
+}
+
+/// A change that is saved and not shown is one state with its author all the same.
+fn waiting(kit: &Kit, shelf: &Shelf, revision: String, by: &By, why: String) -> Saved {
+    let (data_dir, content_dir) = (&kit.settings.data_dir, &kit.settings.content_dir);
+    let _alone = shelf.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(fault) = keep_as_is(data_dir, content_dir, &revision, Some(by), kit.now()) {
+        tracing::error!(%fault, "saved, but the state was not kept");
+    }
+    Saved { revision, why_not_shown: Some(why) }
 }
 
 fn put_in_force(kit: &Kit, shelf: &Shelf, book: Book) -> Result<(), Fault> {

@@ -145,6 +145,28 @@ pub(super) fn keep(
     if all.len() > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
 }
 
+/// Keeps the content folder as it lies there, mistakes and all: what nobody is shown yet can be
+/// undone, too. Its files are copied, for whoever edits the folder may change them where they are.
+///
+/// # Errors
+/// When a folder cannot be read or written.
+pub(super) fn keep_as_is(
+    data_dir: &Path,
+    content_dir: &Path,
+    revision: &str,
+    by: Option<&By>,
+    now: Instant,
+) -> Result<(), Fault> {
+    let all = revisions(data_dir)?;
+    if all.last().is_some_and(|newest| newest.revision == revision) {
+        return Ok(());
+    }
+    let files = store_all(data_dir, content_dir, false)?;
+    let list = note(data_dir, revision, &files, now)?;
+    sign(&list, by)?;
+    if all.len() > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
+}
+
 /// Says who made a state.
 fn sign(list: &Path, by: Option<&By>) -> Result<(), Fault> {
     let Some(by) = by else { return Ok(()) };

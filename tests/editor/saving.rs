@@ -352,6 +352,7 @@ fn one_of_two_broken_files_can_be_mended() {
     let (good_soap, good_jug) = (open.read(soap), open.read(jug));
     let files = open.files.write(soap, "title = \n").write(jug, "title = \n");
     let open = Open { files, ..open };
+    open.shop.advance_s(60);
     open.shop.app.shelf.files.again(open.files.path()).unwrap();
     assert!(desk.get("/admin/catalog").body.contains("mistakes in the files"));
     let path = "/admin/catalog/products/soap-olive";
@@ -362,12 +363,27 @@ fn one_of_two_broken_files_can_be_mended() {
     assert_eq!(looked.status, 200, "{:?}", looked.texts(".notice"));
     let saved = send(&mut desk, path, form_of(&looked), &[("_action", "save")]);
     assert!(saved.location().contains("done=waiting"), "{}", saved.location());
+    // What is not shown yet is a state with its author all the same, and can be undone.
+    let past = desk.get(&format!("{path}/history")).texts(".timeline > li");
+    assert!(past[0].contains("owner@example.org") && past[0].contains("edited"), "{past:?}");
+    let undo = desk.get(saved.location()).attribute("[role=status] a", "href");
+    let undone = desk.get(&undo);
+    assert_eq!(undone.status, 422, "back to the mistake that was there: {}", undone.body);
+    assert!(undone.body.contains("soap-olive.toml"));
+    open.shop.advance_s(60);
     let path = "/admin/catalog/products/jug-chalk";
     let page = desk.get(path);
     let looked =
         send(&mut desk, path, form_of(&page), &[("_text", &good_jug), ("_action", "check")]);
     let saved = send(&mut desk, path, form_of(&looked), &[("_action", "save")]);
     assert!(saved.location().contains("done=saved"), "{}", saved.location());
+    let past = desk.get(&format!("{path}/history")).texts(".timeline > li");
+    assert!(past[0].contains("owner@example.org"), "{past:?}");
+    // The copy for bad days has what waited as well as what was saved last.
+    let kept = open.shop.kit.settings.data_dir.join("last_good");
+    for (file, text) in [(soap, &good_soap), (jug, &good_jug)] {
+        assert_eq!(fs::read_to_string(kept.join(file)).unwrap().trim(), text.trim(), "{file}");
+    }
 }
 
 #[test]
