@@ -10,6 +10,7 @@ use crate::base::{Fault, Instant, Problem, refuse};
 use crate::identity::{self, Desk, Right, Staff, Visit, see_other};
 use crate::platform::backup;
 use crate::platform::db::{Read, Tx, free_bytes};
+use crate::platform::hooks;
 use crate::platform::jobs::Diary;
 use crate::platform::mail;
 use crate::platform::telemetry;
@@ -61,24 +62,31 @@ async fn show(visit: Visit, diary: Diary) -> Result<Response, Error> {
         let unsent = mail::unsent(read)?;
         let mails = json!({ "waiting": unsent.waiting, "oldest_at": unsent.oldest_at,
                             "dead": unsent.dead });
-        let backup = backup::standing(read)?;
-        Ok::<_, Failure<Never>>((health, dead, retrying, mails, backup))
+        let calls = hooks::unsent(read)?;
+        let beside = json!({
+            "mails": mails, "calls": { "waiting": calls.waiting, "dead": calls.dead },
+            "errors": telemetry::count_unseen(read)?, "backup": backup::standing(read)?,
+        });
+        Ok::<_, Failure<Never>>((health, dead, retrying, beside))
     });
-    let (health, dead, retrying, mails, backup) = read.await?;
+    let (health, dead, retrying, beside) = read.await?;
     let kit = &visit.kit;
     let ends_in_s = kit.certificate.seen().and_then(|seen| seen.ends_in_s(now));
-    let context = json!({
+    let mut context = json!({
         "now": now, "replayed": shown.replayed, "is_asked": shown.backup.is_some(),
         "certificate": kit.certificate.seen(), "ends_in_s": ends_in_s,
         "public_url": kit.settings.public_url,
-        "backup": backup, "backups_kept": kit.settings.backups,
+        "backups_kept": kit.settings.backups,
         "events": health, "sentences": health.sentences(now),
-        "lag": payments::span(health.lag_s), "dead": dead, "retrying": retrying, "mails": mails,
+        "lag": payments::span(health.lag_s), "dead": dead, "retrying": retrying,
         "jobs": diary.entries(), "writer": kit.db.figures(),
         "database_bytes": kit.db.size_bytes(), "free_bytes": free_bytes(&kit.settings.data_dir),
         "version": telemetry::build(), "provider": kit.settings.provider.name.to_string(),
         "webhook_address": format!("{}/webhooks/stripe", kit.settings.public_url),
     });
+    if let (Some(context), Value::Object(beside)) = (context.as_object_mut(), beside) {
+        context.extend(beside);
+    }
     visit.page("admin/health.html", "health", context)
 }
 
@@ -129,9 +137,11 @@ async fn replay(mut visit: Visit) -> Result<Response, Error> {
 async fn back_up(visit: Visit) -> Result<Response, Error> {
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
     let ask = move |tx: &Tx| {
+        let newest = backup::standing(tx)?.made.map(|made| made.at);
         if backup::want(tx, now)? {
-            let nothing = (&Value::Null, &Value::Null);
-            identity::note(tx, &staff, "backup.ask", ("backup", "shop"), nothing, now)?;
+            let (before, after) = (json!({ "newest": newest }), json!({ "wanted_at": now }));
+            let about = ("backup", "shop");
+            identity::note(tx, &staff, "backup.ask", about, (&before, &after), now)?;
         }
         Ok::<_, Failure<Never>>(())
     };

@@ -69,7 +69,8 @@ pub struct App {
     transport: Transport,
     presence: Presence,
     passing: Option<Passing>,
-    diary: Diary,
+    /// What its background jobs did last.
+    pub diary: Diary,
     counted: Counted,
 }
 

@@ -1,8 +1,12 @@
 //! Health: what the provider told us, trying again, and the sentence that leads there.
 
-use kiosk::base::Failure;
+use std::time::Duration;
+
 use kiosk::base::fault::Never;
+use kiosk::base::{Failure, Fault};
 use kiosk::identity::Role;
+use kiosk::platform::jobs::{Job, Runner};
+use kiosk::platform::telemetry::{Kind, Report, Reports};
 
 use crate::house::TestShop;
 use crate::paid;
@@ -76,4 +80,32 @@ fn an_order_that_needs_somebody_is_said_first() {
     let said = format!("Order {number} needs you: the amount differs. Open the order");
     assert_eq!(home.texts(".sentence"), [said]);
     assert_eq!(home.attribute(".sentence a", "href"), format!("/admin/orders/{number}"));
+}
+
+// S1.8 N24: one page says how everything stands that runs by itself.
+#[test]
+fn the_page_tells_of_everything_that_runs_by_itself() {
+    let shop = TestShop::open();
+    shop.kit.reports.notice(Report::new(Kind::Fault, "it broke", "/cart"));
+    shop.work_off();
+    let failing = Job::new("baking", Duration::from_hours(1), || async {
+        Err(Fault::new("the oven is cold"))
+    });
+    let jobs = shop.app.jobs().into_iter().chain([failing]).collect();
+    shop.block_on(async {
+        let notes = (&shop.app.diary, &shop.clock);
+        Runner::start(jobs, &shop.kit.bell, &Reports::default(), notes).stop().await;
+    });
+    let page = shop.sign_in(Role::Orders).get("/admin/health");
+    assert_eq!(
+        page.texts("main h2"),
+        ["Payment events", "Backup", "Certificate", "Disk, mail and errors", "Background work"]
+    );
+    assert_eq!(page.texts("#errors-open"), ["1"]);
+    assert!(page.texts(".desk-top p")[0].contains(env!("CARGO_PKG_VERSION")));
+    let rows = page.texts("[aria-labelledby=jobs] tbody tr");
+    let row = |name: &str| rows.iter().find(|row| row.starts_with(name)).unwrap().clone();
+    assert!(row("baking").contains("Fails") && row("baking").contains("the oven is cold"));
+    assert!(row("alarms").contains("Well"), "{rows:?}");
+    assert!(row("backup").contains("in 5 min"), "{rows:?}");
 }

@@ -1,16 +1,19 @@
 //! Every kind of page the shop has, and who must be looking to see it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use kiosk::base::Fault;
 use kiosk::base::ids::OrderId;
 use kiosk::identity::{Right, Role};
 use kiosk::orders;
-use kiosk::platform::telemetry::Report;
+use kiosk::platform::jobs::{Job, Runner};
+use kiosk::platform::telemetry::{Report, Reports};
 use poem::http::Method;
 use serde_json::json;
 
 use crate::driver::Tab;
-use crate::house::{Answer, Browser, TestShop};
+use crate::house::{Answer, Browser, Setup, TestShop, demo_content};
 
 /// Pages that look the same to everybody: name, address, and what shows that this is the page.
 const FOR_ALL: [(&str, &str, &str); 20] = [
@@ -34,6 +37,21 @@ const FOR_ALL: [(&str, &str, &str); 20] = [
     ("cart-empty", "/cart", ".empty"),
     ("order-look-up", "/order", "h1"),
     ("missing", "/nowhere", "h1"),
+];
+/// Pages of the desk that share their address's pattern with others, and look otherwise.
+const MORE_OF_THE_DESK: [(&str, &str, &str); 12] = [
+    ("admin-orders-kept", "/admin/orders?view=unpaid&q=linen&done=view-kept", ".keep-view"),
+    ("admin-orders-to-keep", "/admin/orders?q=vase", ".keep-view"),
+    ("admin-products-kept", "/admin/catalog?stock=low", ".keep-view"),
+    ("admin-categories", "/admin/catalog/categories", ".cat-list"),
+    ("admin-promotions", "/admin/catalog/promotions", ".cat-list"),
+    ("admin-pages", "/admin/catalog/pages?q=e", ".cat-list"),
+    ("admin-pages-nothing", "/admin/catalog/pages?q=nothingofthekind", ".empty"),
+    ("admin-edit-bundle", "/admin/catalog/bundles/quiet-evening", ".cat-form"),
+    ("admin-edit-category", "/admin/catalog/categories/tableware", ".cat-form"),
+    ("admin-edit-promotion", "/admin/catalog/promotions/linen10", ".cat-form"),
+    ("admin-edit-page", "/admin/catalog/pages/about", ".cat-form"),
+    ("admin-edit-text", "/admin/catalog/promotions/linen10?view=text", ".code-area"),
 ];
 /// Pages that need not be there yet.
 const MAY_BE_MISSING: [&str; 1] = ["order-look-up"];
@@ -77,9 +95,36 @@ impl Kind {
     }
 }
 
+/// The demonstration shop, with somebody who wants to hear of its orders and cannot be reached.
+fn demo() -> TestShop {
+    let settings = vec![
+        ("hooks.books.url", "https://127.0.0.1:9/in".to_owned()),
+        ("hooks.books.secret", "whsec_of_the_quality_tests".to_owned()),
+        ("hooks.books.events", "*".to_owned()),
+    ];
+    let shop =
+        TestShop::with(Setup { content: Some(demo_content()), settings, ..Setup::default() });
+    // The first answer means that the shop is open, and knows who listens.
+    assert_eq!(shop.browser().get("/healthz").status, 200);
+    shop
+}
+
+/// Runs the background jobs as a shop does that is open, one that fails among them, so that the
+/// desk can tell of them.
+fn run_jobs(shop: &TestShop) {
+    let failing = Job::new("a job that fails", Duration::from_hours(1), || async {
+        Err(Fault::new("there is no room on the disk"))
+    });
+    let jobs = shop.app.jobs().into_iter().chain([failing]).collect();
+    shop.block_on(async {
+        let notes = (&shop.app.diary, &shop.clock);
+        Runner::start(jobs, &shop.kit.bell, &Reports::default(), notes).stop().await;
+    });
+}
+
 /// The demonstration shop, busy enough to have a page of every kind, and those pages.
 pub(crate) fn all() -> (TestShop, Vec<Kind>) {
-    let shop = TestShop::demo();
+    let shop = demo();
     shop.set_stock("HF-BA-001", 0);
     let nobody = shop.browser();
     let there = |(name, path, shows)| {
@@ -114,11 +159,20 @@ fn of_the_desk(shop: &TestShop) -> Vec<Kind> {
     let name = error.fingerprint();
     shop.kit.reports.notice(error);
     shop.work_off();
+    run_jobs(shop);
     let letter = shop.number("SELECT max(id) FROM outbox");
+    let cart = shop.text("SELECT cart_id FROM cart_line LIMIT 1");
+    let told = shop.number("SELECT max(id) FROM hook_delivery");
+    let view = [("action", "keep"), ("name", "Linen, unpaid"), ("query", "?view=unpaid&q=linen")];
+    assert_eq!(owner.clone().post("/admin/orders/views", &view).status, 303);
+    let view = [("action", "keep"), ("name", "Low on stock"), ("query", "?stock=low")];
+    assert_eq!(owner.clone().post("/admin/catalog-views", &view).status, 303);
     let page = |(method, pattern, _): (Method, String, Right)| {
         let path = pattern.replace(":number", &number).replace(":sku", "HF-TW-001-INK");
         let path = path.replace(":name", &name).replace(":kind", "order_confirmation");
         let path = path.replace("/admin/messages/:id", &format!("/admin/messages/{letter}"));
+        let path = path.replace("/admin/carts/:id", &format!("/admin/carts/{cart}"));
+        let path = path.replace("/admin/hooks/:id", &format!("/admin/hooks/{told}"));
         // A letter in its frame is no page of ours: it is written for mail programs.
         if path.starts_with("/admin/messages/") && path.ends_with("/html") {
             return None;
@@ -136,8 +190,12 @@ fn of_the_desk(shop: &TestShop) -> Vec<Kind> {
         is_page.then(|| Kind::of(name.leak(), &path, "h1", &owner))
     };
     let entrance = Kind::of("admin-sign-in", "/admin/sign-in", "h1", &shop.browser());
-    let more = [entrance, changed(&owner)];
-    shop.app.desk().list().into_iter().filter_map(page).chain(more).collect()
+    let more = MORE_OF_THE_DESK.map(|(name, path, shows)| Kind::of(name, path, shows, &owner));
+    let more = more.into_iter().chain([entrance, changed(&owner)]);
+    let all: Vec<Kind> = shop.app.desk().list().into_iter().filter_map(page).chain(more).collect();
+    let health = all.iter().find(|kind| kind.path == "/admin/health").unwrap().fetch();
+    assert!(health.texts("tbody .state-bad").contains(&"Fails".to_owned()), "jobs are told of");
+    all
 }
 
 /// What a change to a product would do, before it is saved.
