@@ -76,7 +76,7 @@ coverage: ## Lines of the money rooms that tests run; fails below 95 %
 	sh .ci/coverage
 
 release: ## Builds the one file that is the shop
-	cargo build --release && ls -l target/release/kiosk
+	KIOSK_COMMIT=$$(git rev-parse --short HEAD 2>/dev/null) cargo build --release && ls -l target/release/kiosk
 
 tools: ## Installs what the tests need and this machine lacks
 	@sh .ci/tools

@@ -82,6 +82,16 @@ fn the_diagram_matches_the_schema() {
     }
 }
 
+// S1.46: the program that `make release` builds knows its commit.
+#[test]
+fn a_release_is_built_with_its_commit() {
+    let makefile = read("Makefile");
+    let (_, recipe) = makefile.split_once("\nrelease:").unwrap();
+    let (recipe, _) = recipe.split_once("\n\n").unwrap();
+    assert!(recipe.contains("KIOSK_COMMIT=$$(git rev-parse --short HEAD"), "{recipe}");
+    assert!(read("src/platform/telemetry/version.rs").contains("option_env!(\"KIOSK_COMMIT\")"));
+}
+
 // S1.6, S2.20, S4.26, S4.27, S4.28, S4.47: the payments document answers what a merchant asks.
 #[test]
 fn payments_are_explained() {
