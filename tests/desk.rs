@@ -2,6 +2,8 @@
 
 #[path = "desk/account.rs"]
 mod account;
+#[path = "desk/log.rs"]
+mod log;
 #[path = "desk/people.rs"]
 mod people;
 #[path = "desk/rights.rs"]

@@ -1,5 +1,5 @@
-//! What a merchant hears by letter although nobody looks at the desk: troubles of the machinery that
-//! cost money while they wait. Pure.
+//! What a merchant hears by letter although nobody looks at the desk: troubles of the machinery
+//! that cost money while they wait. Pure.
 
 use super::sentence::{Machinery, Sentence, full_disk, put_aside};
 use super::{sentence_backup, sentence_certificate};

@@ -120,9 +120,9 @@ async fn test(visit: Visit) -> Result<Response, Error> {
     let name = report.fingerprint();
     visit.kit.reports.notice(report);
     let noted = visit.kit.db.write(move |tx| {
-        let nothing = json!(null);
+        let (nothing, after) = (json!(null), json!({ "sent": true }));
         let what = ("error", name.as_str());
-        identity::note(tx, &staff, "error.test", what, (&nothing, &nothing), now)?;
+        identity::note(tx, &staff, "error.test", what, (&nothing, &after), now)?;
         Ok::<_, Failure<Never>>(())
     });
     noted.await?;

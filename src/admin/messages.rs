@@ -217,8 +217,18 @@ pub(super) async fn change(mut visit: Visit) -> Result<Response, Error> {
     let id = letter.id;
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
     if form.action == "now" {
-        let hurried =
-            visit.kit.db.write(move |tx| Ok::<_, Failure<Never>>(mail::hurry(tx, id, now)?));
+        let (tries, next_at) = (letter.attempts, letter.next_at);
+        let hurried = visit.kit.db.write(move |tx| {
+            let is_hurried = mail::hurry(tx, id, now)?;
+            if is_hurried {
+                let before = json!({ "attempts": tries, "next_at": next_at });
+                let after = json!({ "attempts": tries, "next_at": now });
+                let about = ("letter", id.to_string());
+                let states = (&before, &after);
+                identity::note(tx, &staff, "letter.hurry", (about.0, &about.1), states, now)?;
+            }
+            Ok::<_, Failure<Never>>(is_hurried)
+        });
         let done = if hurried.await? { "now" } else { "left" };
         visit.kit.bell.ring();
         return Ok(see_other(&format!("/admin/messages/{id}?done={done}")));

@@ -2,13 +2,13 @@
 
 use poem::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sample, told};
 use super::messages::{in_frame, with_frame};
 use crate::base::email_address::EmailAddress;
 use crate::base::{Failure, Problem};
-use crate::identity::{Visit, see_other};
+use crate::identity::{self, Visit, see_other};
 use crate::platform::mail::{Letter, draw, send_trial};
 use crate::platform::web::{Caller, Error, Rate, read_form, read_path, read_query};
 use crate::pricing::Books;
@@ -150,7 +150,7 @@ pub(super) async fn send(books: Books, mut visit: Visit) -> Result<Response, Err
     let Some(recipient) = EmailAddress::parse(&visit.staff.email) else {
         return Err(mistake("your own address cannot be written to"));
     };
-    let (kit, actor, book) = (visit.kit.clone(), visit.actor(), books.now());
+    let (kit, staff, book) = (visit.kit.clone(), visit.staff.clone(), books.now());
     let sent = visit.kit.db.write(move |tx| {
         let letter = Letter {
             dedup_key: String::new(),
@@ -160,7 +160,10 @@ pub(super) async fn send(books: Books, mut visit: Visit) -> Result<Response, Err
             template: kind.template,
             data: sample.data,
         };
-        send_trial(tx, &kit, &letter, &actor, now)?;
+        send_trial(tx, &kit, &letter, &staff.actor(), now)?;
+        let after = json!({ "to": recipient, "order": sample.number });
+        let (about, states) = (("letter kind", kind.template), (&Value::Null, &after));
+        identity::note(tx, &staff, "letter.trial", about, states, now)?;
         Ok::<_, Failure<NoSample>>(())
     });
     sent.await?;

@@ -195,8 +195,11 @@ async fn change(
         }
         let after = find(tx, &number)?;
         let mut states = (state_of(&order), state_of(&after));
-        if matches!(act, Act::Note | Act::Settle) {
-            states.1["note"] = sent.note.trim().into();
+        match act {
+            Act::Note | Act::Settle => states.1["note"] = sent.note.trim().into(),
+            Act::Ship => states.1["parcel"] = json!([sent.carrier.trim(), sent.number.trim()]),
+            Act::Deliver => states.1["parcel"] = json!(sent.parcel),
+            Act::Pack | Act::Letters | Act::Cancel => {}
         }
         log(tx, &staff, act, &number, (&states.0, &states.1), now)
     });

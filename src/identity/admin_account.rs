@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::flow;
-use super::model::Refusal;
+use super::model::{Refusal, SignedIn};
 use super::right::Right;
 use super::visit::{Visit, see_other};
 use super::{password, second_factor, store_staff as store};
@@ -201,6 +201,12 @@ async fn unenrol(mut visit: Visit) -> Result<Response, Error> {
     Ok(see_other("/admin/account?done=second-factor-off"))
 }
 
+/// Where somebody is signed in, as the log of changes tells it.
+fn noted(sessions: &[SignedIn]) -> Value {
+    let one = |s: &SignedIn| json!({ "device": device(&s.device), "network": s.network });
+    json!({ "sessions": sessions.iter().map(one).collect::<Vec<_>>() })
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Session {
@@ -212,26 +218,22 @@ async fn end_session(mut visit: Visit) -> Result<Response, Error> {
     let form: Session = read_form(&mut visit.request).await?;
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
     let write = move |tx: &Tx| {
+        let before = store::list_sessions(tx, &staff.id, now)?;
         if form.session == "others" {
             store::delete_sessions(tx, &staff.id, &staff.session)?;
         } else {
             // Only among one's own: a key of somebody else's session ends nothing.
-            let own = store::list_sessions(tx, &staff.id, now)?;
-            let named = own.iter().find(|own| session_key(&own.hash) == form.session);
+            let named = before.iter().find(|own| session_key(&own.hash) == form.session);
             if let Some(named) = named {
                 store::delete_session(tx, &named.hash, &staff.id)?;
             }
         }
-        let nothing = (&Value::Null, &Value::Null);
-        let id = staff.id.as_str();
-        Ok::<_, Failure<Never>>(flow::note(
-            tx,
-            &staff,
-            "staff.session_end",
-            ("staff", id),
-            nothing,
-            now,
-        )?)
+        let after = store::list_sessions(tx, &staff.id, now)?;
+        if after.len() < before.len() {
+            let (about, states) = (("staff", staff.id.as_str()), (&noted(&before), &noted(&after)));
+            flow::note(tx, &staff, "staff.session_end", about, states, now)?;
+        }
+        Ok::<_, Failure<Never>>(())
     };
     visit.kit.db.write(write).await?;
     Ok(see_other("/admin/account?done=session"))

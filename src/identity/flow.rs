@@ -8,7 +8,7 @@ use super::{second_factor, store_staff as store};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{StaffId, Token};
 use crate::base::{Failure, Fault, Instant, Randomness, refuse};
-use crate::platform::db::Tx;
+use crate::platform::db::{Read, Tx};
 use crate::platform::secret::Secret;
 
 /// How long an invitation can be followed, in seconds.
@@ -50,11 +50,22 @@ fn note_as(
     by: (&str, &str),
     action: &str,
     id: &StaffId,
-    after: &Value,
+    (before, after): (&Value, &Value),
     now: Instant,
 ) -> Result<(), Fault> {
-    let text = after.to_string();
-    store::insert_audit(tx, by, (action, "staff", id.as_str()), ("null", &text), now)
+    let texts = (before.to_string(), after.to_string());
+    store::insert_audit(tx, by, (action, "staff", id.as_str()), (&texts.0, &texts.1), now)
+}
+
+/// A person as the log of changes tells of them: what they may, and what guards it; no secret.
+fn standing(read: &Read, id: &StaffId, now: Instant) -> Result<Value, Fault> {
+    let Some(person) = store::find(read, id)? else { return Ok(Value::Null) };
+    Ok(json!({
+        "email": person.email, "role": person.role, "active": person.is_active,
+        "has_password": person.has_password, "second_factor": person.has_second_factor,
+        "recovery_codes": store::count_keys(read, id, "recovery")?,
+        "sessions": store::list_sessions(read, id, now)?.len(),
+    }))
 }
 
 fn actor_of(tx: &Tx, id: &StaffId) -> Result<String, Fault> {
@@ -86,7 +97,8 @@ pub(super) fn sign_in(
     store::insert_session(tx, (&token.hash(), id), sees, (now, now.plus_s(SIGNED_IN_S)))?;
     store::set_signed_in(tx, id, now)?;
     let by = (actor_of(tx, id)?, from.network.as_str());
-    note_as(tx, (&by.0, by.1), "staff.sign_in", id, &Value::Null, now)?;
+    let came = json!({ "device": from.device });
+    note_as(tx, (&by.0, by.1), "staff.sign_in", id, (&Value::Null, &came), now)?;
     Ok(token)
 }
 
@@ -118,7 +130,8 @@ pub(super) fn note_refused(
     network: &str,
     now: Instant,
 ) -> Result<(), Fault> {
-    note_as(tx, ("somebody", network), "staff.sign_in_refused", id, &Value::Null, now)
+    let nothing = (&Value::Null, &Value::Null);
+    note_as(tx, ("somebody", network), "staff.sign_in_refused", id, nothing, now)
 }
 
 /// Adds a person and answers the token of their invitation.
@@ -145,7 +158,7 @@ pub fn add(
     let id = StaffId::new(now, random);
     store::insert(tx, (&id, role), (email.as_str(), &email.folded(), name), now)?;
     let after = json!({ "email": email.as_str(), "name": name, "role": role });
-    note_as(tx, by, "staff.add", &id, &after, now)?;
+    note_as(tx, by, "staff.add", &id, (&Value::Null, &after), now)?;
     let token = invite(tx, &id, random, now)?;
     Ok((id, token))
 }
@@ -171,11 +184,12 @@ pub fn reset(
     now: Instant,
 ) -> Outcome<Token> {
     must_find(tx, id)?;
+    let before = standing(tx, id, now)?;
     store::set_password(tx, id, None)?;
     store::set_second_factor(tx, id, None, 0)?;
     store::delete_keys(tx, id, "recovery")?;
     store::delete_sessions(tx, id, "")?;
-    note_as(tx, by, "staff.reset", id, &Value::Null, now)?;
+    note_as(tx, by, "staff.reset", id, (&before, &standing(tx, id, now)?), now)?;
     Ok(invite(tx, id, random, now)?)
 }
 
@@ -188,9 +202,9 @@ pub fn set_role(tx: &Tx, id: &StaffId, role: Role, by: (&str, &str), now: Instan
     if person.role == Role::Owner && role != Role::Owner {
         keep_an_owner(tx, id)?;
     }
+    let before = standing(tx, id, now)?;
     store::set_role(tx, id, role)?;
-    let after = json!({ "was": person.role, "role": role });
-    Ok(note_as(tx, by, "staff.role", id, &after, now)?)
+    Ok(note_as(tx, by, "staff.role", id, (&before, &standing(tx, id, now)?), now)?)
 }
 
 /// Lets a person sign in or not; who may not is signed out at once.
@@ -199,6 +213,7 @@ pub fn set_role(tx: &Tx, id: &StaffId, role: Role, by: (&str, &str), now: Instan
 /// When there is no such person, or they are the last owner.
 pub fn set_active(tx: &Tx, id: &StaffId, active: bool, by: (&str, &str), now: Instant) -> Outcome {
     let person = must_find(tx, id)?;
+    let before = standing(tx, id, now)?;
     if !active {
         if person.role == Role::Owner {
             keep_an_owner(tx, id)?;
@@ -208,7 +223,7 @@ pub fn set_active(tx: &Tx, id: &StaffId, active: bool, by: (&str, &str), now: In
     }
     store::set_active(tx, id, active)?;
     let action = if active { "staff.reactivate" } else { "staff.deactivate" };
-    Ok(note_as(tx, by, action, id, &Value::Null, now)?)
+    Ok(note_as(tx, by, action, id, (&before, &standing(tx, id, now)?), now)?)
 }
 
 fn keep_an_owner(tx: &Tx, id: &StaffId) -> Outcome {
@@ -235,10 +250,12 @@ pub(super) fn accept(tx: &Tx, token: &Token, hash: &str, now: Instant) -> Outcom
     let Some(id) = store::invited(tx, &token.hash(), now)? else {
         return refuse(Refusal::DeadLink);
     };
+    let before = standing(tx, &id, now)?;
     store::delete_keys(tx, &id, "invitation")?;
     store::set_password(tx, &id, Some(hash))?;
     store::delete_sessions(tx, &id, "")?;
-    note_as(tx, (&actor_of(tx, &id)?, ""), "staff.password", &id, &Value::Null, now)?;
+    let by = actor_of(tx, &id)?;
+    note_password(tx, (&by, ""), &id, &before, now)?;
     Ok(id)
 }
 
@@ -252,10 +269,22 @@ pub(super) fn change_password(
     hash: &str,
     now: Instant,
 ) -> Result<(), Fault> {
+    let before = standing(tx, &staff.id, now)?;
     store::set_password(tx, &staff.id, Some(hash))?;
     store::delete_sessions(tx, &staff.id, &staff.session)?;
-    let nothing = (&Value::Null, &Value::Null);
-    note(tx, staff, "staff.password", ("staff", staff.id.as_str()), nothing, now)
+    note_password(tx, (&staff.actor(), &staff.network), &staff.id, &before, now)
+}
+
+fn note_password(
+    tx: &Tx,
+    by: (&str, &str),
+    id: &StaffId,
+    before: &Value,
+    now: Instant,
+) -> Result<(), Fault> {
+    let mut after = standing(tx, id, now)?;
+    after["is_new_password"] = true.into();
+    note_as(tx, by, "staff.password", id, (before, &after), now)
 }
 
 /// Turns the second factor on with a code that fits; answers the recovery codes, shown once.
@@ -273,6 +302,7 @@ pub(super) fn enrol(
     let Some(step) = second_factor::step_of(secret, (&staff.id, seed, 0), code, now) else {
         return refuse(Refusal::WrongCode);
     };
+    let before = standing(tx, &staff.id, now)?;
     store::set_second_factor(tx, &staff.id, Some(seed), step)?;
     store::delete_keys(tx, &staff.id, "recovery")?;
     let codes = second_factor::recovery_codes(random);
@@ -281,8 +311,8 @@ pub(super) fn enrol(
         store::insert_key(tx, ("recovery", &hash), &staff.id, (now, None))?;
     }
     store::delete_sessions(tx, &staff.id, &staff.session)?;
-    let nothing = (&Value::Null, &Value::Null);
-    note(tx, staff, "staff.second_factor_on", ("staff", staff.id.as_str()), nothing, now)?;
+    let states = (&before, &standing(tx, &staff.id, now)?);
+    note(tx, staff, "staff.second_factor_on", ("staff", staff.id.as_str()), states, now)?;
     Ok(codes)
 }
 
@@ -291,8 +321,9 @@ pub(super) fn enrol(
 /// # Errors
 /// When the database fails.
 pub(super) fn unenrol(tx: &Tx, staff: &Staff, now: Instant) -> Result<(), Fault> {
+    let before = standing(tx, &staff.id, now)?;
     store::set_second_factor(tx, &staff.id, None, 0)?;
     store::delete_keys(tx, &staff.id, "recovery")?;
-    let nothing = (&Value::Null, &Value::Null);
-    note(tx, staff, "staff.second_factor_off", ("staff", staff.id.as_str()), nothing, now)
+    let states = (&before, &standing(tx, &staff.id, now)?);
+    note(tx, staff, "staff.second_factor_off", ("staff", staff.id.as_str()), states, now)
 }

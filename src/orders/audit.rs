@@ -89,6 +89,7 @@ const SUMS: &str = "
         ELSE (2 * i.net_minor * i.tax_bp + 10000) / 20000 END";
 
 /// A key names the order (or what else caused it) and the kind.
+/// What a person had sent again has a reason, and is no second letter of the shop's.
 const LETTERS: &str = "
     SELECT dedup_key || ': ' || count(*) || ' letters'
     FROM outbox GROUP BY dedup_key HAVING count(*) > 1
@@ -96,7 +97,7 @@ const LETTERS: &str = "
     SELECT o.number || ': ' || l.letters || ' confirmations'
     FROM (SELECT substr(dedup_key, 1, instr(dedup_key || ':', ':') - 1) AS order_id,
                  count(*) AS letters
-          FROM outbox WHERE template = 'order_confirmation'
+          FROM outbox WHERE template = 'order_confirmation' AND reason = ''
           GROUP BY 1 HAVING count(*) > 1) l
     JOIN orders o ON o.id = l.order_id";
 

@@ -19,7 +19,7 @@ fn code(shop: &TestShop, seed: &str) -> String {
 }
 
 /// Turns the second factor on; answers the seed and the recovery codes.
-fn enrol(shop: &TestShop, owner: &mut Browser) -> (String, Vec<String>) {
+pub(crate) fn enrol(shop: &TestShop, owner: &mut Browser) -> (String, Vec<String>) {
     let seed = offered(owner);
     let code = code(shop, &seed);
     let fields = [("code", code.as_str()), ("current", PASSWORD)];

@@ -94,6 +94,7 @@ fn a_letter_is_sent_again_for_a_reason() {
     assert_eq!(of, id);
     // The cause still has one letter: nothing the shop does by itself makes a second one.
     assert_eq!(shop.number("SELECT count(*) FROM outbox WHERE reason = ''"), 1);
+    shop.assert_audit();
 }
 
 // S1.36: what a mail server refuses for good is given up soon, a wrong password is not.

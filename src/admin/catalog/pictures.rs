@@ -44,9 +44,10 @@ pub(super) async fn upload(shelf: Shelf, mut visit: Visit) -> Result<Response, E
     let (name, change) = kept.await.map_err(Fault::from)??;
     if let Some(change) = change {
         let path = change.path.clone();
+        let size = format!("{} bytes", change.content.as_ref().map_or(0, Vec::len));
         let by = By { who: visit.actor(), what: format!("added {path}") };
         let saved = write(&shelf, &visit, vec![change], by).await?;
-        note(&visit, "picture", &path, ("", ""), &saved).await?;
+        note(&visit, "picture", &path, ("", &size), &saved).await?;
     }
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("picture", &name).append_pair("done", "picture");
