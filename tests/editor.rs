@@ -1,5 +1,7 @@
 //! The catalog edited from the desk: what a form changes in a file, and what becomes of it.
 
+#[path = "editor/filters.rs"]
+mod filters;
 #[path = "editor/forms.rs"]
 mod forms;
 mod house;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Instant;
-use crate::catalog::{PictureState, Product, Status, Variant};
+use crate::catalog::{Catalog, PictureState, Product, Status, Variant};
 use crate::search::{Levels, fold};
 use crate::stock::State;
 
@@ -75,37 +75,55 @@ pub(super) fn fits(asked: &str, text: &str) -> bool {
 impl Filter {
     /// Whether a product is shown.
     pub(super) fn shows(&self, row: &Row<'_>) -> bool {
-        let Some(product) = row.product else {
-            // A file that cannot be read has nothing to be filtered by.
-            let plain = [&self.tier, &self.r#type, &self.category, &self.tag, &self.flag];
-            let is_asked = plain.iter().all(|asked| asked.is_empty()) && self.stock.is_empty();
-            return is_asked && (self.q.is_empty() || row.slug.contains(self.q.trim()));
-        };
-        self.fits_words(row.slug, product)
-            && (self.tier.is_empty() || product.tier.word() == self.tier)
-            && (self.r#type.is_empty() || product.product_type.as_ref() == Some(&self.r#type))
-            && (self.category.is_empty()
-                || crate::catalog::Catalog::is_within(&product.category, &self.category))
-            && (self.tag.is_empty() || product.tags.contains(&self.tag))
-            && self.fits_flag(row, product)
-            && match self.stock.as_str() {
-                "in" => row.stock() == State::InStock,
-                "low" => row.stock() == State::Low,
-                "out" => row.stock() == State::SoldOut,
-                _ => true,
+        self.fits_words(row)
+            && match self.state.as_str() {
+                "" => true,
+                "wrong" => row.is_wrong,
+                _ => false,
             }
-            && (self.state != "wrong" || row.is_wrong)
+            && match row.product {
+                Some(product) => self.fits_shelf(product) && self.fits_standing(row, product),
+                // A file that cannot be read has nothing else to be filtered by.
+                None => {
+                    let shelf = [&self.tier, &self.r#type, &self.category, &self.tag];
+                    let asked = shelf.into_iter().chain([&self.flag, &self.stock]);
+                    asked.into_iter().all(|asked| asked.trim().is_empty())
+                }
+            }
     }
 
-    fn fits_words(&self, slug: &str, product: &Product) -> bool {
+    fn fits_words(&self, row: &Row<'_>) -> bool {
         if self.q.trim().is_empty() {
             return true;
         }
-        let skus = product.variants.iter().map(|variant| variant.sku.as_str());
-        let tags = product.tags.iter().map(String::as_str);
-        let more = [slug, &product.title, product.code.as_deref().unwrap_or_default()];
-        let all: Vec<&str> = more.into_iter().chain(skus).chain(tags).collect();
+        let mut all = vec![row.slug];
+        if let Some(product) = row.product {
+            all.extend([&*product.title, product.code.as_deref().unwrap_or_default()]);
+            all.extend(product.variants.iter().map(|variant| variant.sku.as_str()));
+            all.extend(product.tags.iter().map(String::as_str));
+        }
         fits(&self.q, &all.join(" "))
+    }
+
+    /// Where it stands; what is typed fits in any case, and with the space a phone puts behind it.
+    fn fits_shelf(&self, product: &Product) -> bool {
+        let fits = |asked: &str, is: &str| fold(asked.trim()) == fold(is);
+        let (kind, tag) = (self.r#type.trim(), self.tag.trim());
+        (self.tier.is_empty() || product.tier.word() == self.tier)
+            && (self.category.is_empty() || Catalog::is_within(&product.category, &self.category))
+            && (kind.is_empty() || product.product_type.as_ref().is_some_and(|is| fits(kind, is)))
+            && (tag.is_empty() || product.tags.iter().any(|is| fits(tag, is)))
+    }
+
+    fn fits_standing(&self, row: &Row<'_>, product: &Product) -> bool {
+        self.fits_flag(row, product)
+            && match self.stock.as_str() {
+                "" => true,
+                "in" => row.stock() == State::InStock,
+                "low" => row.stock() == State::Low,
+                "out" => row.stock() == State::SoldOut,
+                _ => false,
+            }
     }
 
     fn fits_flag(&self, row: &Row<'_>, product: &Product) -> bool {
