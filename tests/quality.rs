@@ -7,6 +7,8 @@ mod driver;
 mod house;
 #[path = "quality/kinds.rs"]
 mod kinds;
+#[path = "quality/letters.rs"]
+mod letters;
 #[path = "quality/links.rs"]
 mod links;
 #[path = "quality/markup.rs"]
