@@ -5,6 +5,8 @@
 mod choices;
 #[path = "letters/desk.rs"]
 mod desk;
+#[path = "letters/guarded.rs"]
+mod guarded;
 #[path = "letters/hooks.rs"]
 mod hooks;
 #[path = "letters/layout.rs"]

@@ -178,7 +178,7 @@ fn moment(time: UnixTime) -> Instant {
 }
 
 /// Why browsers warn, in words that follow “it”.
-fn words(error: &CertificateError) -> String {
+pub(super) fn words(error: &CertificateError) -> String {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has ended",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {

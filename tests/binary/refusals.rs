@@ -111,6 +111,12 @@ fn a_setting_that_cannot_be_used_is_named() {
     for (key, value, says) in environment {
         refuses(&Folder::base().set(key, value), &["serve"], &[says]);
     }
+    // An authority for a mail server that is spoken to in the clear, or one that is not there.
+    let mail =
+        |url: &str, file: &str| Folder::base().set("smtp_url", url).set("smtp_ca_file", file);
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/authority.pem");
+    refuses(&mail("smtp://127.0.0.1:25", authority), &["serve"], &["smtp_ca_file", "tls=required"]);
+    refuses(&mail("smtps://127.0.0.1", "nothing.pem"), &["serve"], &["smtp_ca_file"]);
 }
 
 // S1.9, S2.122: the simulator never pretends to take real money.

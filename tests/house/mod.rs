@@ -37,7 +37,7 @@ pub use desk::PASSWORD;
 pub use edited::Edited;
 pub use fake_provider::FakeProvider;
 pub use neighbour::{Heard, Neighbour};
-pub use post_office::PostOffice;
+pub use post_office::{Manner, PostOffice};
 
 /// Every test begins at this moment: Tuesday 24 November 2026, 10:00 in London.
 pub const START: Instant = Instant(1_795_514_400_000);

@@ -22,6 +22,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("webhook_secrets", "", "secrets that sign webhooks, separated by commas; environment only"),
     ("webhook_secrets_file", "", "private file (mode 0600) with one secret a line instead"),
     ("smtp_url", "", "smtp://user:password@host:587; files when empty; environment only"),
+    ("smtp_ca_file", "", "PEM file of the authority behind your own mail server's certificate"),
     ("hooks", "", "programs that hear of orders, each a table [hooks.NAME]; see docs/hooks.md"),
     ("hold", "", "how long a checkout holds stock, such as 15m; the shop's own when empty"),
     ("limits", "on", "rate limits: \"on\" or \"off\""),

@@ -58,6 +58,8 @@ pub struct Settings {
     pub provider: ProviderSettings,
     /// Outgoing mail, `smtp://user:password@host:port` or `smtps://…`; files when absent.
     pub smtp_url: Option<Hidden>,
+    /// Who vouches for the mail server, in PEM; the authorities that browsers know when absent.
+    pub smtp_ca_file: Option<PathBuf>,
     /// Programs of others that hear of orders, by name.
     pub hooks: Vec<HookEndpoint>,
     /// How long stock is held for a checkout, in seconds; wins over the shop's file.
@@ -208,6 +210,7 @@ impl Settings {
             mode,
             provider: provider.check()?,
             smtp_url: some("smtp_url").map(|url| Hidden(encrypted(url))),
+            smtp_ca_file: some("smtp_ca_file").map(Into::into),
             hooks: hooks::read(values, dev)?,
             hold_s,
             limits: switch("limits", &text("limits"))?,

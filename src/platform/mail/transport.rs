@@ -1,18 +1,24 @@
 //! Where letters go: a mail server, or a folder of `.eml` files when none is set.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use tokio_rustls::rustls;
 
 use super::draw::Drawn;
 use super::store::Posted;
 use crate::base::fault::Doing;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
+use crate::platform::certificate;
 use crate::platform::config::Settings;
 
 /// How letters leave the house.
@@ -37,7 +43,10 @@ impl Transport {
     pub fn from_settings(settings: &Settings) -> Result<Self, Fault> {
         if let Some(url) = &settings.smtp_url {
             let built = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url.0);
-            let built = built.doing("reading KIOSK_SMTP_URL")?.timeout(Some(PATIENCE));
+            let mut built = built.doing("reading KIOSK_SMTP_URL")?.timeout(Some(PATIENCE));
+            if let Some(file) = &settings.smtp_ca_file {
+                built = built.tls(believing(file, &url.0).doing("reading smtp_ca_file")?);
+            }
             return Ok(Self::Smtp(built.build()));
         }
         let folder = settings.data_dir.join("mail");
@@ -56,7 +65,11 @@ impl Transport {
         let message = message(letter, drawn, now)?;
         match self {
             Self::Smtp(server) => {
-                let answer = server.send(message).await.doing("speaking to the mail server")?;
+                let sent = server.send(message).await;
+                let answer = sent.map_err(|error| {
+                    let doing = trouble(&error);
+                    Fault::from(error).doing(&doing)
+                })?;
                 let words = answer.message().collect::<Vec<_>>().join(" ");
                 Ok(cut(&format!("{} {words}", answer.code())))
             }
@@ -107,12 +120,47 @@ fn raw(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
+/// TLS as the address wants it, with a server this authority vouches for.
+fn believing(file: &Path, url: &str) -> Result<Tls, Fault> {
+    let address: poem::http::Uri = url.parse()?;
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    let authority = Certificate::from_pem(&std::fs::read(file)?)?;
+    let tls = TlsParameters::builder(host.to_owned()).add_root_certificate(authority).build()?;
+    match address.scheme_str() {
+        Some("smtps") => Ok(Tls::Wrapper(tls)),
+        _ if url.contains("tls=required") => Ok(Tls::Required(tls)),
+        _ if url.contains("tls=opportunistic") => Ok(Tls::Opportunistic(tls)),
+        _ => Err(Fault::new(
+            "the mail server is spoken to without TLS; add ?tls=required to KIOSK_SMTP_URL",
+        )),
+    }
+}
+
+/// What went wrong, as far as a merchant can mend it.
+fn trouble(error: &smtp::Error) -> String {
+    if error.status().map(u16::from).is_some_and(is_about_us) {
+        return "the mail server does not take the user and password of KIOSK_SMTP_URL".to_owned();
+    }
+    let mut chain = successors(error.source(), |&error| error.source());
+    let tls = chain.find_map(|error| error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            format!("the certificate of the mail server {}", certificate::words(why))
+        }
+        Some(_) => "TLS with the mail server did not come about".to_owned(),
+        None => "speaking to the mail server".to_owned(),
+    }
+}
+
+/// 530, 534, 535 and 538 are about our password: once that is mended, the letter goes out.
+fn is_about_us(code: u16) -> bool {
+    matches!(code, 530 | 534 | 535 | 538)
+}
+
 /// Whether a mail server has said no to this letter for good, and not to us.
 pub(super) fn is_refused(fault: &Fault) -> bool {
     let Some(error) = fault.cause::<smtp::Error>() else { return false };
-    // 530, 534, 535 and 538 are about our password: once that is mended, the letter goes out.
-    let code = error.status().map(u16::from);
-    error.is_permanent() && !matches!(code, Some(530 | 534 | 535 | 538))
+    error.is_permanent() && !error.status().map(u16::from).is_some_and(is_about_us)
 }
 
 /// What is kept of an answer.
