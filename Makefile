@@ -41,7 +41,7 @@ bench-large: ## The same with 100,000 products; takes a quarter of an hour longe
 	cargo bench --bench figures -- build large
 	cargo bench --bench checkout -- growth large
 
-lighthouse: ## Rates pages of storefront and desk with Lighthouse; fails when one is too low
+lighthouse: ## Rates pages of storefront and desk with Lighthouse; fails when one is rated low, late or moves
 	@sh .ci/tools lighthouse
 	cargo bench --bench figures -- rate
 
