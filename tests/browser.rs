@@ -3,6 +3,8 @@
 
 #[path = "browser/choosing.rs"]
 mod choosing;
+#[path = "browser/day.rs"]
+mod day;
 #[path = "browser/desk.rs"]
 mod desk;
 #[path = "browser/driver.rs"]

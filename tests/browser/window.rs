@@ -53,6 +53,22 @@ impl Tab {
         self.until("the whole page", || (), || self.run(question) == true);
     }
 
+    /// Clicks what a finger would reach: where its middle is, nothing lies over it.
+    #[track_caller]
+    pub(crate) fn tap(&self, css: &str) {
+        self.find(css);
+        let place = format!(
+            "const at = document.querySelector({css:?});
+            at.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+            const box = at.getClientRects()[0];
+            const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return at.contains(hit) || hit?.contains(at) ? '' : hit?.outerHTML.slice(0, 200)"
+        );
+        let over = self.run(&place);
+        assert_eq!(over, "", "{css} is covered");
+        self.click(css);
+    }
+
     /// The whole page as a picture, PNG in Base64.
     #[track_caller]
     pub(crate) fn picture(&self, width: u32) -> String {
