@@ -9,6 +9,8 @@ mod documents;
 mod links;
 #[path = "found/structured.rs"]
 mod structured;
+#[path = "found/weight.rs"]
+mod weight;
 
 mod house;
 

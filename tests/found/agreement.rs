@@ -18,7 +18,7 @@ fn levels(shop: &TestShop) -> Levels {
     known.unwrap()
 }
 
-fn inspect(shop: &TestShop) -> Inspection {
+pub(super) fn inspect(shop: &TestShop) -> Inspection {
     let (edition, book) = (shop.app.shelf.now(), shop.app.shelf.books.now());
     let base = &shop.kit.settings.public_url;
     storefront::inspect(&edition, &book, &levels(shop), shop.kit.now(), base, true)
@@ -40,7 +40,7 @@ fn offers(shop: &TestShop, path: &str) -> BTreeMap<String, (String, String)> {
     found
 }
 
-// N16: one price everywhere, and it is the one that is charged, for every variant.
+// N16, S2.121: one price everywhere, and it is the one that is charged, for every variant.
 #[test]
 fn the_price_told_is_the_price_charged() {
     let shop = TestShop::on(&reduced());
