@@ -79,6 +79,13 @@ fn check_ends_with_0_for_good_files_1_for_mistakes_and_2_when_it_cannot_read() {
     assert!(told.contains("first view") && told.contains("/product/"), "{told}");
     assert!(told.contains("note: KILN-1 has no GTIN"), "{told}");
 
+    // S2.83: what a percentage set by hand makes of a bundle's price.
+    let told = folder.run(&["check", "--explain"]).ended(0);
+    let how = "2 × Six glazes £79.99 = £1,189.96; 12.5% off makes £1,041.22, £148.74 less";
+    assert!(told.contains("starter: ") && told.contains(how), "{told}");
+    let report = json(&folder.run(&["check", "--explain", "--format", "json"]).ended(0));
+    assert!(report["bundles"]["starter"].as_str().unwrap().ends_with(how), "{report:#}");
+
     let good = folder.read("content/products/kiln.toml");
     folder.write("content/products/kiln.toml", &good.replace("price ", "prise "));
     let bad = folder.run(&["check"]);

@@ -31,6 +31,9 @@ pub(super) struct Options {
     /// Shows how the pictures of each product stand: ok, warning or missing.
     #[arg(long)]
     images: bool,
+    /// Shows how the price of each bundle comes about.
+    #[arg(long)]
+    explain: bool,
     /// Also tells what would make Google show more of each product.
     #[arg(long)]
     verbose: bool,
@@ -72,13 +75,16 @@ fn look(options: &Options, settings: &Settings) -> Result<Findings, Fault> {
 
 fn write(options: &Options, found: &Findings) {
     match options.format {
-        Format::Json if options.watch => say!("{}", found.json(options.verbose)),
-        Format::Json => say!("{:#}", found.json(options.verbose)),
+        Format::Json if options.watch => say!("{}", found.json(options.verbose, options.explain)),
+        Format::Json => say!("{:#}", found.json(options.verbose, options.explain)),
         Format::Text => {
             found.say();
             found.made.say(&found.folder, options.verbose, options.budget);
             if options.images {
                 found.say_pictures();
+            }
+            if options.explain {
+                found.say_bundles();
             }
             found.sum_up();
         }

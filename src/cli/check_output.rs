@@ -6,11 +6,12 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::check_pages::Made;
-use crate::catalog::{PictureState, PictureStatus, picture_status};
+use crate::base::Clock;
+use crate::catalog::{Bundle, Catalog, PictureState, PictureStatus, picture_status};
 use crate::platform::content::Complaint;
 use crate::platform::content::report;
 use crate::platform::render::{FOLDER, SiteMistake};
-use crate::pricing::Loaded;
+use crate::pricing::{Loaded, explain_bundle};
 
 /// How findings are written.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,7 +45,7 @@ impl Findings {
     }
 
     /// Everything as one document, with the picture status of each product.
-    pub(super) fn json(&self, verbose: bool) -> Value {
+    pub(super) fn json(&self, verbose: bool, explain: bool) -> Value {
         let mut found = report::json(&self.loaded.complaints, &self.folder);
         if let Some(site) = &self.made.site {
             let other = report::json(site.told().0, FOLDER);
@@ -59,11 +60,32 @@ impl Findings {
         found["warnings"] = warnings.into();
         found["pages"] = self.made.json(verbose);
         found["images"] = json!(self.pictures());
+        if explain {
+            found["bundles"] = self.bundles().into_iter().collect();
+        }
         found
     }
 
     fn pictures(&self) -> Vec<PictureStatus> {
         picture_status(&self.loaded.files, &self.loaded.complaints)
+    }
+
+    /// How the price of each bundle comes about, by its address.
+    fn bundles(&self) -> Vec<(String, String)> {
+        let (book, now) = (self.loaded.book.as_ref(), Clock::System.now());
+        let catalog = book.map(|book| &book.catalog);
+        let one = |catalog: &Catalog, bundle: &Bundle| {
+            Some((bundle.slug.to_string(), explain_bundle(catalog, bundle, now)?))
+        };
+        let all = catalog.into_iter().flat_map(|of| of.bundles.values().map(move |b| (of, b)));
+        all.filter_map(|(catalog, bundle)| one(catalog, bundle)).collect()
+    }
+
+    /// Writes them for people.
+    pub(super) fn say_bundles(&self) {
+        for (bundle, how) in self.bundles() {
+            say!("{bundle}: {how}");
+        }
     }
 
     /// Writes everything for people: excerpts on a terminal, else a line for each.

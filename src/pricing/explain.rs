@@ -1,7 +1,9 @@
 //! A quote's calculation as text for a terminal.
 
-use super::{Objection, Quote};
-use crate::base::Money;
+use super::round::percent;
+use super::{Objection, Quote, bundle_price};
+use crate::base::{Instant, Money};
+use crate::catalog::{Bundle, Catalog};
 
 /// Widest column of words, in characters; longer sentences are wrapped.
 const WIDTH_MAX: usize = 72;
@@ -29,6 +31,26 @@ pub fn explain(quote: &Quote) -> String {
         format!("{}\n", line.trim_end())
     };
     rows.iter().map(line).collect()
+}
+
+/// How the price of a bundle comes about; nothing when one of its parts is not there.
+#[must_use]
+pub fn explain_bundle(catalog: &Catalog, bundle: &Bundle, now: Instant) -> Option<String> {
+    let price = bundle_price(catalog, bundle, now)?;
+    let money = |minor: i64| Money::new(minor, catalog.shop.currency).to_string();
+    let parts = bundle.items.iter().map(|item| {
+        let (product, variant) = catalog.find(&item.sku)?;
+        let one = format!("{} {}", product.title, money(variant.price_at(now)));
+        Some(if item.qty == 1 { one } else { format!("{} × {one}", item.qty) })
+    });
+    Some(format!(
+        "{} = {}; {} off makes {}, {} less",
+        parts.collect::<Option<Vec<_>>>()?.join(" + "),
+        money(price.parts_minor),
+        percent(bundle.discount_bp),
+        money(price.price_minor),
+        money(price.parts_minor - price.price_minor),
+    ))
 }
 
 /// An objection as a sentence for people.
@@ -91,6 +113,22 @@ total     goods £11.69 + delivery £0.00 = £11.69           £11.69
 note      There is no code nope.
 ";
         assert_eq!(explain(&quote), expected);
+    }
+
+    // S2.83: a percentage set by hand, with the price it makes, sales included.
+    #[test]
+    fn a_bundle_explains_its_price() {
+        let book = Sample::new()
+            .product("A", "Mug", 1000)
+            .on_sale(800)
+            .product("B", "Pot", 500)
+            .product("C", "Tea", 250)
+            .bundle("set", "Set", 1250, &[("A", 1), ("B", 1), ("C", 2)])
+            .book();
+        let told = explain_bundle(&book.catalog, &book.catalog.bundles["set"], NOW);
+        let expected = "Mug £8.00 + Pot £5.00 + 2 × Tea £2.50 = £18.00; 12.5% off makes £15.75, \
+                        £2.25 less";
+        assert_eq!(told.as_deref(), Some(expected));
     }
 
     #[test]

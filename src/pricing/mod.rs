@@ -28,7 +28,7 @@ mod tax;
 
 pub use books::Books;
 pub use bundle::{BundlePrice, bundle_price};
-pub use explain::{explain, sentence};
+pub use explain::{explain, explain_bundle, sentence};
 pub use model::{Book, Carrier, Conditions, Effect, Promotion, Rate, Stage, TaxRate, Zone};
 pub use model_quote::{
     Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Missing, Objection, Quote,
