@@ -1,5 +1,7 @@
 //! The real program, seen from a terminal: its commands, what they print and how they end.
 
+#[path = "binary/doctor.rs"]
+mod doctor;
 #[path = "binary/events.rs"]
 mod events;
 #[path = "binary/people.rs"]

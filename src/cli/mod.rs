@@ -32,6 +32,7 @@ mod build;
 mod check;
 mod check_output;
 mod check_pages;
+mod doctor;
 mod errors;
 mod events;
 mod explain;
@@ -157,6 +158,8 @@ enum Command {
     Backup(backup::Options),
     /// Proves a backup, or brings a shop back from one.
     Restore(restore::Options),
+    /// Visits every page of the running shop and fetches every file that they name.
+    Doctor(doctor::Options),
     /// Proves that the books are in order, one line for each invariant.
     Audit(audit::Options),
     /// Shows how an order's price came about, and computes it again.
@@ -221,6 +224,7 @@ fn run(command: Command, settings: Settings) -> Result<Ended, Fault> {
         Command::Hooks(options) => hooks::run(options, settings),
         Command::Statement(options) => statement::run(&options, settings),
         Command::Backup(options) => backup::run(&options, settings),
+        Command::Doctor(options) => doctor::run(&options, &settings),
         Command::Audit(options) => audit::run(&options, settings),
         Command::Explain(options) => explain::run(&options, settings),
         Command::Recommend(command) => recommend::run(command, settings),

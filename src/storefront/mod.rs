@@ -44,8 +44,8 @@ pub use export::{Beside, Extra, LIVE, Written, export};
 pub use files_read::{FilesRead, Reading};
 pub use found::{
     Document, Excess, Found, Icons, Measured, Objection, OpenGraph, Pictures, PreviewImage,
-    PreviewPrice, Rendition, Sizes, disagreements, faint, feed_report, measure, page_disagreements,
-    table,
+    PreviewPrice, Rendition, Sizes, disagreements, faint, feed_report, listed, measure, named,
+    page_disagreements, table,
 };
 pub use importing::{Import, import};
 pub use inspect::{Inspection, inspect};

@@ -56,7 +56,7 @@ pub use form::{
 pub use guard::{Origin, cross_site};
 pub use limit::{Caller, Limiter, Rate};
 pub use multipart::{Part, read_parts};
-pub use outgoing::{Outgoing, Reply, whole_story};
+pub use outgoing::{Fetched, Outgoing, Reply, whole_story};
 pub use problem::{Error, PageMaker, respond, wants_html};
 pub use routes::{Router, Routes, endpoint};
 pub use serve::{ServeLimits, Shortcut, serve};

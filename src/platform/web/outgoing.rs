@@ -35,6 +35,17 @@ pub struct Reply {
     pub text: String,
 }
 
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// HTTP status.
+    pub status: u16,
+    /// The kind of the body, as the other side says.
+    pub content_type: String,
+    /// The body, up to the limit that was asked for.
+    pub body: Vec<u8>,
+}
+
 impl Outgoing {
     /// Nothing is connected yet. `plain` lets `http` addresses through as well; `patience` is how
     /// long a whole call may take.
@@ -65,11 +76,36 @@ impl Outgoing {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::from(json)));
+        let fetched = self.call(request, ANSWER_BYTES_MAX).await?;
+        let text = String::from_utf8_lossy(&fetched.body).into_owned();
+        Ok(Reply { status: fetched.status, text })
+    }
+
+    /// Fetches a file, of which at most `bytes_max` are kept.
+    ///
+    /// # Errors
+    /// In one sentence, when no answer came.
+    pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Fetched, String> {
+        let request = Request::get(url).header(USER_AGENT, AGENT).body(Full::default());
+        self.call(request, bytes_max).await
+    }
+
+    async fn call(
+        &self,
+        request: Result<Request<Full<Bytes>>, hyper::http::Error>,
+        bytes_max: usize,
+    ) -> Result<Fetched, String> {
         let request = request.map_err(|e| format!("the call cannot be made: {e}"))?;
         let called = tokio::time::timeout(self.patience, async {
             let response = self.pool.request(request).await.map_err(|e| whole_story(&e))?;
             let status = response.status().as_u16();
-            Ok(Reply { status, text: beginning(response.into_body()).await })
+            let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let content_type = kind.unwrap_or_default().to_owned();
+            Ok(Fetched {
+                status,
+                content_type,
+                body: beginning(response.into_body(), bytes_max).await,
+            })
         });
         let late = || Err(format!("no answer within {} seconds", self.patience.as_secs()));
         called.await.unwrap_or_else(|_| late())
@@ -77,17 +113,17 @@ impl Outgoing {
 }
 
 /// What arrives of a body, up to a limit: an answer that breaks off is an answer all the same.
-async fn beginning(mut body: impl Body<Data = Bytes> + Unpin) -> String {
+async fn beginning(mut body: impl Body<Data = Bytes> + Unpin, bytes_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while bytes.len() < ANSWER_BYTES_MAX
+    while bytes.len() < bytes_max
         && let Some(Ok(frame)) = body.frame().await
     {
         if let Ok(more) = frame.into_data() {
-            let room = ANSWER_BYTES_MAX - bytes.len();
+            let room = bytes_max - bytes.len();
             bytes.extend_from_slice(&more[..more.len().min(room)]);
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// An error with everything beneath it, for its last link names the cause.

@@ -20,6 +20,7 @@ mod icons;
 mod json;
 mod lists;
 mod measures;
+mod named;
 mod monogram;
 mod open_graph;
 mod scan;
@@ -47,6 +48,7 @@ pub use documents::Document;
 pub(super) use documents::documents;
 pub use feed_report::{Objection, feed_report};
 pub use icons::Icons;
+pub use named::{listed, named};
 pub use open_graph::{OpenGraph, PreviewImage, PreviewPrice};
 
 /// A picture as it is told to others: the largest rendition there is.
