@@ -81,7 +81,7 @@ fn rows_of(shop: &TestShop) -> String {
     shop.kit.db.read_blocking(|read| Ok::<_, Failure<Never>>(process::dump(read))).unwrap()
 }
 
-// S4.30: looking never writes: every address is read by a stranger and by the buyer, and the
+// S4.30 S4.37: looking never writes: every address is read by a stranger and by the buyer, and the
 // database is the same, row by row.
 #[test]
 fn looking_changes_nothing() {

@@ -2,6 +2,7 @@
 
 use kiosk::base::Instant;
 use kiosk::storefront::keep_last_good;
+use serde_json::Value;
 
 use super::process::{Caller, Folder, KIOSK, Server, until};
 
@@ -161,6 +162,30 @@ fn a_running_shop_tells_its_health_and_its_build() {
     }
     let version = folder.run(&["--version"]).ended(0);
     assert_eq!(version, format!("kiosk {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+// S4.40: what happens is logged, each line a document with time, level and words, and nobody's
+// address in it.
+#[test]
+fn events_are_logged_without_names() {
+    let folder = Folder::base().set("log_json", "on");
+    let server = folder.serve();
+    let (_, page) = Caller::new(&server.base).order("GLAZE-6");
+    assert_eq!(Caller::new(&server.base).press(&page, &[("action", "pay")]), Some(303));
+    until("the paid order", || (folder.number("SELECT count(*) FROM outbox") == 1).then_some(()));
+    let paid =
+        until("the line", || server.said().contains("an event was stored").then(|| server.said()));
+    assert_eq!(server.stop(), Some(0));
+    for line in paid.lines().filter(|line| line.starts_with('{')) {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        for key in ["timestamp", "level", "message"] {
+            assert!(!line[key].is_null(), "{key}: {line}");
+        }
+    }
+    assert!(paid.lines().filter(|line| line.starts_with('{')).count() > 1, "{paid}");
+    for name in ["ada@example.com", "Lovelace", "High Street"] {
+        assert!(!paid.contains(name), "{name}: {paid}");
+    }
 }
 
 // S1.7: letters can be looked at in development only.

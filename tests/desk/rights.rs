@@ -1,4 +1,4 @@
-//! Every route of the desk and every role: S2.75, S2.76, S3.16, S3.22, S3.57.
+//! Every route of the desk and every role: S2.75, S2.76, S2.77, S3.16, S3.22, S3.57.
 
 use kiosk::identity::Role;
 use poem::http::Method;

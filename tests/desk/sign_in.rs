@@ -1,4 +1,5 @@
-//! Signing in and out, and everything that must not help anybody else to.
+//! Signing in and out, and everything that must not help anybody else to. S2.51, for those who have
+//! accounts: the people at the desk.
 
 use kiosk::base::Failure;
 use kiosk::base::fault::Never;

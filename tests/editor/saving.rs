@@ -71,6 +71,7 @@ fn what_was_saved_can_be_undone() {
     assert_eq!(desk.get(&format!("{MUG}/restore?digest={shop_toml}&view=text")).status, 404);
 }
 
+// S2.93: what a form may not hold is refused where it was typed.
 #[test]
 fn mistakes_are_told_at_their_fields_and_nothing_is_written() {
     let open = Open::demo();

@@ -57,7 +57,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
-    // S1.9: a secret that others may read is refused with what to do.
+    // S1.9, S4.39: a secret that others may read is refused with what to do.
     #[cfg(unix)]
     #[test]
     fn only_private_files_hold_secrets() {

@@ -212,6 +212,7 @@ mod tests {
         assert!(says(found(Mode::Test, None)).contains("KIOSK_STRIPE_KEY"));
     }
 
+    // S4.43: real money is taken over HTTPS only; a proxy in front speaks it.
     #[test]
     fn live_money_needs_tls_and_a_webhook() {
         let live = || found(Mode::Live, Some("sk_live_1"));

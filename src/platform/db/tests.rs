@@ -337,3 +337,26 @@ fn the_last_one_to_go_leaves_no_log_behind() {
     drop(db);
     assert_eq!(checkpoint::wal_bytes(&folder.path().join("kiosk.db-wal")), 0);
 }
+
+// S4.38: the one writer is durable and bounded, readers cannot write, and both keep the rules.
+#[test]
+fn connections_are_set_up_for_a_shop() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kiosk.db");
+    let writer = open::writing(&path).unwrap();
+    let mut reader = Connection::open(&path).unwrap();
+    open::reading(&mut reader).unwrap();
+    let number = |of: &Connection, name: &str| -> i64 {
+        of.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    };
+    for of in [&writer, &reader] {
+        let mode: String = of.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+        assert_eq!((number(of, "foreign_keys"), number(of, "trusted_schema")), (1, 0));
+        assert!(number(of, "busy_timeout") > 0);
+    }
+    // 2 is FULL: a commit is on the disk when it is told.
+    assert_eq!((number(&writer, "synchronous"), number(&writer, "query_only")), (2, 0));
+    assert_eq!(number(&reader, "query_only"), 1);
+    assert!(reader.execute_batch("CREATE TABLE t (n)").is_err());
+}
