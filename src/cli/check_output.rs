@@ -75,7 +75,7 @@ impl Findings {
         let (book, now) = (self.loaded.book.as_ref(), Clock::System.now());
         let catalog = book.map(|book| &book.catalog);
         let one = |catalog: &Catalog, bundle: &Bundle| {
-            Some((bundle.slug.to_string(), explain_bundle(catalog, bundle, now)?))
+            Some((bundle.slug.clone(), explain_bundle(catalog, bundle, now)?))
         };
         let all = catalog.into_iter().flat_map(|of| of.bundles.values().map(move |b| (of, b)));
         all.filter_map(|(catalog, bundle)| one(catalog, bundle)).collect()

@@ -66,7 +66,7 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         match wrong.len() {
             0 => say!("All well: {pages} pages and {files} files at {root}."),
             count => {
-                complain!("{count} of {pages} pages and {files} files at {root} are not well.")
+                complain!("{count} of {pages} pages and {files} files at {root} are not well.");
             }
         }
     }

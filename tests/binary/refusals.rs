@@ -49,7 +49,8 @@ fn a_data_folder_that_cannot_be_written_is_named() {
     refuses(&folder, &["serve"], &["/proc/kiosk"]);
 }
 
-// A newer database is left alone: exit before any write.
+// S3.7: a database says by number which program it fits. A newer one is left alone: exit before any
+// write.
 #[test]
 fn a_database_of_a_newer_program_is_refused_and_not_touched() {
     let folder = Folder::base();
