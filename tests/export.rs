@@ -121,6 +121,15 @@ fn a_host_finds_pages_headers_redirects_and_packed_files() {
     }
 }
 
+// S2.12: a copy is not made anew each day, so it promises working days, never a date.
+#[test]
+fn a_copy_promises_days_and_no_dates() {
+    let folder = Folder::demo();
+    build(&folder, "dist", &[]);
+    let mug = text(&files(&folder.path("dist")), "product/everyday-mug/index.html");
+    assert!(mug.contains("With you in 2 working days") && !mug.contains(" November"), "{mug}");
+}
+
 // N10: every address that only the shop answers is passed on to it.
 #[test]
 fn whatever_a_copy_cannot_answer_goes_to_the_shop() {

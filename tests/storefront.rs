@@ -1,5 +1,7 @@
 //! The shop's pages as markup: pictures, names, lists, bundles, and what programs read instead.
 
+#[path = "storefront/arrival.rs"]
+mod arrival;
 #[path = "storefront/lists.rs"]
 mod lists;
 #[path = "storefront/pictures.rs"]

@@ -3,7 +3,8 @@
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
-use super::Book;
+use super::delivery::zone_of;
+use super::{Book, Rate};
 use crate::base::Instant;
 
 /// Farthest ahead an arrival is looked for, in days.
@@ -52,6 +53,43 @@ pub(super) fn arrival(calendar: &Calendar<'_>, cutoff: Option<Time>, days: u32) 
         date = date.tomorrow().ok()?;
     }
     None
+}
+
+/// What is ordered now and sent the usual way within the shop's own country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Earliest local date.
+    pub from: Date,
+    /// Latest local date.
+    pub to: Date,
+    /// The moment from which the dates may be others: the next cut-off or the next day.
+    pub until: Option<Instant>,
+}
+
+/// The usual way of delivery within the shop's own country: the first one that is no collecting.
+#[must_use]
+pub fn home_rate(book: &Book) -> Option<&Rate> {
+    let zone = zone_of(book, &book.catalog.shop.country)?;
+    zone.rates.iter().find(|rate| rate.pickup.is_none())
+}
+
+/// When that brings what is ordered at `now`; none where no days are promised.
+#[must_use]
+pub fn home_arrival(book: &Book, now: Instant) -> Option<Arrival> {
+    let rate = home_rate(book)?;
+    let (fewest, most) = rate.delivery_days?;
+    let calendar = Calendar::at(book, now);
+    let on = |days| arrival(&calendar, rate.cutoff, days);
+    let zone = TimeZone::get(&book.catalog.shop.timezone).unwrap_or(TimeZone::UTC);
+    let moment = |date: Date, time: Time| {
+        let zoned = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
+        Some(Instant::from(zoned.timestamp()))
+    };
+    let midnight = calendar.date.tomorrow().ok().and_then(|day| moment(day, Time::midnight()));
+    // Who orders on the minute is in time.
+    let cutoff = rate.cutoff.and_then(|at| Some(moment(calendar.date, at)?.plus_ms(1)));
+    let until = [midnight, cutoff].into_iter().flatten().filter(|at| *at > now).min();
+    Some(Arrival { from: on(fewest)?, to: on(most.max(fewest))?, until })
 }
 
 #[cfg(test)]
@@ -109,5 +147,32 @@ mod tests {
         assert_eq!(arrives(&book, "2027-03-10T12:00:00Z", u32::MAX), None);
         book.closed_weekdays = Weekday::Monday.cycle_forward().take(7).collect();
         assert_eq!(arrives(&book, "2027-03-10T12:00:00Z", 0), None);
+    }
+
+    // S2.12: what a page says holds until the cut-off, then until midnight, by the shop's clock.
+    #[test]
+    fn a_page_knows_until_when_its_dates_are_true() {
+        let book = open_on_weekdays();
+        let at = |moment: &str| Instant::from(moment.parse::<jiff::Timestamp>().unwrap());
+        let told = |moment: &str| {
+            let told = home_arrival(&book, at(moment)).unwrap();
+            (told.from, told.to, told.until.unwrap())
+        };
+        let (friday, monday) = (date(2027, 6, 18), date(2027, 6, 21));
+        let cutoff = at("2027-06-16T13:00:00.001Z");
+        assert_eq!(told("2027-06-16T12:59:00Z"), (friday, friday, cutoff));
+        assert_eq!(told("2027-06-16T13:00:00Z"), (friday, friday, cutoff));
+        let midnight = at("2027-06-16T23:00:00Z");
+        assert_eq!(told("2027-06-16T13:00:00.001Z"), (monday, monday, midnight));
+        assert_eq!(told("2027-06-16T23:00:00Z").2, at("2027-06-17T13:00:00.001Z"));
+    }
+
+    #[test]
+    fn no_dates_where_none_are_promised() {
+        let mut book = open_on_weekdays();
+        book.zones[0].rates[0].delivery_days = None;
+        assert_eq!(home_arrival(&book, Instant(0)), None);
+        book.zones.clear();
+        assert_eq!(home_arrival(&book, Instant(0)), None);
     }
 }

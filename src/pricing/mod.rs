@@ -26,6 +26,7 @@ mod split;
 mod steps;
 mod tax;
 
+pub use arrival::{Arrival, home_arrival, home_rate};
 pub use books::Books;
 pub use bundle::{BundlePrice, bundle_price};
 pub use explain::{explain, explain_bundle, sentence};

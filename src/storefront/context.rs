@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use jiff::civil::Date;
 use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::platform::render::Render;
-use crate::pricing::Book;
+use crate::pricing::{Arrival, Book, home_arrival, home_rate};
 use crate::recommend::Together;
 use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card};
 
@@ -44,6 +45,8 @@ pub(super) struct Making {
     pub look: u64,
     /// What every page sees, templates aside.
     pub seen: u64,
+    /// When what is ordered now arrives; none on pages that nobody makes anew.
+    pub arrival: Option<Arrival>,
     index: Arc<Index>,
     /// Bundles that hold a product, by its slug; positions in `bundles`.
     sets: HashMap<String, Vec<usize>>,
@@ -102,10 +105,16 @@ impl Making {
             found,
             look,
             seen,
+            arrival: None,
             index,
             sets,
             forms,
         }
+    }
+
+    /// With dates of arrival, for pages that are made anew when these pass.
+    pub(super) fn dated(self) -> Self {
+        Self { arrival: home_arrival(&self.book, self.now), ..self }
     }
 
     /// The filter form of a shelf.
@@ -166,17 +175,17 @@ impl Making {
         })
     }
 
-    /// Delivery within the shop's own country, first rate.
+    /// The usual delivery within the shop's own country.
     #[must_use]
     pub(super) fn delivery(&self) -> Value {
-        let country = &self.catalog().shop.country;
-        let zone = self.book.zones.iter().find(|zone| zone.countries.contains(country));
-        let Some(rate) = zone.and_then(|zone| zone.rates.first()) else { return Value::Null };
+        let Some(rate) = home_rate(&self.book) else { return Value::Null };
+        let day = |of: fn(&Arrival) -> Date| self.arrival.as_ref().map(|a| of(a).to_string());
         json!({
-            "country": country_title(country), "price_minor": rate.price_minor,
-            "free_from_minor": rate.free_from_minor,
+            "country": country_title(&self.catalog().shop.country),
+            "price_minor": rate.price_minor, "free_from_minor": rate.free_from_minor,
             "days_min": rate.delivery_days.map(|(min, _)| min),
             "days_max": rate.delivery_days.map(|(_, max)| max),
+            "from": day(|arrival| arrival.from), "to": day(|arrival| arrival.to),
         })
     }
 

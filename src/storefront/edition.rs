@@ -45,7 +45,7 @@ pub struct Edition {
     pub revision: String,
     /// What each page says about stock; when it changes, pages must be made anew.
     pub states: Arc<BTreeMap<String, State>>,
-    /// The next moment at which a price changes by itself.
+    /// The next moment at which a price or a day of arrival changes by itself.
     pub stale_at: Option<Instant>,
     /// What it was made from, for the next one.
     pub(super) making: Arc<Making>,

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use super::context::Making;
@@ -19,6 +20,8 @@ pub(super) struct Keys<'a> {
     making: &'a Making,
     /// Templates, menus, delivery, categories.
     common: u64,
+    /// The days of arrival, for pages that say them.
+    arrival: Option<(Date, Date)>,
     /// All bundles as lists show them.
     bundles: Vec<u64>,
     /// What filters count on a shelf, for all of its pages.
@@ -29,15 +32,20 @@ impl<'a> Keys<'a> {
     pub(super) fn new(making: &'a Making) -> Self {
         let mut common = DefaultHasher::new();
         (making.look, &making.base_url).hash(&mut common);
-        format!("{:?}", making.book.zones).hash(&mut common);
+        let book = &making.book;
+        format!("{:?} {:?}", book.zones, book.closed_weekdays).hash(&mut common);
         let bundles = making.bundles.iter().map(|card| bundle_card(making, card)).collect();
-        Self { making, common: common.finish(), bundles, shelves: RefCell::default() }
+        let arrival = making.arrival.map(|arrival| (arrival.from, arrival.to));
+        Self { making, common: common.finish(), arrival, bundles, shelves: RefCell::default() }
     }
 
     /// The name of what one page is made from.
     pub(super) fn of(&self, plan: &Plan<'_>) -> u64 {
         let mut key = DefaultHasher::new();
         self.common.hash(&mut key);
+        if matches!(plan, Plan::Home | Plan::Product(_) | Plan::Bundle(_)) {
+            self.arrival.hash(&mut key);
+        }
         match plan {
             Plan::Home => self.home(&mut key),
             Plan::Category(path, page) => self.category(path, *page, &mut key),

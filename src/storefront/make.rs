@@ -42,6 +42,8 @@ pub(super) struct Inputs<'a> {
     pub former: Option<&'a Edition>,
     /// Files an earlier run of the shop has left.
     pub kept: Option<&'a Files>,
+    /// Whether pages say on which day goods arrive: those of a shop that makes them anew.
+    pub is_dated: bool,
 }
 
 /// Templates, styles and words read anew, with what every page sees of this book.
@@ -92,6 +94,7 @@ pub fn prepare(
         studio: None,
         former: None,
         kept: None,
+        is_dated: false,
     };
     let edition = with_documents(make(inputs)?, settings, &render)?;
     Ok((edition, render))
@@ -102,7 +105,8 @@ pub fn prepare(
 /// # Errors
 /// When a template is missing or wrong.
 pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
-    let Inputs { render, settings, index, levels, together, now, studio, former, kept } = inputs;
+    let Inputs { render, settings, index, levels, together, now, studio, former, kept, is_dated } =
+        inputs;
     let known = former.map(|former| &former.files).or(kept);
     let book = Arc::clone(index.book());
     let catalog = &book.catalog;
@@ -116,6 +120,10 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
     let of_former = former.map(|former| &*former.making);
     let mut making = Making::new(index, levels, together, now, base_url, look.finish(), of_former);
     making.seen = seen;
+    if is_dated {
+        making = making.dated();
+    }
+    let arrives_else = making.arrival.and_then(|arrival| arrival.until);
     let plans = plan(catalog);
     let mut files = render_all(&making, render, &plans, known, former.is_some())?;
     for (url, found) in render.assets().iter() {
@@ -135,7 +143,7 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
         redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
         revision: book.revision.clone(),
         states,
-        stale_at: next_change(&book, now),
+        stale_at: next_change(&book, now).into_iter().chain(arrives_else).min(),
         making: Arc::new(making),
         icons: former.and_then(|former| former.icons.clone()),
         is_documented: false,

@@ -56,7 +56,7 @@ pub fn preview(
     };
     let (url, together) = (kit.settings.public_url.clone(), Arc::clone(&edition.making.together));
     // Cards of another edition are not taken over: what they say may differ here.
-    let making = Making::new(&Arc::new(index), levels, together, now, url, look, None);
+    let making = Making::new(&Arc::new(index), levels, together, now, url, look, None).dated();
     pages::render(&making, &render, &plan).map(Some)
 }
 

@@ -280,6 +280,7 @@ fn prepare_next(
             Before::Edition(edition, _) => Some(edition),
         },
         kept,
+        is_dated: true,
     };
     let edition = make(inputs)?;
     if former.is_none()

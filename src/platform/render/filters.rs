@@ -34,9 +34,12 @@ pub(super) fn add(environment: &mut Environment<'static>, formats: &Formats, wor
     add_money(environment, formats);
     let locale = formats.locale;
     // `{{ "2026-11-24"|date }}` → `Tue 24 November 2026`.
-    environment.add_filter("date", move |day: &str| {
-        let day: Date = day.parse().map_err(|_| wrong("`date` wants a day such as 2026-11-24"))?;
-        Ok::<_, Error>(locale.date(day))
+    let day_of =
+        |text: &str| text.parse::<Date>().map_err(|_| wrong("a day is wanted, such as 2026-11-24"));
+    environment.add_filter("date", move |day: &str| Ok::<_, Error>(locale.date(day_of(day)?)));
+    // `{{ "2026-12-03"|days_until("2026-12-05") }}` → `Thu 3 – Sat 5 December`.
+    environment.add_filter("days_until", move |from: &str, to: &str| {
+        Ok::<_, Error>(locale.days(day_of(from)?, day_of(to)?))
     });
     // `{{ 1796000000000|datetime }}` → `24 November 2026, 14:02`, in the shop's time zone.
     let zone = formats.zone.clone();

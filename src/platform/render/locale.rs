@@ -3,8 +3,6 @@
 //! The table holds what browsers know of the usual locales, so that a page and the script on it
 //! write the same amount the same way.
 
-use jiff::civil::{Date, DateTime, Time};
-
 use crate::base::{Currency, Money};
 
 const NBSP: char = '\u{a0}';
@@ -26,11 +24,11 @@ enum Place {
 }
 
 /// What a language calls months and days, one after the other.
-struct Names {
+pub(super) struct Names {
     /// From January, as they stand beside a day.
-    months: &'static str,
+    pub(super) months: &'static str,
     /// Short, from Monday.
-    days: &'static str,
+    pub(super) days: &'static str,
 }
 
 /// How one language in one country writes.
@@ -46,11 +44,11 @@ pub struct Locale {
     percent: &'static str,
     /// Currencies that are written otherwise than by their common sign.
     symbols: &'static [(&'static str, &'static str)],
-    names: &'static Names,
+    pub(super) names: &'static Names,
     /// A day: W weekday, D day, M month, Y year; anything else stands for itself.
-    day: &'static str,
+    pub(super) day: &'static str,
     /// A moment: as a day, and H hour, N minutes, I hour of twelve, P which half of the day.
-    moment: &'static str,
+    pub(super) moment: &'static str,
 }
 
 const ENGLISH: Names = Names {
@@ -312,18 +310,6 @@ impl Locale {
         out
     }
 
-    /// `Tue 24 November 2026`, `Di., 24. November 2026`.
-    #[must_use]
-    pub fn date(&self, day: Date) -> String {
-        self.fill(self.day, day, Time::midnight())
-    }
-
-    /// `24 November 2026, 14:02`, `24. November 2026, 14:02 Uhr`.
-    #[must_use]
-    pub fn moment(&self, at: DateTime) -> String {
-        self.fill(self.moment, at.date(), at.time())
-    }
-
     /// Writes `value / 10^decimals`, with at least `decimals_min` of the decimals.
     fn push_digits(&self, out: &mut String, value: u64, decimals: u32, decimals_min: u32) {
         let scale = 10_u64.pow(decimals);
@@ -350,31 +336,6 @@ impl Locale {
             unit = (unit / 10).max(1);
         }
     }
-
-    fn fill(&self, pattern: &str, day: Date, time: Time) -> String {
-        use std::fmt::Write as _;
-        let mut out = String::with_capacity(48);
-        for letter in pattern.chars() {
-            let _ = match letter {
-                'W' => out.write_str(nth(self.names.days, day.weekday().to_monday_one_offset())),
-                'M' => out.write_str(nth(self.names.months, day.month())),
-                'D' => write!(out, "{}", day.day()),
-                'Y' => write!(out, "{}", day.year()),
-                'H' => write!(out, "{:02}", time.hour()),
-                'I' => write!(out, "{}", (time.hour() + 11) % 12 + 1),
-                'N' => write!(out, "{:02}", time.minute()),
-                'P' => out.write_str(if time.hour() < 12 { "AM" } else { "PM" }),
-                other => out.write_char(other),
-            };
-        }
-        out
-    }
-}
-
-/// A word of a list, counted from 1.
-fn nth(words: &'static str, at: i8) -> &'static str {
-    let before = usize::try_from(at - 1).unwrap_or_default();
-    words.split(' ').nth(before).unwrap_or_default()
 }
 
 /// `de` of `de-AT`.

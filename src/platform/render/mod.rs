@@ -6,6 +6,7 @@
 //! of the shop's own that fails gives way to the built-in one.
 
 mod assets;
+mod days;
 mod filters;
 mod locale;
 mod mistake;
