@@ -808,6 +808,18 @@ CREATE TABLE counted_day (
   mark TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- ── room: storefront ────────────────────────────────────────────────────────────────────────
+
+-- Prices as buyers were shown them, each from `since` until the next of its SKU: the lowest one of
+-- the thirty days before a reduction must stand beside it. `is_reduced`: shown as a reduction.
+CREATE TABLE price_shown (
+  sku         TEXT    NOT NULL,
+  since       INTEGER NOT NULL,
+  price_minor INTEGER NOT NULL CHECK (price_minor >= 0),
+  is_reduced  INTEGER NOT NULL CHECK (is_reduced IN (0, 1)),
+  PRIMARY KEY (sku, since)
+) STRICT, WITHOUT ROWID;
+
 -- ── room: admin ─────────────────────────────────────────────────────────────────────────────
 
 -- Troubles of the machinery that the merchant was told of and that last. One that has been away for

@@ -6,6 +6,8 @@ mod arrival;
 mod lists;
 #[path = "storefront/pictures.rs"]
 mod pictures;
+#[path = "storefront/prior.rs"]
+mod prior;
 
 mod house;
 

@@ -116,6 +116,9 @@ pub struct Variant {
     pub price_minor: i64,
     /// Lower price for a time.
     pub sale: Option<Sale>,
+    /// While it is reduced, the lowest price of the thirty days before, as the shop has noted it;
+    /// no file says it.
+    pub prior_minor: Option<i64>,
     /// Global trade item number.
     pub gtin: Option<String>,
     /// Manufacturer part number.

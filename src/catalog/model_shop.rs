@@ -6,6 +6,7 @@ use super::model_picture::{Picture, PictureStyles};
 use crate::base::Currency;
 
 /// `content/shop.toml`: what the shop is.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the merchant's own")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shop {
     /// The shop's name.
@@ -52,6 +53,8 @@ pub struct Shop {
     pub email_suggestions: bool,
     /// Days within which a buyer may withdraw.
     pub withdrawal_days: u32,
+    /// Whether the lowest price of the thirty days before stands beside a reduced one.
+    pub show_prior_price: bool,
     /// First words on the home page.
     pub home_headline: String,
     /// What the shop is, in a sentence or two, on the home page.

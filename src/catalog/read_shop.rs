@@ -97,6 +97,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         send_order_confirmation: true,
         email_suggestions: true,
         withdrawal_days: 14,
+        show_prior_price: true,
         home_headline: name.clone(),
         home_text: String::new(),
         home_image: None,
@@ -146,7 +147,7 @@ fn sections(top: &mut Table<'_>, shop: &mut Shop) {
     if let Some(mut t) = top.table("legal") {
         let days = t.get("withdrawal_days").count(0, 3_650);
         shop.withdrawal_days = days.unwrap_or(shop.withdrawal_days);
-        let _ = t.get("show_prior_price").flag();
+        shop.show_prior_price = t.get("show_prior_price").flag().unwrap_or(true);
         read_presence::legal(&mut t, &mut shop.presence);
         t.finish();
     }

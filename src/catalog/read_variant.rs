@@ -142,6 +142,7 @@ fn named(r: &Reading<'_>, table: &mut Table<'_>, own: &Shared, opening: u32) -> 
         options: Vec::new(),
         price_minor: own.price_minor.unwrap_or_default(),
         sale: own.sale,
+        prior_minor: None,
         gtin,
         mpn,
         weight_g: own.weight_g,

@@ -67,6 +67,9 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let (known, together) = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
         kit.db.read_blocking(|read| {
+            let all = Arc::clone(&book);
+            let slugs = all.catalog.products.keys().map(String::as_str);
+            book = storefront::look_back(read, Arc::clone(&book), slugs, now)?.book;
             Ok::<_, Failure<Never>>((stock::listed_states(read)?, Together::load(read)?))
         })?
     } else {

@@ -12,6 +12,7 @@ mod choose;
 mod codes;
 mod delivery;
 mod explain;
+mod history;
 mod lines;
 mod model;
 mod model_quote;
@@ -30,6 +31,7 @@ pub use arrival::{Arrival, home_arrival, home_rate};
 pub use books::Books;
 pub use bundle::{BundlePrice, bundle_price};
 pub use explain::{explain, explain_bundle, sentence};
+pub use history::{Shown, prior_price};
 pub use model::{Book, Carrier, Conditions, Effect, Promotion, Rate, Stage, TaxRate, Zone};
 pub use model_quote::{
     Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Missing, Objection, Quote,

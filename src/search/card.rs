@@ -123,6 +123,9 @@ pub struct Card {
     pub price_minor: i64,
     /// Price before the sale of that variant.
     pub regular_minor: Option<i64>,
+    /// Lowest price of that variant in the thirty days before the sale, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_minor: Option<i64>,
     /// Whether other variants cost more.
     pub price_varies: bool,
     /// Price per measure, such as `£10.91 / 100 g`.
@@ -192,6 +195,7 @@ impl BundleCard {
             second_picture: pictures.next(),
             price_minor: self.price_minor,
             regular_minor: (self.regular_minor > self.price_minor).then_some(self.regular_minor),
+            prior_minor: None,
             price_varies: false,
             unit_price: None,
             tier: self.bundle_type.to_owned(),
@@ -252,6 +256,7 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         second_picture: pictures.next(),
         price_minor,
         regular_minor: on_sale.map(|v| v.price_minor),
+        prior_minor: on_sale.and_then(|v| v.prior_minor),
         price_varies: product.price_range(now).1 > price_minor,
         unit_price: cheapest.and_then(|v| unit_price(catalog, product, v.price_at(now))),
         tier: product.tier.word().to_owned(),

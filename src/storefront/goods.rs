@@ -220,7 +220,7 @@ impl Slot {
             let level = levels.get(&v.sku);
             let state = level.map(Level::state);
             let left = level.filter(|level| level.state() == State::Low).map(Level::free);
-            (v.price_at(now), state, left, max_qty_of(levels, v)).hash(&mut hasher);
+            (v.price_at(now), v.prior_minor, state, left, max_qty_of(levels, v)).hash(&mut hasher);
         }
         product.images.iter().for_each(|picture| hash_picture(picture, &mut hasher));
         hasher.finish()

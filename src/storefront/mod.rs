@@ -3,8 +3,9 @@
 //! **Invariants.** Pages are the same for everybody. An edition is immutable: a reader sees the
 //! old one or the new one, never half of each. A broken file or template never takes a page down:
 //! the last good edition stays. Two builds of the same input at the same moment give the same
-//! bytes. Owns no tables; finished pages lie
-//! in the data folder as `pages.*`, and can be thrown away at any time.
+//! bytes. Finished pages lie in the data folder as `pages.*`, and can be thrown away at any time.
+//!
+//! **Tables:** `price_shown`.
 
 mod context;
 mod darkroom;
@@ -29,8 +30,10 @@ mod pages;
 mod pictures;
 mod plan;
 mod preview;
+mod prior;
 mod publish;
 mod revisions;
+mod store;
 mod watch;
 mod web;
 
@@ -56,6 +59,7 @@ pub use news::{Mistakes, News, NewsBoard};
 pub use pack::Kept;
 pub use pictures::Pictures as PictureFiles;
 pub use preview::preview;
+pub use prior::{LookedBack, look_back};
 pub use publish::{PICTURES, Shelf};
 pub use revisions::{
     By, Difference, Past, Revision, differences, history, kept_content, restore, revisions,

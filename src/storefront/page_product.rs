@@ -62,6 +62,7 @@ fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
         "sku": v.sku, "label": v.label(), "options": v.options,
         "price_minor": price,
         "regular_minor": (v.price_minor > price).then_some(v.price_minor),
+        "prior_minor": v.prior_minor,
         "availability": state_of(&making.levels, &v.sku),
         "left": left(making, v),
         "picture_index": index,

@@ -13,7 +13,9 @@ use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
 use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
+use super::prior::{LookedBack, note_shown, with_prior};
 use crate::base::fault::{Failure, Never};
+use crate::base::ids::Sku;
 use crate::base::{Fault, differences};
 use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
@@ -21,7 +23,7 @@ use crate::platform::db::Read;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::Prebuilt;
-use crate::pricing::{Book, Books};
+use crate::pricing::{Book, Books, Shown};
 use crate::recommend::Together;
 use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Opening};
@@ -87,6 +89,7 @@ struct Fresh {
     index: Arc<Index>,
     render: Option<Render>,
     openings: Vec<Opening>,
+    unnoted: Vec<(Sku, Shown)>,
 }
 
 impl Shelf {
@@ -103,7 +106,7 @@ impl Shelf {
         let beside = kept.files.iter().filter(|(path, file)| is_document(path, file));
         edition.files.extend(beside.map(|(path, file)| (Arc::clone(path), Arc::clone(file))));
         let edition = with_documents(edition, &kit.settings, &kit.render)?;
-        record(kit, fresh.openings)?;
+        record(kit, fresh.openings, fresh.unnoted)?;
         Ok(Self {
             books: Books::new(fresh.book),
             searching: Searching::new(fresh.index),
@@ -175,7 +178,7 @@ impl Shelf {
         for (url, file) in before.0.files.iter().filter(|(_, file)| file.key == 0) {
             edition.files.entry(Arc::clone(url)).or_insert_with(|| Arc::clone(file));
         }
-        record(kit, fresh.openings)?;
+        record(kit, fresh.openings, fresh.unnoted)?;
         if let Some(render) = &fresh.render {
             kit.render.adopt(render);
         }
@@ -250,6 +253,7 @@ fn prepare_next(
         Before::Run(kept) => (None, Some(&*kept.files)),
         Before::Edition(edition, _) => (Some(&edition.making), None),
     };
+    let LookedBack { book, unnoted } = with_prior(kit, book, former, now)?;
     let unmoved = former.filter(|making| reason != Reason::Moment && has_same_stock(making, &book));
     let (levels, new) = match unmoved {
         Some(making) => (Arc::clone(&making.levels), Vec::new()),
@@ -288,7 +292,7 @@ fn prepare_next(
     {
         kit.render.adopt(render);
     }
-    Ok(Fresh { book, edition, index, render, openings: new })
+    Ok(Fresh { book, edition, index, render, openings: new, unnoted })
 }
 
 /// Whether an edit leaves every SKU and every mark as it was: then it says nothing about stock.
@@ -329,14 +333,15 @@ fn together_of(kit: &Kit, former: Option<&Arc<Making>>) -> Result<Arc<Together>,
     Ok(kit.db.read_blocking(read)?)
 }
 
-/// Notes SKUs that are new or have another low mark.
-fn record(kit: &Kit, openings: Vec<Opening>) -> Result<(), Fault> {
-    if openings.is_empty() {
+/// Notes SKUs that are new or have another low mark, and prices that are shown from now on.
+fn record(kit: &Kit, openings: Vec<Opening>, prices: Vec<(Sku, Shown)>) -> Result<(), Fault> {
+    if openings.is_empty() && prices.is_empty() {
         return Ok(());
     }
     let now = kit.now();
     kit.db.write_blocking(move |tx| {
         stock::open_new(tx, &openings, now)?;
+        note_shown(tx, &prices)?;
         Ok::<_, Failure<Never>>(())
     })?;
     Ok(())

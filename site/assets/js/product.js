@@ -35,7 +35,7 @@
 
   // What the chosen variant costs, and whether there is any.
   const choose = (variant) => {
-    const { price, regular, unit, state, picture, max } = variant.dataset;
+    const { price, regular, prior, unit, state, picture, max } = variant.dataset;
     const box = $("[data-price-box] .price");
     const named = (words) => make("span", { className: "hidden" }, `${words} `);
     if (regular) {
@@ -47,6 +47,7 @@
       box.after(" ", note);
     }
     if (note) note.textContent = unit;
+    $(".prior")?.replaceChildren(prior);
     const code = $("[data-sku]");
     if (code && variants.some((v) => v.value === code.textContent)) code.textContent = variant.value;
     const quantity = $("#qty");

@@ -1,0 +1,111 @@
+//! Noting the prices buyers are shown, and saying beside a reduced one what was asked before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::Making;
+use super::make::next_change;
+use super::store;
+use crate::base::fault::{Failure, Never};
+use crate::base::ids::Sku;
+use crate::base::{Fault, Instant, differences};
+use crate::catalog::{Product, Variant};
+use crate::platform::Kit;
+use crate::platform::db::{Read, Tx};
+use crate::pricing::{Book, Shown, prior_price};
+
+/// A book that says of reduced prices what was asked before, and what has to be noted when it is
+/// put in force.
+pub struct LookedBack {
+    /// The book.
+    pub book: Arc<Book>,
+    /// Prices that are others than those noted last.
+    pub unnoted: Vec<(Sku, Shown)>,
+}
+
+/// Looks back at the prices of these products. The book is the same where nothing is new.
+///
+/// # Errors
+/// When the database fails.
+pub fn look_back<'a>(
+    read: &Read,
+    book: Arc<Book>,
+    slugs: impl IntoIterator<Item = &'a str>,
+    now: Instant,
+) -> Result<LookedBack, Fault> {
+    let (mut unnoted, mut others) = (Vec::new(), Vec::new());
+    let products = slugs.into_iter().filter_map(|slug| book.catalog.products.get(slug));
+    for product in products.filter(|product| product.is_live()) {
+        let mut told = Vec::with_capacity(product.variants.len());
+        for variant in &product.variants {
+            let present = shown(variant, now);
+            let mut all = store::list_shown(read, &variant.sku, now)?;
+            if all.last().is_none_or(|last| !last.is_same(&present)) {
+                all.push(present);
+                unnoted.push((variant.sku.clone(), present));
+            }
+            told.push(prior_price(&all).filter(|_| book.catalog.shop.show_prior_price));
+        }
+        if product.variants.iter().zip(&told).any(|(variant, told)| variant.prior_minor != *told) {
+            others.push((Arc::clone(product), told));
+        }
+    }
+    let book = if others.is_empty() { book } else { telling(&book, others) };
+    Ok(LookedBack { book, unnoted })
+}
+
+fn shown(variant: &Variant, now: Instant) -> Shown {
+    let price_minor = variant.price_at(now);
+    Shown { since: now, price_minor, is_reduced: price_minor < variant.price_minor }
+}
+
+fn telling(book: &Book, others: Vec<(Arc<Product>, Vec<Option<i64>>)>) -> Arc<Book> {
+    let mut catalog = (*book.catalog).clone();
+    for (mut product, told) in others {
+        let variants = &mut Arc::make_mut(&mut product).variants;
+        variants.iter_mut().zip(told).for_each(|(variant, told)| variant.prior_minor = told);
+        catalog.products.insert(product.slug.clone(), product);
+    }
+    Arc::new(Book { catalog: Arc::new(catalog), ..book.clone() })
+}
+
+/// Notes prices that are shown from now on.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn note_shown(tx: &Tx, prices: &[(Sku, Shown)]) -> Result<(), Fault> {
+    prices.iter().try_for_each(|(sku, shown)| store::insert_shown(tx, sku, shown))
+}
+
+/// The book with what stood before each reduction: all of it at the start; later that of products
+/// that were edited, and of all with a sale when one has begun or ended, or the shop no longer
+/// tells, or does again.
+pub(super) fn with_prior(
+    kit: &Kit,
+    book: Arc<Book>,
+    former: Option<&Arc<Making>>,
+    now: Instant,
+) -> Result<LookedBack, Fault> {
+    let products = &book.catalog.products;
+    let slugs: BTreeSet<String> = match former {
+        None => products.keys().cloned().collect(),
+        Some(former) => {
+            let before = &former.book.catalog.products;
+            let edited = differences(before, products, Arc::ptr_eq).into_iter().cloned();
+            let tells = |book: &Book| book.catalog.shop.show_prior_price;
+            let is_other = next_change(&former.book, former.now).is_some_and(|at| at <= now)
+                || tells(&former.book) != tells(&book);
+            let on_sale = products.values().filter(|product| {
+                is_other && product.variants.iter().any(|variant| variant.sale.is_some())
+            });
+            edited.chain(on_sale.map(|product| product.slug.clone())).collect()
+        }
+    };
+    if slugs.is_empty() {
+        return Ok(LookedBack { book, unnoted: Vec::new() });
+    }
+    Ok(kit.db.read_blocking(|read| {
+        let slugs = slugs.iter().map(String::as_str);
+        Ok::<_, Failure<Never>>(look_back(read, Arc::clone(&book), slugs, now)?)
+    })?)
+}
