@@ -155,6 +155,38 @@ fn a_mistake_in_the_look_is_told_and_the_last_good_page_stays() {
     events.until(|news| news["notes"].is_null());
 }
 
+// S4.1: a designer may begin while the shop is open: a site folder is followed from the moment it
+// is there, and so is one that takes its place.
+#[test]
+fn a_site_folder_made_later_is_followed() {
+    let content = Edited::of(&base_content());
+    let setup = Setup {
+        content: Some(content.path().to_owned()),
+        settings: vec![("dev", "on".to_owned())],
+        ..Setup::default()
+    };
+    let shop = TestShop::with(setup);
+    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf, None) });
+    let _watching = watching.unwrap();
+    let site = shop.dir.path().join("site");
+    let page = site.join("store/page.html");
+    let shows = |words: &str| {
+        until(words, || shop.browser().get("/page/about/").body.contains(words).then_some(()));
+    };
+    // What lies beside it is nobody's business.
+    fs::write(shop.dir.path().join("notes.txt"), "mine").unwrap();
+    for word in ["FIRST", "SECOND"] {
+        fs::create_dir_all(page.parent().unwrap()).unwrap();
+        fs::write(&page, format!("{word} words")).unwrap();
+        shows(&format!("{word} words"));
+        fs::write(&page, format!("{word} words, mended")).unwrap();
+        shows(&format!("{word} words, mended"));
+        fs::remove_dir_all(&site).unwrap();
+        shows("<!doctype html>");
+    }
+    assert_eq!(shop.app.shelf.now().revision, shop.app.shelf.books.now().revision);
+}
+
 // S4.1: what only fails once somebody asks for it gives way to the built-in page.
 #[test]
 fn a_template_that_fails_on_request_gives_way_to_the_built_in_one() {

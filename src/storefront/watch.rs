@@ -1,10 +1,10 @@
 //! Keeping the edition true: when files change, when stock crosses a mark, when a sale begins.
 
-use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use notify::{Event, EventKind, RecursiveMode, Watcher};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::edition::states_of;
@@ -80,11 +80,17 @@ pub fn watch(
             let _ = sender.send(event);
         }
     })?;
-    let content = &kit.settings.content_dir;
-    watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
-    if kit.settings.site_dir.is_dir() {
-        watcher.watch(&kit.settings.site_dir, RecursiveMode::Recursive)?;
+    let (content, site) = (&kit.settings.content_dir, place_of_site(kit));
+    // The site folder may be made while the shop is open: its place is watched, too.
+    if let Some(around) = site.parent().filter(|around| around.is_dir()) {
+        watcher.watch(around, RecursiveMode::NonRecursive).doing("watching for a site folder")?;
     }
+    watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
+    if site.is_dir() {
+        watcher.watch(&site, RecursiveMode::Recursive).doing("watching the site folder")?;
+    }
+    let watcher = Arc::new(Mutex::new(watcher));
+    let watching = Arc::downgrade(&watcher);
     if let Some(loaded) = &loaded {
         shelf.files.note(loaded);
     }
@@ -94,7 +100,18 @@ pub fn watch(
         // there, and a second one would hold every product twice.
         let mut good = loaded.map(|loaded| Loaded { book: None, ..loaded });
         while let Some(first) = events.recv().await {
-            let changes = Changes::of(&kit, gather(first, &mut events).await);
+            let events = gather(first, &mut events).await;
+            if events.iter().any(|event| event.paths.contains(&site))
+                && site.is_dir()
+                && let Some(watcher) = watching.upgrade()
+                && let Err(error) = lock(&watcher).watch(&site, RecursiveMode::Recursive)
+            {
+                tracing::error!(%error, "the new site folder is not watched");
+            }
+            let changes = Changes::of(&kit, &site, events);
+            if changes.is_empty() {
+                continue;
+            }
             let (news, its_kit, its_shelf) = (shelf.news.clone(), kit.clone(), shelf.clone());
             let before = good.take();
             let published =
@@ -110,6 +127,20 @@ pub fn watch(
         }
     });
     Ok(watcher)
+}
+
+/// Where the site folder is or would be, as the watcher names it.
+fn place_of_site(kit: &Kit) -> PathBuf {
+    let given = std::path::absolute(&kit.settings.site_dir);
+    let given = given.unwrap_or_else(|_| kit.settings.site_dir.clone());
+    match (given.parent().and_then(|around| around.canonicalize().ok()), given.file_name()) {
+        (Some(around), Some(name)) => around.join(name),
+        _ => given,
+    }
+}
+
+fn lock(watcher: &Mutex<RecommendedWatcher>) -> MutexGuard<'_, RecommendedWatcher> {
+    watcher.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What comes until it is quiet: programs save a file in several steps.
@@ -133,10 +164,10 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(kit: &Kit, events: Vec<Event>) -> Self {
-        let whole = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-        let (content, site) = (&kit.settings.content_dir, &kit.settings.site_dir);
-        let folders = [whole(content), content.clone()];
+    fn of(kit: &Kit, site: &Path, events: Vec<Event>) -> Self {
+        let content = &kit.settings.content_dir;
+        let whole = content.canonicalize().unwrap_or_else(|_| content.clone());
+        let folders = [whole, content.clone()];
         let mut changes = Self { content: Some(Vec::new()), site: false };
         for event in events {
             if event.need_rescan() || event.paths.is_empty() {
@@ -147,9 +178,9 @@ impl Changes {
                 let name = folders.iter().find_map(|dir| path.strip_prefix(dir).ok()?.to_str());
                 match (name, &mut changes.content) {
                     (Some(name), Some(names)) => names.push(name.to_owned()),
-                    (None, _) if path.starts_with(whole(site)) || path.starts_with(site) => {
-                        changes.site = true;
-                    }
+                    (None, _) if path.starts_with(site) => changes.site = true,
+                    // Something else that lies beside the site folder.
+                    (None, _) if path.parent() == site.parent() => {}
                     _ => changes.content = None,
                 }
             }
@@ -159,6 +190,10 @@ impl Changes {
             names.dedup();
         }
         changes
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.site && self.content.as_ref().is_some_and(Vec::is_empty)
     }
 }
 
