@@ -99,7 +99,7 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         missing: storefront::missing_page(&render)?,
         headers: headers(settings)?,
         api: options.api.clone(),
-        extra: search_page(&render, &index, now)?,
+        extra: search_page(&render, &index, &levels, now)?,
     };
     let Written { files, removed } = storefront::export(&edition, &beside, &options.out)?;
     let out = options.out.display();
@@ -121,10 +121,15 @@ fn told(done: usize, all: usize) {
 }
 
 /// Search for a copy that has no shop behind it: a page, and the index its script reads.
-fn search_page(render: &Render, index: &Index, now: Instant) -> Result<Vec<Extra>, Fault> {
-    let body = serde_json::to_vec(&search::offline_index(index, now))?;
+fn search_page(
+    render: &Render,
+    index: &Index,
+    levels: &Levels,
+    now: Instant,
+) -> Result<Vec<Extra>, Fault> {
+    let body = serde_json::to_vec(&search::offline_index(index, levels, now))?;
     let address = format!("/search-index.{}.json", &sha256_hex(&body)[..12]);
-    let html = render.page(search::OFFLINE_TEMPLATE, search::offline_page(&address))?;
+    let html = render.page(search::OFFLINE_TEMPLATE, search::offline_page(index, &address))?;
     let html_type = "text/html; charset=utf-8".to_owned();
     let json_type = "application/json".to_owned();
     Ok(vec![

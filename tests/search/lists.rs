@@ -182,7 +182,7 @@ fn suggestions_lead_somewhere() {
 fn the_index_for_static_hosts_is_small() {
     let shop = TestShop::demo();
     let index = shop.app.shelf.searching.now();
-    let document = offline_index(&index, shop.kit.now());
+    let document = offline_index(&index, &shop.app.shelf.levels(), shop.kit.now());
     let rows = document["items"].as_array().unwrap();
     let catalog = &index.book().catalog;
     let sold = catalog.live_products().count() + catalog.live_bundles().count();
@@ -192,13 +192,22 @@ fn the_index_for_static_hosts_is_small() {
     assert!(mug[5][0].as_str().unwrap().starts_with("/images/mug-oat."));
     let words = mug[7].as_str().unwrap();
     assert!(words.contains("terracotta") && words.contains("tw") && !words.contains("everyday"));
+    // What the shop itself narrows by is there, too.
+    let traits = |row: &Value| {
+        let all = row[8].as_array().unwrap().iter().map(|at| at.as_u64().unwrap());
+        all.map(|at| document["traits"][usize::try_from(at).unwrap()].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for one in ["category=tableware", "tier=standard", "option.colour=Ink", "in_stock=1"] {
+        assert!(traits(mug).contains(&one.to_owned()), "{one}: {:?}", traits(mug));
+    }
     let text = serde_json::to_vec(&document).unwrap();
     let mut packed = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, 9, 22);
     std::io::Write::write_all(&mut writer, &text).unwrap();
     drop(writer);
     assert!(packed.len() / sold <= 120, "{} bytes a product", packed.len() / sold);
-    let page = shop.kit.render.page(OFFLINE_TEMPLATE, offline_page("/search-index.1.json"));
+    let page = shop.kit.render.page(OFFLINE_TEMPLATE, offline_page(&index, "/search-index.1.json"));
     let page = page.unwrap();
     assert!(page.contains("data-search-index=\"/search-index.1.json\""));
     assert!(page.contains("card-template") && page.contains("js/search-offline."));

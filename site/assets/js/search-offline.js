@@ -1,6 +1,8 @@
-// Search on a static host: reads the index the page names, and draws what ?q=, ?sort= and ?page=
-// ask for. A row of the index is
-//   [title, url, price_minor, regular_minor, varies, [src, width, height]|null, published, words]
+// Search and filters on a static host: reads the index the page names, and draws what the address
+// asks for, with the parameters the shop itself knows. The index is
+//   {size, traits: ["tag=gift", …], shelves: {path: title}, items: [row, …]}, and a row
+//   [title, url, price_minor, regular_minor, varies, [src, width, height]|null, published, words,
+//    [places in traits], prior_minor]
 (() => {
   "use strict";
   const here = document.querySelector("[data-search-index]");
@@ -8,8 +10,8 @@
   if (!here || !card) return;
   const $ = (selector, from = here) => from.querySelector(selector);
   const said = here.dataset;
-  const asked = new URLSearchParams(location.search);
-  const q = (asked.get("q") ?? "").trim().slice(0, 200);
+  const form = document.getElementById("filter");
+  let asked, q;
 
   const letters = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d" };
   const wordsOf = (text) => text.toLowerCase().normalize("NFD").replace(/[\p{M}'’]/gu, "")
@@ -53,11 +55,12 @@
     });
   };
 
-  const { locale, currency } = document.documentElement.dataset;
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-  const money = (minor) => format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+  const { locale, currency, decimals } = document.documentElement.dataset;
+  const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const money = (minor) => format.format(minor / 10 ** decimals);
 
-  const draw = ({ row: [title, url, price, regular, varies, picture] }) => {
+  const draw = ({ row: [title, url, price, regular, varies, picture, , , , prior] }) => {
     const drawn = card.content.cloneNode(true);
     Object.assign($("a", drawn), { href: url, textContent: title });
     const [src, width, height] = picture ?? [];
@@ -66,12 +69,15 @@
     if (regular > price) {
       $("ins", drawn).textContent = money(price);
       $("del", drawn).textContent = money(regular);
+      if (prior) $(".card-notes", drawn).textContent = said.prior.replace("{price}", money(prior));
     } else {
       $(".price", drawn).textContent = varies ? said.from.replace("{price}", money(price)) : money(price);
     }
     return drawn;
   };
 
+  // The shop settles ties by name.
+  const byName = ({ row: [a] }, { row: [b] }) => (a < b ? -1 : a > b ? 1 : 0);
   const orders = {
     newest: (a, b) => (a.row[6] < b.row[6] ? 1 : a.row[6] > b.row[6] ? -1 : 0),
     price_asc: (a, b) => a.row[2] - b.row[2],
@@ -79,10 +85,71 @@
     name: (a, b) => a.row[0].localeCompare(b.row[0], locale),
   };
 
-  const show = ({ size, items: rows }) => {
-    const items = rows.map((row) => ({ row, title: wordsOf(row[0]), words: row[7].split(" ") }));
+  // What is chosen of each facet; of a shelf and one inside it, the inner one.
+  const isFacet = (name) => /^(category|tier|tag|in_stock|featured|option\..+)$/.test(name);
+  const chosen = () => {
+    const facets = new Map();
+    for (const [name, value] of asked) {
+      if (value && isFacet(name)) facets.set(name, [...(facets.get(name) ?? []), value]);
+    }
+    const shelves = facets.get("category")?.map((path) => path.replace(/\/$/, ""));
+    const isOuter = (path) => shelves.some((other) => other.startsWith(`${path}/`));
+    if (shelves) facets.set("category", shelves.filter((path) => !isOuter(path)));
+    return facets;
+  };
+  const limit = (name, none) => {
+    const typed = parseFloat((asked.get(name) ?? "").replace(/[^\d.,]/g, "").replace(",", "."));
+    return typed >= 0 ? Math.round(typed * 10 ** decimals) : none;
+  };
+  // Whether a thing has one of the chosen values of every facet, but for the one named.
+  const fits = ({ row: [, , price], traits }, facets, but) =>
+    price >= limit("price_min", 0) && price <= limit("price_max", Infinity) &&
+    [...facets].every(([name, values]) => name === but || values.some((value) => traits.has(`${name}=${value}`)));
+
+  // The form as the address says it, each value with how many there would be.
+  const fields = [...form.querySelectorAll("[type=checkbox]")];
+  const labelOf = (name, value, index) => {
+    const field = fields.find((f) => f.name === name && f.value === value);
+    return field?.labels[0].children[1].textContent ?? index.shelves[value] ?? value;
+  };
+  const fillForm = (found, facets) => {
+    for (const field of fields) {
+      field.checked = facets.get(field.name)?.includes(field.value) ?? false;
+      const trait = `${field.name}=${field.value}`;
+      const count = found.filter((item) => item.traits.has(trait) && fits(item, facets, field.name)).length;
+      $(".num", field.labels[0]).textContent = count;
+      field.labels[0].classList.toggle("check-none", !count && !field.checked);
+    }
+    for (const name of ["price_min", "price_max"]) form.elements[name].value = asked.get(name) ?? "";
+  };
+  const chip = (label, name, value) => {
+    const rest = new URLSearchParams([...asked].filter(([n, v]) => n !== "page" && (n !== name || (value && v !== value))));
+    const link = Object.assign(document.createElement("a"), { className: "chip chip-on", href: `/search?${rest}`, textContent: `${label} ×` });
+    link.setAttribute("aria-label", said.remove.replace("{name}", label));
+    const one = document.createElement("li");
+    one.append(link);
+    return one;
+  };
+  const drawChips = (facets, index) => {
+    const chips = [...facets].flatMap(([name, values]) =>
+      values.map((value) => chip(labelOf(name, value, index), name, value)));
+    for (const [name, words] of [["price_min", said.low], ["price_max", said.high]]) {
+      const amount = limit(name, null);
+      if (amount !== null) chips.push(chip(words.replace("{amount}", money(amount)), name));
+    }
+    $("[data-chips]").replaceChildren(...chips);
+    $("[data-chips]").hidden = !chips.length;
+  };
+
+  const show = (index) => {
+    const { size, items } = index;
+    asked = new URLSearchParams(location.search);
+    q = (asked.get("q") ?? "").trim().slice(0, 200);
+    $("[data-head]").textContent = q ? said.title.replace("{q}", q) : said.everything;
+    for (const field of document.querySelectorAll("[name=q]")) field.value = q;
     let words = wordsOf(q).slice(0, 16);
     let found = find(items, words);
+    $("[data-repair]").hidden = true;
     if (!found.length) {
       const meant = repair(items, words);
       found = find(items, meant);
@@ -93,10 +160,17 @@
       }
     }
     if (q && !words.length) found = [];
-    const sort = asked.get("sort") ?? "";
+    const select = $("[name=sort]");
+    $("[value=relevance]", select).hidden = !q;
+    const sort = asked.get("sort") || (q ? "relevance" : said.sort);
+    select.value = sort;
     if (q) found.sort((a, b) => b.score - a.score);
     found = found.map(({ item }) => item);
-    if (orders[sort]) found.sort(orders[sort]);
+    const facets = chosen();
+    fillForm(found, facets);
+    drawChips(facets, index);
+    found = found.filter((item) => fits(item, facets));
+    if (orders[sort]) found.sort((a, b) => orders[sort](a, b) || byName(a, b));
     const pages = Math.max(1, Math.ceil(found.length / size));
     const page = Math.min(pages, Math.max(1, parseInt(asked.get("page"), 10) || 1));
     const cards = found.slice((page - 1) * size, page * size).map(draw);
@@ -106,17 +180,35 @@
     $("[data-pages]").hidden = pages === 1;
     for (const [rel, to] of [["prev", page - 1], ["next", page + 1]]) {
       const link = $(`[rel=${rel}]`);
-      asked.set("page", to);
-      link.href = `?${asked}`;
+      const there = new URLSearchParams(asked);
+      there.set("page", to);
+      link.href = `?${there}`;
       link.hidden = to < 1 || to > pages;
     }
   };
 
-  $("[data-head]").textContent = q ? said.title.replace("{q}", q) : said.everything;
-  for (const field of document.querySelectorAll("[name=q]")) field.value = q;
-  const select = $("[name=sort]");
-  if (!q) $("[value=relevance]", select)?.remove();
-  select.value = asked.get("sort") || select.options[0].value;
-  fetch(said.searchIndex).then((answer) => answer.json()).then(show)
+  const start = (index) => {
+    index.items = index.items.map((row) => ({ row, title: wordsOf(row[0]), words: row[7].split(" "),
+      traits: new Set(row[8].map((at) => index.traits[at])) }));
+    // What the form has no field for stays as it was asked.
+    const go = () => {
+      const next = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+      const fixed = [...asked].filter(([name, value]) => name === "q" || (isFacet(name)
+        && !fields.some((field) => field.name === name && field.value === value)));
+      for (const [name, value] of fixed) next.append(name, value);
+      history.pushState(null, "", `?${next}`);
+      show(index);
+    };
+    document.addEventListener("change", ({ target }) => { if (target.form === form) go(); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
+    addEventListener("popstate", () => show(index));
+    show(index);
+  };
+
+  const wide = matchMedia("(min-width: 1080px)");
+  const unfold = () => { if (wide.matches) $("[data-filters]").open = true; };
+  wide.addEventListener("change", unfold);
+  unfold();
+  fetch(said.searchIndex).then((answer) => answer.json()).then(start)
     .catch(() => { $("[data-count]").textContent = said.problem; });
 })();
