@@ -130,6 +130,28 @@ fn a_copy_promises_days_and_no_dates() {
     assert!(mug.contains("With you in 2 working days") && !mug.contains(" November"), "{mug}");
 }
 
+// S1.27, N21: a copy has more script than the shop, and keeps to the same limit.
+#[test]
+fn the_scripts_of_a_copy_are_light() {
+    const SCRIPT_MAX: usize = 12_000;
+    let folder = Folder::demo();
+    build(&folder, "dist", &[]);
+    let dist = files(&folder.path("dist"));
+    let mut heaviest = 0;
+    for name in dist.keys().filter(|name| name.ends_with(".html")) {
+        let page = text(&dist, name);
+        let scripts = page.split("<script src=\"/").skip(1);
+        let scripts: Vec<&str> = scripts.map(|tag| tag.split('"').next().unwrap()).collect();
+        for packing in ["br", "gz"] {
+            let weight: usize =
+                scripts.iter().map(|script| dist[&format!("{script}.{packing}")].len()).sum();
+            assert!(weight <= SCRIPT_MAX, "{name}: {weight} bytes of script as {packing}");
+            heaviest = heaviest.max(weight);
+        }
+    }
+    assert!(heaviest > SCRIPT_MAX / 2, "{heaviest}");
+}
+
 // N10: every address that only the shop answers is passed on to it.
 #[test]
 fn whatever_a_copy_cannot_answer_goes_to_the_shop() {

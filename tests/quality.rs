@@ -13,6 +13,8 @@ mod letters;
 mod links;
 #[path = "quality/markup.rs"]
 mod markup;
+#[path = "quality/weight.rs"]
+mod weight;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
