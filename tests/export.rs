@@ -152,6 +152,54 @@ fn the_scripts_of_a_copy_are_light() {
     assert!(heaviest > SCRIPT_MAX / 2, "{heaviest}");
 }
 
+/// A folder whose `site/` changes one place of a built-in template.
+fn with_template(file: &str, from: &str, to: &str) -> Folder {
+    let folder = Folder::base();
+    let built_in = fs::read_to_string(house::repository(&format!("site/{file}"))).unwrap();
+    assert!(built_in.contains(from), "{file} does not say {from}");
+    let place = folder.path(&format!("site/{file}"));
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    fs::write(place, built_in.replacen(from, to, 1)).unwrap();
+    folder
+}
+
+// N16: a template that changes an amount or a promise on its way to the page is caught before
+// anything is written, whichever of page and structured data it touches.
+#[test]
+fn a_copy_that_does_not_agree_with_the_feed_is_not_written() {
+    let price = "price(chosen.price_minor, chosen.regular_minor";
+    let dearer = price.replace("chosen.price_minor", "chosen.price_minor + 1");
+    let told = ("{{ page.json_ld|safe }}", "{{ page.json_ld|replace('79.99', '7.99')|safe }}");
+    let state =
+        ("<span class=\"stock stock-{{ state }}\">", "<span class=\"stock stock-sold_out\">");
+    for (file, from, to, expected) in [
+        (
+            "store/product.html",
+            price,
+            dearer.as_str(),
+            "/product/kiln/ shows £1,000.00 for KILN-1; it costs 999.99 GBP",
+        ),
+        (
+            "store/base.html",
+            told.0,
+            told.1,
+            "tells 7.99 GBP for GLAZE-6 in its structured data; it costs 79.99 GBP",
+        ),
+        (
+            "parts/price.html",
+            state.0,
+            state.1,
+            "/product/kiln/ shows \"sold_out\" for KILN-1; it is low",
+        ),
+    ] {
+        let folder = with_template(file, from, to);
+        let ran = folder.run(&[&["build", "--quick", "--out", "dist"], &AT[..]].concat());
+        assert_eq!(ran.code, Some(1), "{ran:#?}");
+        assert!(ran.err.contains(expected), "{expected}: {}", ran.err);
+        assert!(ran.err.contains("Nothing was written.") && !folder.path("dist").exists());
+    }
+}
+
 // N10: every address that only the shop answers is passed on to it.
 #[test]
 fn whatever_a_copy_cannot_answer_goes_to_the_shop() {
