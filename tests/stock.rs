@@ -111,3 +111,20 @@ fn pages_say_sold_out_when_it_is() {
     let live = visitor.get("/api/availability?sku=KILN-1").json();
     assert_eq!(live["items"][0]["state"], "sold_out");
 }
+
+// S0.22: a set is there while each of its parts is, in the number it takes.
+#[test]
+fn a_set_is_as_available_as_its_parts() {
+    let shop = TestShop::open();
+    let told = || {
+        let live = shop.browser().get("/api/availability?bundle=starter&sku=KILN-1").json();
+        assert_eq!(live["items"][1]["bundle"], "starter");
+        live["items"][1]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(told(), "low", "as the kiln in it");
+    // It takes two of them.
+    shop.set_stock("GLAZE-6", 1);
+    assert_eq!(told(), "sold_out");
+    shop.set_stock("GLAZE-6", 2);
+    assert_eq!(told(), "low");
+}

@@ -125,6 +125,8 @@ fn availability_tells_what_the_shop_shows() {
         let items: Vec<String> = answer["items"].as_array().unwrap().iter().map(item).collect();
         assert_eq!(items.join(", "), told);
     }
+    let set = "/api/availability?bundle=nowhere&sku=MUG";
+    assert_eq!(json(&shop, set)["items"].as_array().unwrap().len(), 1);
     let many = (0..51).map(|n| format!("sku=S{n}")).collect::<Vec<_>>().join("&");
     for wrong in ["", "sku=", "sku=a%20b", &many] {
         let (status, said) = ask(&shop, &format!("/api/availability?{wrong}"), "*/*");

@@ -1,5 +1,6 @@
 //! The search page, and products, shelves and availability for programs. All of it only reads.
 
+use std::collections::BTreeSet;
 use std::future::ready;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
+use super::card::bundle_stock;
 use super::detail::{self, Availability};
 use super::entry::Kind;
 use super::model::{Query, Refusal};
@@ -17,7 +19,7 @@ use super::typed::Typed;
 use super::{flow, shelves, view};
 use crate::base::ids::Sku;
 use crate::base::{Failure, Refusal as _, refuse};
-use crate::catalog::Status;
+use crate::catalog::{Bundle, Status};
 use crate::platform::Kit;
 use crate::platform::web::{Error, Rate, Routes, endpoint, read_query, wants_html};
 use crate::stock;
@@ -28,8 +30,8 @@ const SEARCHES: Rate = Rate::new(60, 60);
 const SUGGESTIONS: Rate = Rate::new(240, 60);
 /// How long a suggestion may be kept.
 const SUGGESTION_CACHE: &str = "public, max-age=60";
-/// SKUs of one question about availability.
-const SKUS_MAX: usize = 50;
+/// SKUs and bundles of one question about availability.
+const ASKED_MAX: usize = 50;
 
 /// What handlers of the room need.
 #[derive(Clone)]
@@ -202,7 +204,7 @@ fn category(shop: &Shop, request: &Request) -> Result<Response, Error> {
 
 /// What pages ask after loading, so that a page held ready for everybody tells the truth.
 async fn availability(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
-    let skus = skus(&read_query::<Pairs>(&request)?).map_err(Failure::Refused)?;
+    let (skus, bundles) = asked_about(&read_query::<Pairs>(&request)?).map_err(Failure::Refused)?;
     let book = Arc::clone(shop.searching.now().book());
     let items = shop.kit.db.read(move |read| {
         let catalog = &book.catalog;
@@ -213,21 +215,31 @@ async fn availability(shop: Arc<Shop>, request: Request) -> Result<Response, Err
         };
         let known: Vec<(Sku, Sku)> =
             skus.into_iter().filter_map(|asked| Some((on_sale(&asked)?, asked))).collect();
-        let levels = stock::levels_of(read, known.iter().map(|(sku, _)| sku))?;
+        let bundles = bundles.iter().filter_map(|slug| catalog.bundles.get(slug));
+        let bundles: Vec<&Bundle> = bundles.filter(|b| catalog.bundle_is_live(b)).collect();
+        let parts = bundles.iter().flat_map(|bundle| &bundle.items).map(|item| &item.sku);
+        let levels = stock::levels_of(read, known.iter().map(|(sku, _)| sku).chain(parts))?;
         let levels = flow::told(&levels, &catalog.shop);
         let item = |(sku, asked): &(Sku, Sku)| {
             let told = Availability::of(&catalog.shop, &levels, sku);
             json!({ "sku": asked, "state": told.state, "left": told.left })
         };
-        Ok::<_, Failure<Refusal>>(known.iter().map(item).collect::<Vec<_>>())
+        let set = |bundle: &&Bundle| {
+            let (state, _) = bundle_stock(bundle, &levels);
+            json!({ "bundle": bundle.slug, "state": state, "left": null })
+        };
+        let items = known.iter().map(item).chain(bundles.iter().map(set));
+        Ok::<_, Failure<Refusal>>(items.collect::<Vec<_>>())
     });
     let document = poem::web::Json(json!({ "items": items.await? }));
     Ok(document.with_header(header::CACHE_CONTROL, "no-store").into_response())
 }
 
-/// The SKUs asked for, each once.
-fn skus(pairs: &Pairs) -> Result<Vec<Sku>, Refusal> {
+/// The SKUs and bundles asked for, each once.
+fn asked_about(pairs: &Pairs) -> Result<(Vec<Sku>, BTreeSet<String>), Refusal> {
     let mut skus = Vec::new();
+    let bundles = pairs.iter().filter(|(name, _)| name == "bundle");
+    let bundles: BTreeSet<String> = bundles.map(|(_, slug)| slug.clone()).collect();
     for (_, text) in pairs.iter().filter(|(name, _)| name == "sku") {
         let Some(sku) = Sku::parse(text) else {
             let detail = format!("{} is not a SKU.", shown(text));
@@ -237,9 +249,10 @@ fn skus(pairs: &Pairs) -> Result<Vec<Sku>, Refusal> {
             skus.push(sku);
         }
     }
-    if skus.is_empty() || skus.len() > SKUS_MAX {
-        let detail = format!("Between 1 and {SKUS_MAX} SKUs can be asked for at once.");
+    if !(1..=ASKED_MAX).contains(&(skus.len() + bundles.len())) {
+        let detail =
+            format!("Between 1 and {ASKED_MAX} SKUs and bundles can be asked for at once.");
         return Err(Refusal::bad("sku", detail, "Ask like this: ?sku=A&sku=B"));
     }
-    Ok(skus)
+    Ok((skus, bundles))
 }

@@ -72,6 +72,27 @@ fn filters_and_the_back_button_agree_without_script() {
     narrow(false);
 }
 
+// S2.130: a set's page asks what is there, too: the set and each of its parts.
+#[test]
+fn a_set_knows_what_is_there_now() {
+    let Some((shop, tab)) = open(true) else { return };
+    let set = format!("{}/bundle/slow-breakfast/", shop.base);
+    tab.go(&set);
+    tab.reads("[data-bundle]", "In stock");
+    assert_eq!(tab.property("[data-buy]", "disabled"), "false");
+    let parts = "return [...document.querySelectorAll('.item [data-availability]')]
+        .map((part) => [part.dataset.availability, part.textContent.trim()])";
+    let all = tab.run(parts);
+    let part = all[0][0].as_str().unwrap();
+    assert_eq!(all[0][1], "", "what is there needs no words");
+    shop.set_stock(part, 0);
+    tab.go(&set);
+    tab.reads("[data-bundle]", "Sold out");
+    tab.reads(&format!(".item [data-availability='{part}']"), "Sold out");
+    assert_eq!(tab.property("[data-buy]", "disabled"), "true");
+    assert_quiet(&tab);
+}
+
 // S1.25, S2.130: price, stock, picture and address follow the variant; the address alone brings
 // them back, and that variant is what lands in the cart.
 #[test]

@@ -2,7 +2,7 @@
 // stock is asked for once, because the page was made beforehand; pictures open large.
 //
 // What it asks for:
-//   GET /api/availability?sku=A&sku=B → {items: [{sku, state: in_stock|low|sold_out, left}]}
+//   GET /api/availability?sku=A&bundle=B → {items: [{sku|bundle, state: in_stock|low|sold_out, left}]}
 (() => {
   "use strict";
   const { $, $$, call, calm, fill, make, words } = window.kiosk;
@@ -94,16 +94,19 @@
     if (input) input.checked = true;
   });
 
-  // Asks what is there now.
+  // Asks what is there now. Of a set's parts only those are named that are not in stock.
   const restock = async () => {
-    const marks = $$("[data-availability]");
+    const marks = $$("[data-availability], [data-bundle]");
     if (!marks.length) return;
-    const query = new URLSearchParams(marks.map((mark) => ["sku", mark.dataset.availability]));
+    const query = new URLSearchParams(marks.map(({ dataset: { bundle, availability } }) =>
+      (bundle ? ["bundle", bundle] : ["sku", availability])));
     const { items = [] } = await call("GET", `/api/availability?${query}`).catch(() => ({}));
-    for (const { sku, state, left } of items) {
-      const mark = marks.find((m) => m.dataset.availability === sku);
+    for (const { sku, bundle, state, left } of items) {
+      const mark = marks.find(({ dataset }) => (bundle ? dataset.bundle === bundle : dataset.availability === sku));
       if (!mark || !stock[state]) continue;
-      mark.replaceChildren(stockWords(state, left));
+      const isPart = mark.closest(".items");
+      mark.replaceChildren(...(isPart && state === "in_stock" ? [] : [stockWords(state, left)]));
+      if (isPart) continue;
       const label = mark.closest(".choice");
       if (label) {
         label.className = `choice choice-${state}`;
