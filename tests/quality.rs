@@ -13,6 +13,8 @@ mod letters;
 mod links;
 #[path = "quality/markup.rs"]
 mod markup;
+#[path = "quality/media.rs"]
+mod media;
 #[path = "quality/weight.rs"]
 mod weight;
 

@@ -1,6 +1,7 @@
 //! Live editing as an editor sees it: nothing is reloaded by hand.
 
 use std::fs;
+use std::path::Path;
 
 use super::driver::{ENTER, Tab};
 use super::house::{Edited, Setup, TestShop, demo_content, repository};
@@ -15,17 +16,52 @@ fn overlay(tab: &Tab) -> String {
     tab.run(words).as_str().unwrap().to_owned()
 }
 
+/// The demonstration shop in development, on content that a test may change.
+fn develop(content: &Edited) -> TestShop {
+    TestShop::with(Setup {
+        content: Some(content.path().to_owned()),
+        settings: vec![("dev", "on".to_owned())],
+        ..Setup::default()
+    })
+}
+
+// S4.1: a page of words and a picture are content like any other: saved, they are on screen.
+#[test]
+fn an_open_page_follows_words_and_pictures() {
+    let Some(tab) = Tab::open(true) else { return };
+    let content = Edited::of(&demo_content());
+    let shop = develop(&content);
+    let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf, None) });
+    let _watching = watching.unwrap();
+    tab.go(&format!("{}/page/about/", shop.base));
+    tab.reads(".prose", "began in 2011");
+    let content = content.replace("pages/about.md", "began in 2011", "began in *1911*");
+    tab.reads(".prose em", "1911");
+
+    tab.go(&format!("{}{MUG}", shop.base));
+    let source = "return document.querySelector('#picture-1 img:not(.pic-blur)').currentSrc";
+    let before = tab.run(source);
+    let picture = |name: &str| content.path().join("images").join(name);
+    assert!(before.as_str().unwrap().contains("/images/mug-oat."), "{before}");
+    let other: &Path = &picture("bottle-vase-moss.webp");
+    fs::copy(other, picture("mug-oat.webp")).unwrap();
+    let is_new = || {
+        let now = tab.run(source);
+        now != before && now.as_str().is_some_and(|now| now.contains("/images/mug-oat."))
+    };
+    tab.until("the new picture", || (), is_new);
+    let drawn = "const picture = document.querySelector('#picture-1 img:not(.pic-blur)');
+        return picture.complete && picture.naturalWidth > 0";
+    tab.until("the picture itself", || (), || tab.run(drawn) == true);
+    assert_quiet(&tab);
+}
+
 // ecosystem 5, S4.1: a save is on screen; a mistake lies over the page until it is mended.
 #[test]
 fn an_open_page_follows_the_files() {
     let Some(tab) = Tab::open(true) else { return };
     let content = Edited::of(&demo_content());
-    let setup = Setup {
-        content: Some(content.path().to_owned()),
-        settings: vec![("dev", "on".to_owned())],
-        ..Setup::default()
-    };
-    let shop = TestShop::with(setup);
+    let shop = develop(&content);
     let style = shop.dir.path().join("site/assets/css/shop.css");
     fs::create_dir_all(style.parent().unwrap()).unwrap();
     let watching = shop.block_on(async { storefront::watch(&shop.kit, &shop.app.shelf, None) });

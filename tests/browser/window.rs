@@ -24,11 +24,18 @@ impl Tab {
     /// Prefers `light` or `dark`, and nothing that moves.
     #[track_caller]
     pub(crate) fn prefer(&self, scheme: &str) {
+        self.appear("", scheme, "reduce");
+    }
+
+    /// Appears on `print` or `screen`, in a colour scheme, with motion reduced or not.
+    #[track_caller]
+    pub(crate) fn appear(&self, media: &str, scheme: &str, motion: &str) {
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme },
-            { "name": "prefers-reduced-motion", "value": "reduce" },
+            { "name": "prefers-reduced-motion", "value": motion },
         ]);
-        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
+        let all = json!({ "media": media, "features": features });
+        self.devtools("Emulation.setEmulatedMedia", &all);
     }
 
     /// Sends a form from this page, as pressing its button without script does.
