@@ -85,18 +85,16 @@
     name: (a, b) => a.row[0].localeCompare(b.row[0], locale),
   };
 
-  // What is chosen of each facet; of a shelf and one inside it, the inner one.
-  const isFacet = (name) => /^(category|tier|tag|in_stock|featured|option\..+)$/.test(name);
+  // What is chosen of each facet. Whoever comes from a shelf stays on it, whatever is chosen.
+  const isFacet = (name) => /^(shelf|category|tier|tag|in_stock|featured|option\..+)$/.test(name);
   const chosen = () => {
     const facets = new Map();
     for (const [name, value] of asked) {
       if (value && isFacet(name)) facets.set(name, [...(facets.get(name) ?? []), value]);
     }
-    const shelves = facets.get("category")?.map((path) => path.replace(/\/$/, ""));
-    const isOuter = (path) => shelves.some((other) => other.startsWith(`${path}/`));
-    if (shelves) facets.set("category", shelves.filter((path) => !isOuter(path)));
     return facets;
   };
+  const traitOf = (name, value) => `${name === "shelf" ? "category" : name}=${value}`;
   const limit = (name, none) => {
     const typed = parseFloat((asked.get(name) ?? "").replace(/[^\d.,]/g, "").replace(",", "."));
     return typed >= 0 ? Math.round(typed * 10 ** decimals) : none;
@@ -104,7 +102,7 @@
   // Whether a thing has one of the chosen values of every facet, but for the one named.
   const fits = ({ row: [, , price], traits }, facets, but) =>
     price >= limit("price_min", 0) && price <= limit("price_max", Infinity) &&
-    [...facets].every(([name, values]) => name === but || values.some((value) => traits.has(`${name}=${value}`)));
+    [...facets].every(([name, values]) => name === but || values.some((value) => traits.has(traitOf(name, value))));
 
   // The form as the address says it, each value with how many there would be.
   const fields = [...form.querySelectorAll("[type=checkbox]")];
