@@ -612,6 +612,7 @@ CREATE TABLE refund (
   key_at             INTEGER NOT NULL,
   look_at            INTEGER NOT NULL,
   looks              INTEGER NOT NULL DEFAULT 0,
+  denials            INTEGER NOT NULL DEFAULT 0,
   created_at         INTEGER NOT NULL,
   ended_at           INTEGER,
   CHECK ((state IN ('succeeded', 'failed')) = (ended_at IS NOT NULL))
@@ -814,10 +815,11 @@ CREATE TABLE counted_day (
 -- the thirty days before a reduction must stand beside it. `is_reduced`: shown as a reduction.
 CREATE TABLE price_shown (
   sku         TEXT    NOT NULL,
+  currency    TEXT    NOT NULL,
   since       INTEGER NOT NULL,
   price_minor INTEGER NOT NULL CHECK (price_minor >= 0),
   is_reduced  INTEGER NOT NULL CHECK (is_reduced IN (0, 1)),
-  PRIMARY KEY (sku, since)
+  PRIMARY KEY (sku, currency, since)
 ) STRICT, WITHOUT ROWID;
 
 -- ── room: admin ─────────────────────────────────────────────────────────────────────────────

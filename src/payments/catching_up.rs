@@ -9,13 +9,20 @@ use super::model::Source;
 use super::provider::{PaymentOutcome, Trouble};
 use super::statement::Difference;
 use super::{jobs, sending, session, store, store_inbox};
+use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, Instant};
 use crate::orders;
+use crate::platform::jobs::{Found, Job};
 
 /// Differences looked into in one go; more than these are a case for a person.
 const LOOKED_INTO_MAX: usize = 200;
-/// How long the provider may take to list a few days' events.
+/// How often lost events are looked for.
+const EVERY: Duration = Duration::from_hours(6);
+/// How far back, seconds: the provider may not have answered for a while.
+const BACK_S: i64 = 3 * 86_400;
+/// What is younger may still be on its way, seconds.
+const ON_ITS_WAY_S: i64 = 3600;
+/// How long the provider may take to list them.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks into money the provider has for an order of ours, and into money that went back there;
@@ -78,17 +85,19 @@ async fn money(till: &Till, number: &str, payment: &str) -> Result<bool, Fault> 
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn fetch_unheard(till: &Till, from: Instant, until: Instant) -> Result<(), Fault> {
+async fn fetch_unheard(till: Till) -> Result<Found, Fault> {
+    let now = till.kit.now();
+    let (from, until) = (now.plus_s(-BACK_S), now.plus_s(-ON_ITS_WAY_S));
     let late = || Trouble::Unreachable("it took too long to list its events".to_owned());
     let listed = tokio::time::timeout(PATIENCE, till.provider.events(from, until)).await;
     let payloads = match listed.unwrap_or_else(|_| Err(late())) {
         Ok(payloads) => payloads,
         Err(trouble) => {
             tracing::warn!(%trouble, "whether events were lost is not known");
-            return Ok(());
+            return Ok(Found::Nothing);
         }
     };
-    let (provider, now) = (till.provider.name(), till.kit.now());
+    let provider = till.provider.name();
     let is_live = till.provider.mode() == "live";
     let written = till.kit.db.write(move |tx| {
         let mut fetched = 0;
@@ -109,5 +118,12 @@ pub(super) async fn fetch_unheard(till: &Till, from: Instant, until: Instant) ->
         tracing::warn!(fetched, "events that never arrived were fetched from the provider");
         till.kit.bell.ring();
     }
-    Ok(())
+    Ok(Found::Nothing)
+}
+
+/// Looks for events that got lost.
+#[must_use]
+pub(super) fn job(till: &Till) -> Job {
+    let till = till.clone();
+    Job::new("lost-events", EVERY, move || fetch_unheard(till.clone())).unhurried()
 }

@@ -41,6 +41,7 @@ pub fn jobs(till: &Till) -> Vec<Job> {
             sending::tend_next(refunds.clone())
         }),
         super::reckoning::job(till),
+        super::catching_up::job(till),
         super::prune::job(till),
     ]
 }

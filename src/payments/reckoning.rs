@@ -30,9 +30,6 @@ const SETTLED_S: i64 = 3600;
 const DAYS_BACK: i64 = 7;
 /// Pause before a provider that did not answer is asked again.
 const AGAIN: Duration = Duration::from_mins(10);
-/// Seconds before a day in which its events are looked for once more: the provider may not have
-/// answered the night before.
-const EVENTS_BEFORE_S: i64 = 2 * 86_400;
 /// How long the provider may take to list a day.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Payments asked for one by one, because the provider counts them to another day.
@@ -96,9 +93,7 @@ async fn compare_next(till: Till) -> Result<Found, Fault> {
         let differences = statement.differences.len();
         tracing::error!(day = %day, differences, "the provider's books differ from ours");
     }
-    let from = statement.from.plus_s(-EVENTS_BEFORE_S);
     keep(&till, statement, true).await?;
-    catching_up::fetch_unheard(&till, from, now).await?;
     Ok(Found::Work)
 }
 

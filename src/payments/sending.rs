@@ -21,7 +21,7 @@ use crate::platform::jobs::backoff::{PROVIDER, Verdict};
 const KEY_LIFE_S: i64 = 20 * 3600;
 /// First and longest pause between two looks at a refund that is under way, seconds.
 const LOOK_S: (i64, i64) = (120, 3600);
-/// A refund under way that the provider denies knowing so often is a case for a person, and looked
+/// A refund under way that the provider denies knowing so often in a row, an hour apart, is a case for a person, and looked
 /// at once a day from then on.
 const DENIALS: u32 = 5;
 const DENIED_LOOK_S: i64 = 86_400;
@@ -278,6 +278,7 @@ pub(super) async fn note(
                 Applied::NotYet(why) => Some(*why),
             };
             store_refund::set_look(tx, &refund.id, now.plus_s(pause), why)?;
+            store_refund::set_known(tx, &refund.id)?;
         }
         Ok::<_, Failure<Never>>(())
     });
@@ -298,14 +299,14 @@ async fn fail(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
 /// The provider does not know a refund that it named itself: nobody here can tell where the money
 /// is.
 async fn denied(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
-    if refund.looks + 1 < DENIALS {
-        return again(till, refund, why).await;
-    }
     let (refund, why, now) = (refund.clone(), why.to_owned(), till.kit.now());
     let book = till.books.now();
     let written = till.kit.db.write(move |tx| {
-        store_refund::set_look(tx, &refund.id, now.plus_s(DENIED_LOOK_S), Some(&why))?;
-        if refund.looks + 1 == DENIALS {
+        let denials = store_refund::set_denied(tx, &refund.id, now.plus_s(LOOK_S.1), &why)?;
+        if denials >= DENIALS {
+            store_refund::set_look(tx, &refund.id, now.plus_s(DENIED_LOOK_S), None)?;
+        }
+        if denials == DENIALS {
             let amount = Money::new(refund.amount_minor, refund.currency);
             let words = format!(
                 "the payment provider does not know its refund of {amount} any more ({why}): look \

@@ -236,6 +236,22 @@ pub(super) fn set_look(
     Ok(())
 }
 
+/// The provider does not know a refund it named; how often it has said so in a row.
+pub(super) fn set_denied(tx: &Tx, id: &RefundId, at: Instant, error: &str) -> Result<u32, Fault> {
+    let sql = "UPDATE refund SET look_at = ?2, looks = looks + 1, denials = denials + 1, error = ?3
+               WHERE id = ?1 RETURNING denials";
+    let denials =
+        tx.prepare_cached(sql)?.query_row(params![id.as_str(), at.0, error], |r| r.get(0));
+    Ok(denials?)
+}
+
+/// The provider knows it.
+pub(super) fn set_known(tx: &Tx, id: &RefundId) -> Result<(), Fault> {
+    let sql = "UPDATE refund SET denials = 0 WHERE id = ?1 AND denials > 0";
+    tx.prepare_cached(sql)?.execute([id.as_str()])?;
+    Ok(())
+}
+
 /// Disputes of an order, oldest first.
 ///
 /// # Errors

@@ -47,11 +47,12 @@ const PAGES_MAX: u32 = 10_000;
 /// How long before the end of its hold a session may have been made, seconds: Stripe's longest.
 const DAY_S: i64 = 86_400;
 /// Events that bring word of what no list of payments tells; each is accepted at our door as well.
-const OF_MONEY_BACK: [&str; 9] = [
+const OF_MONEY_BACK: [&str; 10] = [
     "refund.created",
     "refund.updated",
     "refund.failed",
     "charge.refunded",
+    "charge.refund.updated",
     "charge.dispute.created",
     "charge.dispute.updated",
     "charge.dispute.closed",
