@@ -24,6 +24,11 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "the SKUs asked for, as a list; each is then found by its key",
     ),
     (
+        "src/storefront/store.rs",
+        "FROM json_each(?1) asked",
+        "the SKUs asked for, as a list; the prices of each are then found by its key",
+    ),
+    (
         "src/platform/mail/store.rs",
         "FROM outbox ORDER BY id DESC LIMIT",
         "the newest rows by row id, with a limit",

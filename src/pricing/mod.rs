@@ -31,7 +31,7 @@ pub use arrival::{Arrival, home_arrival, home_rate};
 pub use books::Books;
 pub use bundle::{BundlePrice, bundle_price};
 pub use explain::{explain, explain_bundle, sentence};
-pub use history::{Shown, prior_price};
+pub use history::{Shown, first_needed, prior_price};
 pub use model::{Book, Carrier, Conditions, Effect, Promotion, Rate, Stage, TaxRate, Zone};
 pub use model_quote::{
     Adjustment, Basket, BasketLine, Buyer, Delivery, Destination, Item, Missing, Objection, Quote,

@@ -264,7 +264,11 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         category: product.category.clone(),
         availability: states.min().unwrap_or(State::SoldOut),
         is_new: product.published.is_some_and(|day| is_new(day, now)),
-        sale_percent: on_sale.map(|v| (v.price_minor - price_minor) * 100 / v.price_minor),
+        sale_percent: on_sale.and_then(|v| {
+            // Measured at what was asked before, where that is known.
+            let before = v.prior_minor.unwrap_or(v.price_minor);
+            (before > price_minor).then(|| (before - price_minor) * 100 / before)
+        }),
         sku: only.map(|v| v.sku.clone()),
         options_text: (!product.options.is_empty()).then(|| choices(&catalog.shop, product)),
         max_qty: only.map_or(1, |v| max_qty_of(levels, v)),

@@ -44,6 +44,8 @@ pub(super) struct Inputs<'a> {
     pub kept: Option<&'a Files>,
     /// Whether pages say on which day goods arrive: those of a shop that makes them anew.
     pub is_dated: bool,
+    /// Whether somebody has edited something: what is drawn for them is read back.
+    pub is_edit: bool,
 }
 
 /// Templates, styles and words read anew, with what every page sees of this book.
@@ -95,6 +97,7 @@ pub fn prepare(
         former: None,
         kept: None,
         is_dated: false,
+        is_edit: false,
     };
     let edition = with_documents(make(inputs)?, settings, &render)?;
     Ok((edition, render))
@@ -105,8 +108,9 @@ pub fn prepare(
 /// # Errors
 /// When a template is missing or wrong.
 pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
-    let Inputs { render, settings, index, levels, together, now, studio, former, kept, is_dated } =
+    let Inputs { render, settings, index, levels, together, now, studio, former, kept, .. } =
         inputs;
+    let (is_dated, is_edit) = (inputs.is_dated, inputs.is_edit);
     let known = former.map(|former| &former.files).or(kept);
     let book = Arc::clone(index.book());
     let catalog = &book.catalog;
@@ -125,7 +129,7 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
     }
     let arrives_else = making.arrival.and_then(|arrival| arrival.until);
     let plans = plan(catalog);
-    let mut files = render_all(&making, render, &plans, known, former.is_some())?;
+    let mut files = render_all(&making, render, &plans, known, is_edit)?;
     for (url, found) in render.assets().iter() {
         let known = known.and_then(|known| known.get_key_value(url.as_str()));
         let (url, file) = match known {

@@ -7,11 +7,14 @@ use super::make::{fresh, look_of};
 use super::pages;
 use super::pictures::with_developed;
 use super::plan::Plan;
+use super::prior::look_back;
 use super::publish::{Shelf, changed, has_same_shelves, levels_of};
 use crate::base::Fault;
+use crate::base::fault::{Failure, Never};
 use crate::catalog::edit::Kind;
 use crate::catalog::{Catalog, Status};
 use crate::platform::Kit;
+use crate::platform::db::Read;
 use crate::pricing::Book;
 use crate::search::Index;
 
@@ -40,6 +43,15 @@ pub fn preview(
     };
     let now = kit.now();
     let book = with_developed(Arc::new(book), &shelf.studio);
+    let book = match kind {
+        Kind::Product => {
+            let told = |read: &Read| {
+                Ok::<_, Failure<Never>>(look_back(read, Arc::clone(&book), [slug], now)?.book)
+            };
+            kit.db.read_blocking(told)?
+        }
+        _ => book,
+    };
     let (edition, former) = (shelf.now(), shelf.searching.now());
     let (levels, _) = levels_of(kit, &book)?;
     let index = if has_same_shelves(former.book(), &book) {

@@ -1,6 +1,6 @@
 //! Noting the prices buyers are shown, and saying beside a reduced one what was asked before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::context::Making;
@@ -8,11 +8,11 @@ use super::make::next_change;
 use super::store;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
-use crate::base::{Fault, Instant, differences};
+use crate::base::{Currency, Fault, Instant, differences};
 use crate::catalog::{Product, Variant};
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
-use crate::pricing::{Book, Shown, prior_price};
+use crate::pricing::{Book, Shown, first_needed, prior_price};
 
 /// A book that says of reduced prices what was asked before, and what has to be noted when it is
 /// put in force.
@@ -20,7 +20,16 @@ pub struct LookedBack {
     /// The book.
     pub book: Arc<Book>,
     /// Prices that are others than those noted last.
-    pub unnoted: Vec<(Sku, Shown)>,
+    pub unnoted: Vec<Unnoted>,
+}
+
+/// A price that is shown from now on.
+pub struct Unnoted {
+    sku: Sku,
+    currency: Currency,
+    shown: Shown,
+    /// What the SKU cost before this moment cannot matter any more.
+    needed_from: Instant,
 }
 
 /// Looks back at the prices of these products. The book is the same where nothing is new.
@@ -35,14 +44,20 @@ pub fn look_back<'a>(
 ) -> Result<LookedBack, Fault> {
     let (mut unnoted, mut others) = (Vec::new(), Vec::new());
     let products = slugs.into_iter().filter_map(|slug| book.catalog.products.get(slug));
-    for product in products.filter(|product| product.is_live()) {
+    let products: Vec<_> = products.filter(|product| product.is_live()).collect();
+    let currency = book.catalog.shop.currency;
+    let variants = products.iter().flat_map(|product| &product.variants);
+    let skus = variants.flat_map(|variant| variant.sku_was.iter().chain([&variant.sku]));
+    let known = store::list_shown(read, skus, currency, now)?;
+    for product in products {
         let mut told = Vec::with_capacity(product.variants.len());
         for variant in &product.variants {
             let present = shown(variant, now);
-            let mut all = store::list_shown(read, &variant.sku, now)?;
+            let mut all = history(&known, variant);
             if all.last().is_none_or(|last| !last.is_same(&present)) {
                 all.push(present);
-                unnoted.push((variant.sku.clone(), present));
+                let (sku, needed_from) = (variant.sku.clone(), all[first_needed(&all)].since);
+                unnoted.push(Unnoted { sku, currency, shown: present, needed_from });
             }
             told.push(prior_price(&all).filter(|_| book.catalog.shop.show_prior_price));
         }
@@ -52,6 +67,15 @@ pub fn look_back<'a>(
     }
     let book = if others.is_empty() { book } else { telling(&book, others) };
     Ok(LookedBack { book, unnoted })
+}
+
+/// What a variant cost under all the names it had, in the order of time.
+fn history(known: &HashMap<String, Vec<Shown>>, variant: &Variant) -> Vec<Shown> {
+    let names = variant.sku_was.iter().chain([&variant.sku]);
+    let mut all: Vec<Shown> =
+        names.filter_map(|sku| known.get(sku.as_str())).flatten().copied().collect();
+    all.sort_by_key(|one| one.since);
+    all
 }
 
 fn shown(variant: &Variant, now: Instant) -> Shown {
@@ -73,8 +97,12 @@ fn telling(book: &Book, others: Vec<(Arc<Product>, Vec<Option<i64>>)>) -> Arc<Bo
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn note_shown(tx: &Tx, prices: &[(Sku, Shown)]) -> Result<(), Fault> {
-    prices.iter().try_for_each(|(sku, shown)| store::insert_shown(tx, sku, shown))
+pub(super) fn note_shown(tx: &Tx, prices: &[Unnoted]) -> Result<(), Fault> {
+    prices.iter().try_for_each(|price| {
+        let Unnoted { sku, currency, shown, needed_from } = price;
+        store::insert_shown(tx, sku, *currency, shown)?;
+        store::delete_shown(tx, sku, *currency, *needed_from)
+    })
 }
 
 /// The book with what stood before each reduction: all of it at the start; later that of products

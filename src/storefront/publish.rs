@@ -13,9 +13,8 @@ use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
 use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
-use super::prior::{LookedBack, note_shown, with_prior};
+use super::prior::{LookedBack, Unnoted, note_shown, with_prior};
 use crate::base::fault::{Failure, Never};
-use crate::base::ids::Sku;
 use crate::base::{Fault, differences};
 use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
@@ -23,7 +22,7 @@ use crate::platform::db::Read;
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::Prebuilt;
-use crate::pricing::{Book, Books, Shown};
+use crate::pricing::{Book, Books};
 use crate::recommend::Together;
 use crate::search::{Index, Levels, Searching};
 use crate::stock::{self, Opening};
@@ -89,7 +88,7 @@ struct Fresh {
     index: Arc<Index>,
     render: Option<Render>,
     openings: Vec<Opening>,
-    unnoted: Vec<(Sku, Shown)>,
+    unnoted: Vec<Unnoted>,
 }
 
 impl Shelf {
@@ -144,7 +143,7 @@ impl Shelf {
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn publish_pages(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        self.swap_in(kit, book, Reason::Content)
+        self.swap_in(kit, Some(book), Reason::Content)
     }
 
     /// As [`Shelf::publish`], with templates, styles and words read anew as well.
@@ -152,7 +151,7 @@ impl Shelf {
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn publish_site(&self, kit: &Kit, book: Arc<Book>) -> Result<(), Fault> {
-        self.swap_in(kit, book, Reason::Site)?;
+        self.swap_in(kit, Some(book), Reason::Site)?;
         self.catch_up(kit)
     }
 
@@ -162,13 +161,15 @@ impl Shelf {
     /// # Errors
     /// As [`Shelf::publish`].
     pub fn refresh(&self, kit: &Kit) -> Result<(), Fault> {
-        self.swap_in(kit, self.books.now(), Reason::Moment)?;
+        self.swap_in(kit, None, Reason::Moment)?;
         self.catch_up(kit)
     }
 
-    fn swap_in(&self, kit: &Kit, book: Arc<Book>, reason: Reason) -> Result<(), Fault> {
+    /// Without a book, that in force is made anew: which one that is, is looked up only here, for
+    /// whoever held the lock before may have published another.
+    fn swap_in(&self, kit: &Kit, book: Option<Arc<Book>>, reason: Reason) -> Result<(), Fault> {
         let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let book = with_developed(book, &self.studio);
+        let book = with_developed(book.unwrap_or_else(|| self.books.now()), &self.studio);
         let before = (self.now(), self.searching.now());
         let edition = Before::Edition(&before.0, &before.1);
         let fresh = prepare_next(kit, &self.studio, book, edition, reason)?;
@@ -285,6 +286,7 @@ fn prepare_next(
         },
         kept,
         is_dated: true,
+        is_edit: former.is_some() && reason != Reason::Moment,
     };
     let edition = make(inputs)?;
     if former.is_none()
@@ -334,7 +336,7 @@ fn together_of(kit: &Kit, former: Option<&Arc<Making>>) -> Result<Arc<Together>,
 }
 
 /// Notes SKUs that are new or have another low mark, and prices that are shown from now on.
-fn record(kit: &Kit, openings: Vec<Opening>, prices: Vec<(Sku, Shown)>) -> Result<(), Fault> {
+fn record(kit: &Kit, openings: Vec<Opening>, prices: Vec<Unnoted>) -> Result<(), Fault> {
     if openings.is_empty() && prices.is_empty() {
         return Ok(());
     }

@@ -16,7 +16,8 @@ fn said(shop: &TestShop) -> [Option<String>; 2] {
 
 #[track_caller]
 fn assert_says(shop: &TestShop, price: Option<&str>) {
-    let expected = price.map(|price| format!("Lowest price in the last 30 days: {price}"));
+    let expected =
+        price.map(|price| format!("Lowest price in the 30 days before the reduction: {price}"));
     assert_eq!(said(shop), [expected.clone(), expected]);
 }
 
@@ -65,4 +66,21 @@ fn the_lowest_price_of_thirty_days_stands_beside_a_sale() {
     assert_says(&shop, None);
     let noted = "SELECT count(*) FROM price_shown WHERE sku = 'GLAZE-6'";
     assert_eq!(shop.number(noted), 7, "one row for each change");
+}
+
+// N14: a SKU that is named otherwise keeps what it cost; a reduction that becomes smaller is another
+// one, and counts from the lower price.
+#[test]
+fn a_new_name_and_a_smaller_reduction_hide_nothing() {
+    let content = Edited::of(&base_content());
+    let shop = TestShop::on(&content);
+    shop.advance_s(5 * DAY_S);
+    let renamed = "\"GLAZE-7\"\nsku_was  = [\"GLAZE-6\"]\nsale     = { price = \"70.00\" }";
+    let content = content.replace(GLAZES, "\"GLAZE-6\"", renamed);
+    shop.publish(&content);
+    assert_says(&shop, Some("£79.99"));
+    shop.advance_s(DAY_S);
+    let content = content.replace(GLAZES, "70.00", "75.00");
+    shop.publish(&content);
+    assert_says(&shop, Some("£70.00"));
 }
