@@ -9,6 +9,8 @@ use crate::base::Instant;
 const AGAIN_S: i64 = 3600;
 /// What was away for less is still the same trouble, seconds: a disk at its edge comes and goes.
 const CALM_S: i64 = 600;
+/// How long a shop that was away may take until it has made a backup, seconds.
+const OPENING_S: i64 = 1800;
 
 /// A trouble as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +41,13 @@ pub(super) struct Told {
 /// What is wrong now.
 pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
     let (certificate, backup) = (m.certificate.as_ref(), m.backup.as_ref());
-    let all: [(&str, i64, Option<Sentence>); 6] = [
+    let all: [(&str, i64, Option<Sentence>); 7] = [
         ("certificate", 1, certificate.and_then(sentence_certificate::refused)),
         ("certificate_ends", 1, certificate.and_then(|c| sentence_certificate::ends_soon(c, now))),
         ("disk", 1, full_disk(m)),
         ("events", m.events.dead, put_aside(m)),
         ("backup", 1, backup.and_then(|b| sentence_backup::overdue(b, m.first_order_at, now))),
+        ("books", 1, backup.and_then(sentence_backup::doubtful)),
         ("backup_failed", 1, backup.and_then(sentence_backup::failed)),
     ];
     let there = all.into_iter().filter_map(|(cause, count, said)| Some((cause, count, said?)));
@@ -53,6 +56,20 @@ pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
         Trouble { cause, count, text: said.text, href }
     };
     there.map(trouble).collect()
+}
+
+/// Causes of which nothing can be said now, neither that they are there nor that they are gone: a
+/// certificate that was not seen, and the age of the backup right after the shop was opened, before
+/// it could make one.
+pub(super) fn unknown(m: &Machinery, opened: Instant, now: Instant) -> Vec<&'static str> {
+    let mut causes = Vec::new();
+    if m.certificate.as_ref().is_none_or(sentence_certificate::is_unseen) {
+        causes.extend(["certificate", "certificate_ends"]);
+    }
+    if now < opened.plus_s(OPENING_S) {
+        causes.push("backup");
+    }
+    causes
 }
 
 /// Whether somebody must hear of it: it is new, or more than they know.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::alarm::{Told, Trouble, is_mended, is_news, troubles};
+use super::alarm::{Told, Trouble, is_mended, is_news, troubles, unknown};
 use super::home::machinery;
 use super::store;
 use crate::base::email_address::EmailAddress;
@@ -22,36 +22,47 @@ use crate::pricing::Books;
 /// Between two looks.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Jobs of the room.
+/// Jobs of the room, in a shop that was opened at this moment.
 #[must_use]
-pub fn jobs(kit: &Kit, books: &Books) -> Vec<Job> {
+pub fn jobs(kit: &Kit, books: &Books, opened: Instant) -> Vec<Job> {
     let (kit, books) = (kit.clone(), books.clone());
-    let look = move || look(kit.clone(), books.clone());
+    let look = move || look(kit.clone(), books.clone(), opened);
     vec![Job::new("alarms", EVERY, look).unhurried()]
 }
 
-async fn look(kit: Kit, books: Books) -> Result<Found, Fault> {
+async fn look(kit: Kit, books: Books, opened: Instant) -> Result<Found, Fault> {
     let (now, settings) = (kit.now(), kit.settings.clone());
     let (room, certificate) = (free_bytes(&settings.data_dir), kit.certificate.seen());
     let read = kit.db.read(move |read| {
         let seen = machinery(read, &settings, (room, Vec::new(), certificate), now)?;
-        Ok::<_, Failure<Never>>((troubles(&seen, now), store::list_alarms(read)?))
+        let unknown = unknown(&seen, opened, now);
+        let mut there = troubles(&seen, now);
+        there.retain(|trouble| !unknown.contains(&trouble.cause));
+        Ok::<_, Failure<Never>>((there, unknown, store::list_alarms(read)?))
     });
-    let (there, told) = read.await?;
+    let (there, unknown, told) = read.await?;
     if there.is_empty() && told.is_empty() {
         return Ok(Found::Nothing);
     }
     let book = books.now();
-    let write = move |tx: &Tx| Ok::<_, Failure<Never>>(note(tx, &book.catalog.shop, &there, now)?);
+    let write = move |tx: &Tx| {
+        Ok::<_, Failure<Never>>(note(tx, &book.catalog.shop, &there, &unknown, now)?)
+    };
     kit.db.write(write).await?;
     Ok(Found::Nothing)
 }
 
 /// Tells what is new, keeps what is known, forgets what is mended.
-fn note(tx: &Tx, shop: &Shop, there: &[Trouble], now: Instant) -> Result<(), Fault> {
+fn note(
+    tx: &Tx,
+    shop: &Shop,
+    there: &[Trouble],
+    unknown: &[&str],
+    now: Instant,
+) -> Result<(), Fault> {
     let known = store::list_alarms(tx)?;
     for told in &known {
-        if is_mended(told, there, now) {
+        if !unknown.contains(&told.cause.as_str()) && is_mended(told, there, now) {
             store::delete_alarm(tx, &told.cause)?;
         }
     }

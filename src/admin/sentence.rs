@@ -168,7 +168,9 @@ fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
         let text = format!("Background work fails: {job}.");
         return Some(said(Tone::Bad, text, "/admin/health", "See why"));
     }
-    m.backup.as_ref().and_then(|backup| sentence_backup::overdue(backup, m.first_order_at, now))
+    let backup = m.backup.as_ref()?;
+    sentence_backup::overdue(backup, m.first_order_at, now)
+        .or_else(|| sentence_backup::doubtful(backup))
 }
 
 fn needs_somebody(t: &Trade) -> Option<Sentence> {

@@ -27,12 +27,16 @@ pub(super) fn overdue(
         Some(made) if waited(Some(made.at), now) > BACKUP_OLD_S => {
             format!("The newest backup is {} old.{why}", span(waited(Some(made.at), now)))
         }
-        Some(Newest { broken, .. }) if !broken.is_empty() => {
-            format!("The books are not in order: {broken} does not hold in the newest backup.")
-        }
         _ => return None,
     };
     Some(alert(Tone::Bad, &text))
+}
+
+/// Books that are not in order.
+pub(super) fn doubtful(backup: &Standing) -> Option<Sentence> {
+    let Newest { broken, .. } = backup.made.as_ref()?;
+    let text = format!("The books are not in order: {broken} does not hold in the newest backup.");
+    (!broken.is_empty()).then(|| alert(Tone::Bad, &text))
 }
 
 /// An attempt that failed while the one before it is not old yet; it is tried again in an hour.

@@ -9,6 +9,11 @@ fn alert(tone: Tone, text: String) -> Sentence {
     said(tone, text, "/admin/health#certificate", "See what buyers see")
 }
 
+/// Whether nobody answered, which says nothing of the certificate.
+pub(super) fn is_unseen(seen: &Seen) -> bool {
+    matches!(seen.worth, Worth::Unseen { .. })
+}
+
 /// Buyers are warned of the shop.
 pub(super) fn refused(seen: &Seen) -> Option<Sentence> {
     let Worth::Refused { why } = &seen.worth else { return None };

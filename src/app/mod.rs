@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::base::fault::{Doing, Failure, Never};
-use crate::base::{Clock, Fault, Randomness};
+use crate::base::{Clock, Fault, Instant, Randomness};
 use crate::identity::{Desk, Presence};
 use crate::payments::simulator::{self, Simulator};
 use crate::payments::stripe::Stripe;
@@ -72,6 +72,7 @@ pub struct App {
     /// What its background jobs did last.
     pub diary: Diary,
     counted: Counted,
+    opened: Instant,
 }
 
 /// Makes the data folder, private to its owner.
@@ -163,7 +164,19 @@ impl App {
         let (provider, simulator) = provider_of(&kit, world)?;
         let till = Till { kit: kit.clone(), books: shelf.books.clone(), provider };
         let (presence, diary, counted) = <(Presence, Diary, Counted)>::default();
-        Ok(Self { kit, shelf, till, simulator, transport, presence, passing, diary, counted })
+        let opened = kit.now();
+        Ok(Self {
+            kit,
+            shelf,
+            till,
+            simulator,
+            transport,
+            presence,
+            passing,
+            diary,
+            counted,
+            opened,
+        })
     }
 
     /// What the stock pages show of later rooms.
@@ -233,7 +246,7 @@ impl App {
         jobs.extend(checkout::jobs(&self.till));
         jobs.extend(reports::jobs(kit, books));
         jobs.extend(storefront::jobs(kit, &self.shelf));
-        jobs.extend(admin::jobs(kit, books));
+        jobs.extend(admin::jobs(kit, books, self.opened));
         if let Some(simulator) = &self.simulator {
             jobs.extend(simulator::jobs(simulator));
         }
