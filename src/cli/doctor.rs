@@ -106,6 +106,10 @@ impl Visitor {
                 }
             }
         }
+        if pages.is_empty() {
+            let root = &self.root;
+            return Err(Fault::new(format!("{root}/sitemap.xml names no page of a shop")));
+        }
         let count = pages.len();
         let (mut wrong, mut files) = (Vec::new(), BTreeMap::new());
         for (page, by, seen) in self.visit(pages).await? {
@@ -170,6 +174,7 @@ fn judged(seen: Result<Fetched, String>, kind: &str) -> Result<Fetched, String> 
     match seen {
         Err(why) => Err(format!("gives no answer: {why}")),
         Ok(seen) if seen.status != 200 => Err(format!("answers {}", seen.status)),
+        Ok(seen) if !seen.is_whole => Err("breaks off".to_owned()),
         Ok(seen) if seen.body.is_empty() => Err("is empty".to_owned()),
         Ok(seen) if !seen.content_type.contains(kind) => Err(format!("is {}", seen.content_type)),
         Ok(seen) => Ok(seen),

@@ -229,7 +229,8 @@ async fn end_session(mut visit: Visit) -> Result<Response, Error> {
             }
         }
         let after = store::list_sessions(tx, &staff.id, now)?;
-        if after.len() < before.len() {
+        let is_over = |one: &SignedIn| !after.iter().any(|left| left.hash == one.hash);
+        if before.iter().any(is_over) {
             let (about, states) = (("staff", staff.id.as_str()), (&noted(&before), &noted(&after)));
             flow::note(tx, &staff, "staff.session_end", about, states, now)?;
         }

@@ -122,9 +122,15 @@ fn raw(name: &'static str, value: &str) -> HeaderValue {
 
 /// TLS as the address wants it, with a server this authority vouches for.
 fn believing(file: &Path, url: &str) -> Result<Tls, Fault> {
-    let address: poem::http::Uri = url.parse()?;
+    let address: poem::http::Uri =
+        url.parse().doing("reading KIOSK_SMTP_URL, where signs like ^ are written as %5E")?;
     let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
-    let authority = Certificate::from_pem(&std::fs::read(file)?)?;
+    let text = std::fs::read(file)?;
+    // Of a file without a certificate nobody would be believed, and the mail server be blamed.
+    if !String::from_utf8_lossy(&text).contains("BEGIN CERTIFICATE") {
+        return Err(Fault::new("smtp_ca_file holds no certificate in PEM form"));
+    }
+    let authority = Certificate::from_pem(&text)?;
     let tls = TlsParameters::builder(host.to_owned()).add_root_certificate(authority).build()?;
     match address.scheme_str() {
         Some("smtps") => Ok(Tls::Wrapper(tls)),
@@ -138,8 +144,14 @@ fn believing(file: &Path, url: &str) -> Result<Tls, Fault> {
 
 /// What went wrong, as far as a merchant can mend it.
 fn trouble(error: &smtp::Error) -> String {
-    if error.status().map(u16::from).is_some_and(is_about_us) {
-        return "the mail server does not take the user and password of KIOSK_SMTP_URL".to_owned();
+    match error.status().map(u16::from) {
+        Some(534 | 535) => {
+            return "the mail server does not take the user and password of KIOSK_SMTP_URL".into();
+        }
+        Some(530 | 538) => {
+            return "the mail server wants TLS or a sign-in first; see KIOSK_SMTP_URL".into();
+        }
+        _ => {}
     }
     let mut chain = successors(error.source(), |&error| error.source());
     let tls = chain.find_map(|error| error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref());
@@ -152,7 +164,7 @@ fn trouble(error: &smtp::Error) -> String {
     }
 }
 
-/// 530, 534, 535 and 538 are about our password: once that is mended, the letter goes out.
+/// 530, 534, 535 and 538 are about how we sign in: once that is mended, the letter goes out.
 fn is_about_us(code: u16) -> bool {
     matches!(code, 530 | 534 | 535 | 538)
 }

@@ -44,6 +44,8 @@ pub struct Fetched {
     pub content_type: String,
     /// The body, up to the limit that was asked for.
     pub body: Vec<u8>,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 impl Outgoing {
@@ -101,29 +103,28 @@ impl Outgoing {
             let status = response.status().as_u16();
             let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
             let content_type = kind.unwrap_or_default().to_owned();
-            Ok(Fetched {
-                status,
-                content_type,
-                body: beginning(response.into_body(), bytes_max).await,
-            })
+            let (body, is_whole) = beginning(response.into_body(), bytes_max).await;
+            Ok(Fetched { status, content_type, body, is_whole })
         });
         let late = || Err(format!("no answer within {} seconds", self.patience.as_secs()));
         called.await.unwrap_or_else(|_| late())
     }
 }
 
-/// What arrives of a body, up to a limit: an answer that breaks off is an answer all the same.
-async fn beginning(mut body: impl Body<Data = Bytes> + Unpin, bytes_max: usize) -> Vec<u8> {
+/// What arrives of a body, up to a limit, and whether that is all of it: an answer that breaks off
+/// is an answer all the same.
+async fn beginning(mut body: impl Body<Data = Bytes> + Unpin, bytes_max: usize) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
-    while bytes.len() < bytes_max
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        if let Ok(more) = frame.into_data() {
-            let room = bytes_max - bytes.len();
-            bytes.extend_from_slice(&more[..more.len().min(room)]);
-        }
+    while bytes.len() < bytes_max {
+        let more = match body.frame().await {
+            None => return (bytes, true),
+            Some(Err(_)) => return (bytes, false),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+        };
+        let room = bytes_max - bytes.len();
+        bytes.extend_from_slice(&more[..more.len().min(room)]);
     }
-    bytes
+    (bytes, false)
 }
 
 /// An error with everything beneath it, for its last link names the cause.
