@@ -98,10 +98,16 @@
   const restock = async () => {
     const marks = $$("[data-availability], [data-bundle]");
     if (!marks.length) return;
-    const query = new URLSearchParams(marks.map(({ dataset: { bundle, availability } }) =>
-      (bundle ? ["bundle", bundle] : ["sku", availability])));
-    const { items = [] } = await call("GET", `/api/availability?${query}`).catch(() => ({}));
-    for (const { sku, bundle, state, left } of items) {
+    const names = marks.map(({ dataset: { bundle, availability } }) =>
+      (bundle ? ["bundle", bundle] : ["sku", availability]));
+    const all = [];
+    // The shop tells of so many at once.
+    for (let at = 0; at < names.length; at += 50) {
+      const query = new URLSearchParams(names.slice(at, at + 50));
+      const { items = [] } = await call("GET", `/api/availability?${query}`).catch(() => ({}));
+      all.push(...items);
+    }
+    for (const { sku, bundle, state, left } of all) {
       const mark = marks.find(({ dataset }) => (bundle ? dataset.bundle === bundle : dataset.availability === sku));
       if (!mark || !stock[state]) continue;
       const isPart = mark.closest(".items");

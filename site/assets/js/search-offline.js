@@ -58,6 +58,7 @@
   const { locale, currency, decimals } = document.documentElement.dataset;
   const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol",
     minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const point = format.formatToParts(1.1).find((part) => part.type === "decimal")?.value ?? ".";
   const money = (minor) => format.format(minor / 10 ** decimals);
 
   const draw = ({ row: [title, url, price, regular, varies, picture, , , , prior] }) => {
@@ -96,7 +97,10 @@
   };
   const traitOf = (name, value) => `${name === "shelf" ? "category" : name}=${value}`;
   const limit = (name, none) => {
-    const typed = parseFloat((asked.get(name) ?? "").replace(/[^\d.,]/g, "").replace(",", "."));
+    // The last sign is the decimal one, unless three digits follow and it is not this language's.
+    const [, whole, sign, rest = ""] = /^\D*?([\d.,]*?)(?:([.,])(\d*))?[^\d.,]*$/.exec(asked.get(name) ?? "") ?? [];
+    const isThousands = rest.length === 3 && sign !== point;
+    const typed = parseFloat(`${(whole ?? "").replace(/[.,]/g, "")}${isThousands ? "" : "."}${rest}`);
     return typed >= 0 ? Math.round(typed * 10 ** decimals) : none;
   };
   // Whether a thing has one of the chosen values of every facet, but for the one named.
@@ -118,7 +122,9 @@
       $(".num", field.labels[0]).textContent = count;
       field.labels[0].classList.toggle("check-none", !count && !field.checked);
     }
-    for (const name of ["price_min", "price_max"]) form.elements[name].value = asked.get(name) ?? "";
+    for (const name of ["price_min", "price_max"]) {
+      if (form.elements[name]) form.elements[name].value = asked.get(name) ?? "";
+    }
   };
   const chip = (label, name, value) => {
     const rest = new URLSearchParams([...asked].filter(([n, v]) => n !== "page" && (n !== name || (value && v !== value))));
@@ -143,7 +149,7 @@
     const { size, items } = index;
     asked = new URLSearchParams(location.search);
     q = (asked.get("q") ?? "").trim().slice(0, 200);
-    $("[data-head]").textContent = q ? said.title.replace("{q}", q) : said.everything;
+    $("[data-head]").textContent = q ? said.title.replace("{q}", () => q) : said.everything;
     for (const field of document.querySelectorAll("[name=q]")) field.value = q;
     let words = wordsOf(q).slice(0, 16);
     let found = find(items, words);
@@ -152,7 +158,7 @@
       const meant = repair(items, words);
       found = find(items, meant);
       if (found.length) {
-        $("[data-repair]").textContent = said.repaired.replace("{to}", meant.join(" "));
+        $("[data-repair]").textContent = said.repaired.replace("{to}", () => meant.join(" "));
         $("[data-repair]").hidden = false;
         words = meant;
       }
