@@ -82,8 +82,10 @@ pub fn watch(
     })?;
     let (content, site) = (&kit.settings.content_dir, place_of_site(kit));
     // The site folder may be made while the shop is open: its place is watched, too.
-    if let Some(around) = site.parent().filter(|around| around.is_dir()) {
-        watcher.watch(around, RecursiveMode::NonRecursive).doing("watching for a site folder")?;
+    if let Some(around) = site.parent().filter(|around| around.is_dir())
+        && let Err(error) = watcher.watch(around, RecursiveMode::NonRecursive)
+    {
+        tracing::warn!(%error, "a site folder that is made later will not be seen");
     }
     watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
     if site.is_dir() {
