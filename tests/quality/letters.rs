@@ -28,7 +28,7 @@ fn every_letter_fits_a_phone_and_is_legible_in_the_dark() {
     let html = Html::parse_document(&previews.body);
     let chips = Selector::parse(".views a").unwrap();
     let all: Vec<&str> = html.select(&chips).filter_map(|a| a.value().attr("href")).collect();
-    assert_eq!(all.len(), 10, "{all:?}");
+    assert_eq!(all.len(), 11, "{all:?}");
     tab.be(&shop.base, &owner.cookies);
     let mut findings = Findings::default();
     for preview in all {
