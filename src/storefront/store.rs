@@ -32,7 +32,9 @@ pub(super) fn list_shown<'a>(
         };
         shown.entry(row.get(0)?).or_default().push(one);
     }
-    shown.values_mut().for_each(|all| all.sort_by_key(|one| one.since));
+    for all in shown.values_mut() {
+        all.sort_by_key(|one| one.since);
+    }
     Ok(shown)
 }
 
