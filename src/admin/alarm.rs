@@ -59,17 +59,13 @@ pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
 }
 
 /// Causes of which nothing can be said now, neither that they are there nor that they are gone: a
-/// certificate that was not seen, and the age of the backup right after the shop was opened, before
-/// it could make one.
+/// certificate that nobody could look at, or not yet, and the age of the backup right after the
+/// shop was opened, before it could make one.
 pub(super) fn unknown(m: &Machinery, opened: Instant, now: Instant) -> Vec<&'static str> {
-    let mut causes = Vec::new();
-    if m.certificate.as_ref().is_none_or(sentence_certificate::is_unseen) {
-        causes.extend(["certificate", "certificate_ends"]);
-    }
-    if now < opened.plus_s(OPENING_S) {
-        causes.push("backup");
-    }
-    causes
+    let is_opening = now < opened.plus_s(OPENING_S);
+    let is_unseen = m.certificate.as_ref().map_or(is_opening, sentence_certificate::is_unseen);
+    let of_certificate = ["certificate", "certificate_ends"].into_iter().filter(|_| is_unseen);
+    of_certificate.chain(is_opening.then_some("backup")).collect()
 }
 
 /// Whether somebody must hear of it: it is new, or more than they know.
@@ -114,6 +110,15 @@ mod tests {
         let text = "The disk is nearly full: 240 MB are left.".to_owned();
         let href = "/admin/health".to_owned();
         assert_eq!(troubles(&room(240), NOW), [Trouble { cause: "disk", count: 1, text, href }]);
+    }
+
+    // N24: what nobody could look at is neither there nor gone.
+    #[test]
+    fn what_is_not_known_is_not_told() {
+        let nothing = Machinery::default();
+        let opening = ["certificate", "certificate_ends", "backup"];
+        assert_eq!(unknown(&nothing, NOW, NOW), opening);
+        assert!(unknown(&nothing, NOW, NOW.plus_s(OPENING_S)).is_empty(), "no live shop");
     }
 
     // N12: a failed backup and one that is too old are two troubles, the second the worse.

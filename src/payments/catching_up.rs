@@ -1,5 +1,5 @@
-//! What the day's statement found and no event ever told: it is taken over from the provider's
-//! books, the way an event would have brought it. Events that never arrived are fetched.
+//! What no event ever told. What the day's statement found is taken over from the provider's books,
+//! the way an event would have brought it; events that never arrived are fetched by a job.
 
 use std::time::Duration;
 
@@ -18,8 +18,9 @@ use crate::platform::jobs::{Found, Job};
 const LOOKED_INTO_MAX: usize = 200;
 /// How often lost events are looked for.
 const EVERY: Duration = Duration::from_hours(6);
-/// How far back, seconds: the provider may not have answered for a while.
-const BACK_S: i64 = 3 * 86_400;
+/// How far back, seconds: as long as a shop that was away makes up for, and what the provider's own
+/// repeats take.
+const BACK_S: i64 = 9 * 86_400;
 /// What is younger may still be on its way, seconds.
 const ON_ITS_WAY_S: i64 = 3600;
 /// How long the provider may take to list them.

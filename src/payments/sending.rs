@@ -21,8 +21,8 @@ use crate::platform::jobs::backoff::{PROVIDER, Verdict};
 const KEY_LIFE_S: i64 = 20 * 3600;
 /// First and longest pause between two looks at a refund that is under way, seconds.
 const LOOK_S: (i64, i64) = (120, 3600);
-/// A refund under way that the provider denies knowing so often in a row, an hour apart, is a case for a person, and looked
-/// at once a day from then on.
+/// A refund under way that the provider denies knowing so often in a row, an hour apart, is a case
+/// for a person, and looked at once a day from then on.
 const DENIALS: u32 = 5;
 const DENIED_LOOK_S: i64 = 86_400;
 

@@ -54,7 +54,9 @@ pub fn look_back<'a>(
         for variant in &product.variants {
             let present = shown(variant, now);
             let mut all = history(&known, variant);
-            if all.last().is_none_or(|last| !last.is_same(&present)) {
+            // A new name is noted at once: the former one may go from the files.
+            let is_new = !known.contains_key(variant.sku.as_str());
+            if is_new || all.last().is_none_or(|last| !last.is_same(&present)) {
                 all.push(present);
                 let (sku, needed_from) = (variant.sku.clone(), all[first_needed(&all)].since);
                 unnoted.push(Unnoted { sku, currency, shown: present, needed_from });

@@ -158,9 +158,10 @@ fn lose_an_answer(host: &Host, tab: &Tab) {
 }
 
 /// Lists as the shop narrows them, and where a copy shows the same.
-const NARROWED: [(&str, &str); 6] = [
+const NARROWED: [(&str, &str); 7] = [
     ("/search?tag=gift", ""),
     ("/search?tier=pro", ""),
+    ("/search?tag=gift&price_max=1%20299.50", ""),
     ("/search?tag=gift&tag=wood&price_max=20&sort=price_desc", ""),
     (
         "/category/tableware/?in_stock=1&sort=price_asc",

@@ -68,8 +68,8 @@ fn the_lowest_price_of_thirty_days_stands_beside_a_sale() {
     assert_eq!(shop.number(noted), 7, "one row for each change");
 }
 
-// N14: a SKU that is named otherwise keeps what it cost; a reduction that becomes smaller is another
-// one, and counts from the lower price.
+// N14: a SKU that is named otherwise keeps what it cost; a reduction that becomes smaller is
+// another one, and counts from the lower price.
 #[test]
 fn a_new_name_and_a_smaller_reduction_hide_nothing() {
     let content = Edited::of(&base_content());

@@ -58,7 +58,7 @@
   const { locale, currency, decimals } = document.documentElement.dataset;
   const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol",
     minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  const point = format.formatToParts(1.1).find((part) => part.type === "decimal")?.value ?? ".";
+  const point = new Intl.NumberFormat(locale).formatToParts(1.1).find((part) => part.type === "decimal")?.value ?? ".";
   const money = (minor) => format.format(minor / 10 ** decimals);
 
   const draw = ({ row: [title, url, price, regular, varies, picture, , , , prior] }) => {
@@ -98,7 +98,8 @@
   const traitOf = (name, value) => `${name === "shelf" ? "category" : name}=${value}`;
   const limit = (name, none) => {
     // The last sign is the decimal one, unless three digits follow and it is not this language's.
-    const [, whole, sign, rest = ""] = /^\D*?([\d.,]*?)(?:([.,])(\d*))?[^\d.,]*$/.exec(asked.get(name) ?? "") ?? [];
+    const bare = (asked.get(name) ?? "").replace(/[\s'’]/g, "").replace(/^(?:\D*\p{L}\.?|[^\d.,]+)|[^\d.,]+\.?$/gu, "");
+    const [, whole, sign, rest = ""] = /^([\d.,]*?)(?:([.,])(\d*))?$/.exec(bare) ?? [];
     const isThousands = rest.length === 3 && sign !== point;
     const typed = parseFloat(`${(whole ?? "").replace(/[.,]/g, "")}${isThousands ? "" : "."}${rest}`);
     return typed >= 0 ? Math.round(typed * 10 ** decimals) : none;
