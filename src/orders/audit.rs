@@ -88,8 +88,8 @@ const SUMS: &str = "
         WHEN 1 THEN (2 * i.net_minor * i.tax_bp + 10000 + i.tax_bp) / (2 * (10000 + i.tax_bp))
         ELSE (2 * i.net_minor * i.tax_bp + 10000) / 20000 END";
 
-/// A key names the order (or what else caused it) and the kind.
-/// What a person had sent again has a reason, and is no second letter of the shop's.
+/// A key names the order (or what else caused it) and the kind. What a person had sent again has a
+/// reason, and is no second letter of the shop's.
 const LETTERS: &str = "
     SELECT dedup_key || ': ' || count(*) || ' letters'
     FROM outbox GROUP BY dedup_key HAVING count(*) > 1

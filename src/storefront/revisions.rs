@@ -140,9 +140,7 @@ pub(super) fn keep(
         }
         _ => store_all(data_dir, good, true)?,
     };
-    let list = note(data_dir, revision, &files, now)?;
-    sign(&list, by)?;
-    if all.len() > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
+    add(data_dir, revision, (&files, by), all.len(), now)
 }
 
 /// Keeps the content folder as it lies there, mistakes and all: what nobody is shown yet can be
@@ -162,9 +160,20 @@ pub(super) fn keep_as_is(
         return Ok(());
     }
     let files = store_all(data_dir, content_dir, false)?;
-    let list = note(data_dir, revision, &files, now)?;
+    add(data_dir, revision, (&files, by), all.len(), now)
+}
+
+/// Adds a state to the `before` that are there, of which the oldest go now and then.
+fn add(
+    data_dir: &Path,
+    revision: &str,
+    (files, by): (&Files, Option<&By>),
+    before: usize,
+    now: Instant,
+) -> Result<(), Fault> {
+    let list = note(data_dir, revision, files, now)?;
     sign(&list, by)?;
-    if all.len() > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
+    if before > KEPT_MAX + WAITING_MAX { prune(data_dir) } else { Ok(()) }
 }
 
 /// Says who made a state.

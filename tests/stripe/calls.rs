@@ -189,12 +189,19 @@ fn a_restricted_key_works_on_one_connection() {
     let stripe = stripe_with(&desk, 0, 4, Some(RESTRICTED_KEY));
     let (_, session) = desk.session_for("KILN-1", 1);
     let before = desk.provider.server.inside().connections;
-    for _ in 0..10 {
-        desk.shop.block_on(stripe.find(&session)).unwrap();
-    }
+    // A connection goes back to the pool in a task of its own: on one thread that has had its turn
+    // before the next call, however busy the machine is.
+    let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    one_thread.block_on(async {
+        for _ in 0..10 {
+            stripe.find(&session).await.unwrap();
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+        }
+    });
     let made = desk.provider.server.inside().connections - before;
-    // One comes back to the pool a moment after its answer, on a busy machine behind the next call.
-    assert!(made < 10, "ten calls on {made} connections");
+    assert!(made <= 2, "ten calls on {made} connections");
 }
 
 // S2.140, S4.15: a session that was never ours (a payment link of the same account) is no alarm.

@@ -107,12 +107,12 @@ impl Filter {
 
     /// Where it stands; what is typed fits in any case, and with the space a phone puts behind it.
     fn fits_shelf(&self, product: &Product) -> bool {
-        let fits = |asked: &str, is: &str| fold(asked.trim()) == fold(is);
+        let same = |asked: &str, is: &str| fold(asked) == fold(is);
         let (kind, tag) = (self.r#type.trim(), self.tag.trim());
         (self.tier.is_empty() || product.tier.word() == self.tier)
             && (self.category.is_empty() || Catalog::is_within(&product.category, &self.category))
-            && (kind.is_empty() || product.product_type.as_ref().is_some_and(|is| fits(kind, is)))
-            && (tag.is_empty() || product.tags.iter().any(|is| fits(tag, is)))
+            && (kind.is_empty() || product.product_type.as_ref().is_some_and(|is| same(kind, is)))
+            && (tag.is_empty() || product.tags.iter().any(|is| same(tag, is)))
     }
 
     fn fits_standing(&self, row: &Row<'_>, product: &Product) -> bool {
