@@ -158,6 +158,30 @@ fn a_body_beyond_the_limit_is_refused_announced_or_not() {
     assert_eq!((hook.status, hook.body.as_str()), (200, "500000"));
 }
 
+// A line that will be closed says so, or the sender's next request is lost on it.
+#[test]
+fn a_refusal_before_the_body_announces_the_end_of_the_line() {
+    let site = open();
+    let head = "POST /wishes HTTP/1.1\r\nhost: x\r\ncontent-length: 12\r\n";
+    let mut line = site.connect();
+    line.write_all(format!("{head}sec-fetch-site: cross-site\r\n\r\n").as_bytes()).unwrap();
+    let mut raw = Vec::new();
+    line.read_to_end(&mut raw).unwrap();
+    let refused = Answer::parse(&raw);
+    assert_eq!((refused.status, refused.header("connection")), (403, "close"));
+
+    let mut line = site.connect();
+    line.write_all(format!("{head}{FORM}\r\nsku=A&count=").as_bytes()).unwrap();
+    let mut first = [0; 12];
+    line.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 422");
+    line.write_all(b"GET /hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut rest = String::new();
+    line.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest.matches("connection: close").count(), 1, "{rest}");
+    assert!(rest.ends_with("hello"), "{rest}");
+}
+
 #[test]
 fn smuggled_lengths_and_huge_headers_are_refused() {
     let site = open();

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ pub(super) struct PacedBody {
     base: Duration,
     bytes_per_s: u64,
     received_bytes: u64,
+    is_read: Arc<AtomicBool>,
     /// Set when reading first had to wait.
     began: Option<(Instant, Pin<Box<Sleep>>)>,
 }
@@ -23,7 +26,12 @@ impl PacedBody {
     /// `base` to begin with and a second more for every `bytes_per_s` received.
     pub(super) fn new(inner: BoxBody<Bytes, io::Error>, base: Duration, bytes_per_s: u64) -> Self {
         let bytes_per_s = bytes_per_s.max(1);
-        Self { inner, base, bytes_per_s, received_bytes: 0, began: None }
+        Self { inner, base, bytes_per_s, received_bytes: 0, is_read: Arc::default(), began: None }
+    }
+
+    /// Turns true once all of the body was read.
+    pub(super) fn is_read(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_read)
     }
 
     fn allowed(&self) -> Duration {
@@ -39,7 +47,11 @@ impl Body for PacedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match Pin::new(&mut self.inner).poll_frame(cx) {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if matches!(polled, Poll::Ready(None)) || self.inner.is_end_stream() {
+            self.is_read.store(true, Ordering::Relaxed);
+        }
+        match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 self.received_bytes += u64::try_from(length).unwrap_or(u64::MAX / 1000);

@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::http::header::{self, HeaderValue};
 use poem::http::{self, uri::Scheme};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, Endpoint, Request, Response};
@@ -166,13 +168,20 @@ impl<E: Endpoint<Output = Response>> Server<E> {
             return response.map(|bytes| AnswerBody { body: body(bytes), deadlines });
         }
         let mut request = Request::from((request, local, remote, Scheme::HTTP));
+        let mut is_read = None;
         if has_body {
             let body = request.take_body().into();
             let paced = PacedBody::new(body, self.limits.body, self.limits.body_bytes_per_s);
+            is_read = Some(paced.is_read());
             request.set_body(Body::from(BoxBody::new(paced)));
         }
-        let response: http::Response<BoxBody<Bytes, io::Error>> =
+        let mut response: http::Response<BoxBody<Bytes, io::Error>> =
             self.endpoint.get_response(request).await.into();
+        // hyper closes a line whose request was answered unread. Unless the answer says so, the
+        // next request is lost on it (RFC 9112, 9.6).
+        if is_read.is_some_and(|is_read| !is_read.load(Ordering::Relaxed)) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response.map(|body| AnswerBody { body, deadlines })
     }
 }
