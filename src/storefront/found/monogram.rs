@@ -138,24 +138,39 @@ impl Monogram {
             let place = |(x, y): Point| (from + scale(x) / FINE, from + scale(y) / FINE);
             draw(&mut cover, side, (place(line.0), place(line.1)), scale(STROKE) / 2);
         }
-        // Only a corner of the ground is round.
-        let radius = if rounded { wide * 24 / 100 } else { 0 };
-        let mut out = Vec::with_capacity(cover.len() * 4);
-        for (at, cover) in (0_i64..).zip(cover) {
-            let (x, y) = (at % i64::from(side) * FINE, at / i64::from(side) * FINE);
-            let centre = |v: i64| (v + FINE / 2).clamp(radius, wide - radius) - (v + FINE / 2);
-            let (dx, dy) = (centre(x), centre(y));
-            let mix = |ground: u8, ink: u8| {
-                let (ground, ink, cover) = (u32::from(ground), u32::from(ink), u32::from(cover));
-                u8::try_from((ground * (255 - cover) + ink * cover) / 255).unwrap_or(255)
-            };
-            for channel in 0..3 {
-                out.push(mix(self.ground[channel], self.ink[channel]));
+        let [r, g, b] = self.ground;
+        let mut out = [r, g, b, 255].repeat(cover.len());
+        for (pixel, cover) in out.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| *cover > 0) {
+            for (ground, ink) in pixel.iter_mut().zip(self.ink) {
+                *ground = mixed(*ground, ink, cover);
             }
-            let corner = dx != 0 && dy != 0;
-            out.push(if corner { covered(radius - (dx * dx + dy * dy).isqrt()) } else { 255 });
+        }
+        if rounded {
+            round(&mut out, side as usize, wide * 24 / 100);
         }
         out
+    }
+}
+
+fn mixed(ground: u8, ink: u8, cover: u8) -> u8 {
+    let (ground, ink, cover) = (u32::from(ground), u32::from(ink), u32::from(cover));
+    u8::try_from((ground * (255 - cover) + ink * cover) / 255).unwrap_or(255)
+}
+
+/// Leaves out what lies beyond the four round corners, which mirror each other.
+fn round(pixels: &mut [u8], side: usize, radius: i64) {
+    let middle = |(pixel, place)| (pixel, place * FINE + FINE / 2);
+    let middles = || (0..side).zip(0..).map(middle).take_while(|(_, middle)| *middle < radius);
+    for (row, y) in middles() {
+        for (column, x) in middles() {
+            let (dx, dy) = (radius - x, radius - y);
+            let opacity = covered(radius - (dx * dx + dy * dy).isqrt());
+            for row in [row, side - 1 - row] {
+                for column in [column, side - 1 - column] {
+                    pixels[(row * side + column) * 4 + 3] = opacity;
+                }
+            }
+        }
     }
 }
 
