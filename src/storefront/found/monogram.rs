@@ -140,8 +140,8 @@ impl Monogram {
         }
         let [r, g, b] = self.ground;
         let mut out = [r, g, b, 255].repeat(cover.len());
-        for (pixel, cover) in out.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| *cover > 0) {
-            for (ground, ink) in pixel.iter_mut().zip(self.ink) {
+        for (at, cover) in cover.into_iter().enumerate().filter(|(_, cover)| *cover > 0) {
+            for (ground, ink) in out[at * 4..].iter_mut().zip(self.ink) {
                 *ground = mixed(*ground, ink, cover);
             }
         }
@@ -187,6 +187,7 @@ fn draw(cover: &mut [u8], side: u32, (a, b): (Point, Point), half: i64) {
     };
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let length2 = dx * dx + dy * dy;
+    let beyond2 = (half + FINE / 2).pow(2);
     for row in pixels(a.1.min(b.1), a.1.max(b.1)) {
         for column in pixels(a.0.min(b.0), a.0.max(b.0)) {
             let (x, y) = (column * FINE + FINE / 2 - a.0, row * FINE + FINE / 2 - a.1);
@@ -198,6 +199,9 @@ fn draw(cover: &mut [u8], side: u32, (a, b): (Point, Point), half: i64) {
             } else {
                 (x * dy - y * dx).pow(2) / length2
             };
+            if distance2 >= beyond2 {
+                continue;
+            }
             let at = usize::try_from(row * i64::from(side) + column).unwrap_or(0);
             if let Some(pixel) = cover.get_mut(at) {
                 *pixel = (*pixel).max(covered(half - distance2.isqrt()));
