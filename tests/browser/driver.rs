@@ -28,7 +28,7 @@ const COMMAND: Duration = Duration::from_mins(1);
 /// The name under which `WebDriver` hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Chromium asks nobody for anything but the shop.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +37,9 @@ const FLAGS: [&str; 8] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    // Whether a fade between two pages is shown or left out hangs on the machine's load, and
+    // Chromium complains of each one left out. Tests of motion ask for it (`appear`).
+    "--force-prefers-reduced-motion",
 ];
 
 /// Keys of the `WebDriver` standard.

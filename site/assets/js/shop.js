@@ -75,6 +75,10 @@
   addEventListener("error", ({ error, message, filename, lineno, colno }) =>
     tell(error, message, `${filename ?? ""}:${lineno}:${colno}`));
   addEventListener("unhandledrejection", ({ reason }) => tell(reason, reason, ""));
+  // The fade from page to page is a comfort: where the browser leaves it out, nothing failed.
+  for (const turn of ["pageswap", "pagereveal"])
+    addEventListener(turn, ({ viewTransition: fade }) =>
+      fade && Promise.allSettled([fade.updateCallbackDone, fade.ready, fade.finished]));
 
   const sentences = (parts) =>
     parts.filter(Boolean).map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(" ");
