@@ -75,7 +75,10 @@ pub(crate) fn content() -> PathBuf {
 fn server(data: &Path) -> Server {
     let mut command = Command::new(KIOSK);
     command.arg("serve").env("KIOSK_LIMITS", "off");
-    Server::kiosk(command, &content(), data, "/")
+    let server = Server::kiosk(command, &content(), data, "/");
+    // Other sizes of its pictures would be made while checkouts are counted.
+    server.settled_s();
+    server
 }
 
 /// Checkouts on the disk in a second, in three ways by turns.

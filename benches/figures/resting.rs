@@ -1,9 +1,8 @@
 //! What the shop weighs, and how soon it is open again when nothing has changed.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
-use std::{fs, thread};
 
 use crate::process::Server;
 use crate::table::{Goal, alone, heading, median};
@@ -11,8 +10,6 @@ use crate::{KIOSK, building};
 
 /// Starts of each shop.
 const STARTS: usize = 5;
-/// For which a shop is left alone before its memory is read: pages are packed meanwhile.
-const REST: Duration = Duration::from_secs(3);
 
 /// Size, memory and start of the demonstration shop and of larger ones.
 pub(crate) fn report(data: &Path) {
@@ -34,7 +31,7 @@ pub(crate) fn report(data: &Path) {
         };
         // The first start makes what later ones find.
         let first = start();
-        thread::sleep(REST);
+        first.settled_s();
         alone(
             &format!("{name}: first start to first page"),
             first.opened_s * 1e3,
@@ -47,7 +44,7 @@ pub(crate) fn report(data: &Path) {
         for _ in 0..STARTS {
             let shop = start();
             starts.push(shop.opened_s * 1e3);
-            thread::sleep(REST);
+            shop.settled_s();
             rests.push(shop.memory_mib());
         }
         let what = format!("{name}: start to first page, nothing changed");

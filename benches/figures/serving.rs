@@ -60,6 +60,7 @@ pub(crate) fn report(data: &Path) {
     let mut command = Command::new("taskset");
     command.args(["-c", "0", KIOSK, "serve"]);
     let ours = Server::kiosk(command, &content, &data.join("served"), PAGE);
+    ours.settled_s();
     let packed = wait_until_packed(&ours);
     let folder = data.join("nginx");
     let port = free_port();
