@@ -165,6 +165,41 @@ fn an_order_is_seen_by_who_has_its_link() {
     assert_eq!(status_of(&shop), "pending");
 }
 
+// S4.4 S4.20: a visitor's own orders in a list: paid ones, and those that wait for money; nobody
+// else's, and none that came to nothing.
+#[test]
+fn a_visitor_finds_their_orders_again() {
+    let shop = TestShop::open();
+    let (mut buyer, payment) = at_payment(&shop, "APRON-S", 2);
+    let number = shop.text("SELECT number FROM orders");
+    let list = buyer.get("/orders");
+    assert_eq!(list.texts(".orders h2"), std::slice::from_ref(&number));
+    let entry = list.texts(".orders li").remove(0);
+    for words in ["£59.98", "Waiting for your payment", "24 November 2026", "2 × Apron"] {
+        assert!(entry.contains(words), "{words}: {entry}");
+    }
+    let path = list.attribute(".orders a", "href");
+    assert_eq!(path, order_page(&mut buyer, &payment));
+    buyer.press(&payment, "pay");
+    shop.work_off();
+    assert_eq!(buyer.add("KILN-1", 1).status, 303);
+    let second = buyer.checkout();
+    assert_eq!(second.status, 303, "{}", second.body);
+    let listed = buyer.get("/api/orders").json();
+    let of = |name: &str| {
+        let all = listed["orders"].as_array().unwrap().iter();
+        all.map(|order| order[name].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("payment_status"), ["pending", "paid"]);
+    assert_eq!(of("number")[1], number);
+    assert_eq!(of("items")[1][0]["qty"], 2);
+    assert_eq!(shop.browser().get("/api/orders").json(), json!({ "orders": [] }));
+    assert!(shop.browser().get("/orders").texts(".orders").is_empty());
+    shop.advance_s(7200);
+    shop.work_off();
+    assert_eq!(buyer.get("/orders").texts(".orders h2"), [number], "what lapsed is no order");
+}
+
 // S4.20 S2.136 S2.22: number, state, date, total, items and help on one page.
 #[test]
 fn the_page_of_an_order_tells_everything() {

@@ -87,6 +87,7 @@ pub(super) async fn draw(
     context["may_change"] = visit.may(Right::ChangeOrders).into();
     context["may_refund"] = visit.may(Right::RefundOrders).into();
     context["note_max"] = orders::NOTE_MAX.into();
+    context["how_max"] = payments::HOW_MAX.into();
     if let (Some(context), Value::Object(more)) = (context.as_object_mut(), more) {
         context.extend(more);
     }

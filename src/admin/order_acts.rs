@@ -1,6 +1,6 @@
-//! What staff do to one order: pack, ship, deliver, cancel, settle, note; and to what its buyer is
-//! written. Each is a form of its
-//! page, and does nothing when the order has changed since the page was made.
+//! What staff do to one order: pack, ship, deliver, cancel, settle, note, paid another way; and to
+//! what its buyer is written. Each is a form of its page, and does nothing when the order has
+//! changed since the page was made.
 
 use poem::Response;
 use serde::Deserialize;
@@ -38,10 +38,11 @@ enum Act {
     Note,
     Letters,
     Cancel,
+    Paid,
 }
 
 impl Act {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Pack,
         Self::Ship,
         Self::Deliver,
@@ -49,6 +50,7 @@ impl Act {
         Self::Note,
         Self::Letters,
         Self::Cancel,
+        Self::Paid,
     ];
 
     fn word(self) -> &'static str {
@@ -60,6 +62,7 @@ impl Act {
             Self::Note => "note",
             Self::Letters => "letters",
             Self::Cancel => "cancel",
+            Self::Paid => "paid",
         }
     }
 }
@@ -76,6 +79,7 @@ struct Sent {
     url: String,
     note: String,
     reason: String,
+    how: String,
     shipping: bool,
     suggestions: bool,
     /// Only this one; the whole order when absent.
@@ -125,6 +129,7 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
             "url" => sent.url.clone_from(value),
             "note" => sent.note.clone_from(value),
             "reason" => sent.reason.clone_from(value),
+            "how" => sent.how.clone_from(value),
             "parcel" => sent.parcel = Some(value.trim().parse().unwrap_or(0)),
             "shipping" => sent.shipping = true,
             "suggestions" => sent.suggestions = true,
@@ -133,9 +138,10 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
     }
     let filter = filter_of(&sent.back);
     let typed = json!({ "carrier": sent.carrier, "number": sent.number, "url": sent.url,
-                        "note": sent.note, "reason": sent.reason });
+                        "note": sent.note, "reason": sent.reason, "how": sent.how });
     let done = match act {
         Act::Cancel => cancel(&till, &visit, &number, &sent).await,
+        Act::Paid => take(&till, &visit, &number, &sent).await,
         _ => change(&till, &visit, act, &number, sent, lines).await,
     };
     match done {
@@ -191,7 +197,7 @@ async fn change(
                 let before = orders::choose(tx, &order.email, chosen, now)?;
                 return log(tx, &staff, act, &number, (&json!(before), &json!(chosen)), now);
             }
-            Act::Cancel => {}
+            Act::Cancel | Act::Paid => {}
         }
         let after = find(tx, &number)?;
         let mut states = (state_of(&order), state_of(&after));
@@ -199,7 +205,7 @@ async fn change(
             Act::Note | Act::Settle => states.1["note"] = sent.note.trim().into(),
             Act::Ship => states.1["parcel"] = json!([sent.carrier.trim(), sent.number.trim()]),
             Act::Deliver => states.1["parcel"] = json!(sent.parcel),
-            Act::Pack | Act::Letters | Act::Cancel => {}
+            Act::Pack | Act::Letters | Act::Cancel | Act::Paid => {}
         }
         log(tx, &staff, act, &number, (&states.0, &states.1), now)
     });
@@ -216,6 +222,23 @@ fn log(
 ) -> Result<(), Failure<Refusal>> {
     let action = format!("order.{}", act.word());
     Ok(identity::note(tx, staff, &action, ("order", number), states, now)?)
+}
+
+/// The order was paid past its payment page.
+async fn take(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result<(), Error> {
+    let (inner, book, staff) = (till.clone(), till.books.now(), visit.staff.clone());
+    let (number, now) = (number.to_owned(), visit.kit.now());
+    let (version, how) = (sent.version, sent.how.clone());
+    let written = visit.kit.db.write(move |tx| {
+        let order = find(tx, &number).map_err(Failure::lift)?;
+        orders::must_be_version(&order, version).map_err(Failure::lift)?;
+        let actor = staff.actor();
+        payments::take_by_hand(tx, &inner, &book, &order.id, &how, &actor, now)?;
+        let mut after = state_of(&find(tx, &number).map_err(Failure::lift)?);
+        after["how"] = how.trim().into();
+        log(tx, &staff, Act::Paid, &number, (&state_of(&order), &after), now).map_err(Failure::lift)
+    });
+    Ok(written.await?)
 }
 
 /// Gives the order up; its payment page is closed, or its money sent back, on the way.

@@ -112,7 +112,8 @@ impl Sent {
             _ => BTreeMap::new(),
         };
         let delivery = self.is_on("delivery") && share != Share::All;
-        Ok(RefundWish { share, delivery, restock, reason, by_hand: self.is_on("by_hand"), late })
+        let by_hand = self.is_on("by_hand") || known.by_hand && !late;
+        Ok(RefundWish { share, delivery, restock, reason, by_hand, late })
     }
 
     fn amount(&self, order: &Order) -> Result<i64, Problem> {

@@ -27,7 +27,7 @@ pub(super) fn told(kind: &str, data: &Value, currency: Currency) -> (String, &'s
         "placed" => ("Placed".to_owned(), ""),
         "pending" => ("Paying again".to_owned(), ""),
         "processing" => ("The payment is on its way".to_owned(), "info"),
-        "paid" => ("Paid".to_owned(), "ok"),
+        "paid" => (because("Paid", text("how")), "ok"),
         "failed" => (because("The payment failed", text("why")), "bad"),
         "expired" => (because("Not paid in time", text("why")), ""),
         "cancelled" => (because("Cancelled", text("why")), ""),
@@ -87,6 +87,7 @@ mod tests {
         let gbp = Currency::parse("GBP").unwrap();
         let of = |kind: &str, data: Value| told(kind, &data, gbp).0;
         assert_eq!(of("paid", json!({ "session": "cs_1" })), "Paid");
+        assert_eq!(of("paid", json!({ "how": "in cash" })), "Paid: in cash");
         let parcel = json!({ "parcel": 2, "carrier": "DHL", "number": "1", "units": 1 });
         assert_eq!(of("part_shipped", parcel), "Shipped in part, parcel 2: DHL 1");
         assert_eq!(of("shipped", json!({})), "Shipped");

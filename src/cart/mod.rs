@@ -22,7 +22,7 @@ pub use changes::limit_of;
 pub use flow::{fill, finish};
 pub use jobs::jobs;
 pub use model::{Cart, Line, Refusal};
-pub use store::{find as find_cart, find_ordered as find_ordered_cart};
+pub use store::{find as find_cart, find_ordered as find_ordered_cart, list_carts};
 pub use view::{CartView, LineView, Priced, pictures, price, view};
 pub use web::{countries, routes};
 

@@ -76,6 +76,19 @@ pub fn find_ordered(read: &Read, session: &str) -> Result<Option<CartId>, Fault>
     Ok(id.optional()?.map(CartId::from_stored))
 }
 
+/// The carts a session ever had, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_carts(read: &Read, session: &str, limit: usize) -> Result<Vec<CartId>, Fault> {
+    // Identities grow with time.
+    let sql = "SELECT id FROM cart WHERE token_hash = ?1 ORDER BY id DESC LIMIT ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![session, limit], |row| row.get::<_, String>(0))?;
+    Ok(rows.map(|id| id.map(CartId::from_stored)).collect::<Result<_, _>>()?)
+}
+
 pub(super) fn insert_cart(
     tx: &Tx,
     id: &CartId,

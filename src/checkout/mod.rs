@@ -14,6 +14,7 @@ mod store;
 mod watch;
 mod web;
 mod web_order;
+mod web_orders;
 
 pub use breaker::{Stage, Whose};
 pub use flow::{Begun, Seen, attempt, begin, begin_for, reopen};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::flow::{Begun, Seen, begin, paid_before};
 use super::model::{Refusal, Submission, WantedLine};
 use super::watch::{admit, origin, remember};
-use super::web_order;
+use super::{web_order, web_orders};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{Token, sha256_hex};
 use crate::base::{Failure, Refusal as _};
@@ -46,6 +46,8 @@ pub fn routes(till: &Till) -> Routes {
         .get("/checkout", to!(page))
         .post("/checkout", to!(submit_form))
         .post("/api/checkout", to!(submit_json))
+        .get("/orders", to!(web_orders::show))
+        .get("/api/orders", to!(web_orders::list))
         .get("/checkout/success", to!(web_order::returned))
         .post("/order/:token/pay", to!(web_order::pay))
         .post("/order/:token/cancel", to!(web_order::cancel))

@@ -49,6 +49,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "NUMBER")]
         parcel: Option<u32>,
     },
+    /// The money came another way than through the payment page, which is closed; mails the buyer.
+    Paid(order_money::PaidOptions),
     /// Gives money back, and goods to the shelf; mails the buyer.
     Refund(order_money::RefundOptions),
     /// Gives an order up: an unpaid one is closed, a paid one that has not left is paid back.
@@ -80,6 +82,7 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
             });
             moved(done, &number, "shipped")
         }
+        Command::Paid(options) => order_money::paid(options, settings),
         Command::Refund(options) => order_money::refund(options, settings),
         Command::Cancel(options) => order_money::cancel(&options, settings),
         Command::Settle(options) => order_money::settle(options, settings),

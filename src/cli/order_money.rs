@@ -1,4 +1,5 @@
-//! `kiosk order refund`, `cancel` and `settle`: money that goes back, and what waited for a person.
+//! `kiosk order paid`, `refund`, `cancel` and `settle`: money that came another way or goes back,
+//! and what waited for a person.
 
 use std::collections::BTreeMap;
 
@@ -52,6 +53,16 @@ pub(super) struct RefundOptions {
     /// Writes one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+/// Options of `kiosk order paid`.
+#[derive(Args)]
+pub(super) struct PaidOptions {
+    /// The order's number.
+    number: String,
+    /// How the money came, such as "bank transfer of 12 November".
+    #[arg(long)]
+    how: String,
 }
 
 /// Options of `kiosk order cancel`.
@@ -192,6 +203,22 @@ fn pair(text: &str) -> Result<(String, u32), Fault> {
         Some((name, qty)) if qty > 0 && !name.is_empty() => Ok((name.to_owned(), qty)),
         _ => Err(Fault::new(format!("{text:?} should look like MUG-1=2"))),
     }
+}
+
+/// An order was paid past its payment page.
+///
+/// # Errors
+/// When there is no such order, it is paid, or its goods are gone.
+pub(super) fn paid(options: PaidOptions, settings: Settings) -> Result<Ended, Fault> {
+    let (_runtime, till, order) = till_and_order(settings, &options.number)?;
+    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
+    let (id, total) = (order.id, Money::new(order.total_minor, order.currency));
+    let done = till.kit.db.write_blocking(move |tx| {
+        payments::take_by_hand(tx, &inner, &book, &id, &options.how, ACTOR, now)
+    });
+    done.map_err(words)?;
+    say!("{} is paid: {total}. The letter to the buyer is in the outbox.", order.number);
+    Ok(Ended::Well)
 }
 
 /// Gives an order up, paid or not.

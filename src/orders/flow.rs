@@ -188,7 +188,7 @@ pub fn mark_paid(
     kit: &Kit,
     book: &Book,
     id: &OrderId,
-    evidence: &Value,
+    (actor, evidence): (&str, &Value),
     now: Instant,
 ) -> Result<Paid, Fault> {
     let order = must_get(tx, id)?;
@@ -202,7 +202,7 @@ pub fn mark_paid(
             return Ok(Paid::Short);
         }
     }
-    if !move_payment(tx, &order, PaymentStatus::Paid, ("payment", evidence), now)? {
+    if !move_payment(tx, &order, PaymentStatus::Paid, (actor, evidence), now)? {
         return Ok(Paid::Already);
     }
     if book.catalog.shop.cancel_window_s > 0 {

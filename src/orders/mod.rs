@@ -54,7 +54,7 @@ pub use settling::{SETTLE_NOTE_MAX, settle_attention, settle_by_person};
 pub use shipping::{deliver, deliver_parcel, keep_back, pack, ship, ship_parcel};
 pub use store::{
     buyer_of_cart, counts, find_by_key, find_by_number, get as get_order, get_number, is_replaced,
-    list as list_orders, order_for_cart, paid_order_of_cart,
+    list as list_orders, list_of_cart, order_for_cart, paid_order_of_cart,
 };
 pub use store_lines::{Event, list_events, list_items, list_paid_baskets};
 pub use store_list::{Entry, Place, list_entries};

@@ -144,6 +144,21 @@ pub fn paid_order_of_cart(read: &Read, cart: &CartId) -> Result<Option<Order>, F
     find(read, condition, &cart.as_str())
 }
 
+/// The orders made from a cart that its buyer may see in a list: paid, or waiting for money. S4.4
+///
+/// # Errors
+/// When the database fails.
+pub fn list_of_cart(read: &Read, cart: &CartId) -> Result<Vec<Order>, Fault> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM orders WHERE cart_id = ?1
+           AND (paid_at IS NOT NULL OR payment_status IN ('pending', 'processing'))
+         ORDER BY placed_at DESC"
+    );
+    let mut statement = read.prepare_cached(&sql)?;
+    let rows = statement.query_map([cart.as_str()], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// What people call an order.
 ///
 /// # Errors

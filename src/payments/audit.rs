@@ -86,7 +86,8 @@ const EVENTS: &str = "
     FROM orders o
     WHERE o.paid_at IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM webhook_event e WHERE e.order_id = o.id AND e.state = 'done'
-                      AND e.type IN ('checkout.session.completed', 'order.free', 'session.paid',
+                      AND e.type IN ('checkout.session.completed', 'order.free',
+                                     'order.paid_by_hand', 'session.paid',
                                      'checkout.session.async_payment_succeeded'))";
 
 const CLOCKS: &str = "

@@ -2,7 +2,7 @@
 //! a person has settled it, and calls the merchant.
 
 use super::provider::{DisputeStatus, ProviderDispute};
-use super::refund::Applied;
+use super::refund_told::Applied;
 use super::{flow, store, store_refund};
 use crate::base::{Fault, Instant, Money};
 use crate::orders;
@@ -27,8 +27,12 @@ pub(super) fn apply_dispute(
     };
     let Some(payment) = payment else { return Ok(Applied::Unknown) };
     let before = store_refund::find_dispute(tx, dispute)?;
-    // What the bank has decided is not undone by an answer that was read before.
-    let is_old = |(word, is_same): &(String, bool)| *is_same || matches!(&**word, "won" | "lost");
+    // What the bank has decided is not undone by an answer that was read before; the bank may
+    // decide again.
+    let decides = matches!(dispute.status, DisputeStatus::Won | DisputeStatus::Lost);
+    let is_old = |(word, is_same): &(String, bool)| {
+        *is_same || !decides && matches!(&**word, "won" | "lost")
+    };
     if before.as_ref().is_some_and(is_old) {
         return Ok(Applied::Known(payment.order));
     }

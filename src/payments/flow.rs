@@ -19,6 +19,8 @@ use crate::pricing::Book;
 
 /// A session is looked at for the first time when it has been quiet for this long, seconds.
 pub(super) const FIRST_LOOK_S: i64 = 120;
+/// Who marks an order paid whose money came through the provider.
+const PAYMENT: &str = "payment";
 /// How long goods stay held for a method that takes days, seconds.
 const PROCESSING_S: i64 = 14 * 86_400;
 
@@ -87,7 +89,8 @@ pub fn settle_free(
 ) -> Result<(), Fault> {
     store::set_paid(tx, &payment.id, 0, None, now)?;
     remember(tx, "shop", payment, "order.free", now)?;
-    orders::mark_paid(tx, kit, book, &payment.order, &json!({ "free": true }), now)?;
+    let evidence = (PAYMENT, &json!({ "free": true }));
+    orders::mark_paid(tx, kit, book, &payment.order, evidence, now)?;
     finish_cart(tx, payment, now)
 }
 
@@ -211,7 +214,7 @@ fn paid(
         return Ok(settled);
     }
     let evidence = json!({ "session": session.id, "payment": session.payment_id });
-    match orders::mark_paid(tx, kit, book, &payment.order, &evidence, now)? {
+    match orders::mark_paid(tx, kit, book, &payment.order, (PAYMENT, &evidence), now)? {
         Paid::Short => {
             let what = "paid after its goods were given back, and there is not enough left";
             let settled = review(tx, payment, session, now)?;
@@ -304,7 +307,7 @@ fn processing(
     Ok(Settled::Changed)
 }
 
-fn finish_cart(tx: &Tx, payment: &Payment, now: Instant) -> Result<(), Fault> {
+pub(super) fn finish_cart(tx: &Tx, payment: &Payment, now: Instant) -> Result<(), Fault> {
     let Some(order) = orders::get_order(tx, &payment.order)? else { return Ok(()) };
     match &order.cart {
         Some(id) => cart::finish(tx, id, &order.asked.basket, now),

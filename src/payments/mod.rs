@@ -11,6 +11,7 @@
 //! `simulator_delivery`.
 
 mod audit;
+mod by_hand;
 mod catching_up;
 mod dispute;
 mod event;
@@ -25,6 +26,7 @@ mod provider;
 mod prune;
 mod reckoning;
 mod refund;
+mod refund_told;
 mod sending;
 mod session;
 mod share;
@@ -41,6 +43,7 @@ mod web;
 
 pub use crate::base::signature;
 pub use audit::audit;
+pub use by_hand::{BY_HAND, HOW_MAX, NotTaken, take_by_hand};
 pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use health::{Health, LATELY_S, span};

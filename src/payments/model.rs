@@ -3,6 +3,7 @@
 use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Instant, Problem};
 
+use super::by_hand::NotTaken;
 use super::model_refund::NoRefund;
 use super::provider::SessionRequest;
 
@@ -173,6 +174,8 @@ pub enum Refusal {
     NotOpen,
     /// Paid, and gone too far to be given up.
     TooLateToCancel,
+    /// It cannot be marked paid by hand.
+    NotTaken(NotTaken),
     /// Its money cannot go back.
     NoRefund(NoRefund),
 }
@@ -180,6 +183,12 @@ pub enum Refusal {
 impl From<NoRefund> for Refusal {
     fn from(refusal: NoRefund) -> Self {
         Self::NoRefund(refusal)
+    }
+}
+
+impl From<crate::orders::Refusal> for Refusal {
+    fn from(refusal: crate::orders::Refusal) -> Self {
+        Self::NoRefund(refusal.into())
     }
 }
 
@@ -230,6 +239,7 @@ impl crate::base::Refusal for Refusal {
                 "This order is paid and can no longer be cancelled here.",
             )
             .hint("Write to the shop; it can still help."),
+            Self::NotTaken(refusal) => refusal.problem(),
             Self::NotOpen => Problem::new(
                 409,
                 "not-open",

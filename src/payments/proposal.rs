@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::by_hand::BY_HAND;
 use super::model::PaymentState;
 use super::model_refund::{NoRefund, RefundWish};
 use super::plan::{Plan, share_of};
@@ -31,6 +32,8 @@ pub struct Proposal {
     pub restock: Vec<(Sku, u32)>,
     /// Money the order could not take and that is still here.
     pub late_minor: i64,
+    /// The order was paid past its payment page: whoever gives money back does it the same way.
+    pub by_hand: bool,
 }
 
 /// A line of which something can go back.
@@ -90,6 +93,7 @@ pub fn propose_refund(read: &Read, order: &Order) -> Result<Option<Proposal>, Fa
             delivery_minor: 0,
             restock: Vec::new(),
             late_minor,
+            by_hand: false,
         }));
     };
     let received_minor = payment.received_minor.unwrap_or(0);
@@ -105,6 +109,7 @@ pub fn propose_refund(read: &Read, order: &Order) -> Result<Option<Proposal>, Fa
         delivery_minor: (delivery - gone_delivery).max(0),
         restock: restock_of(read, order)?,
         late_minor,
+        by_hand: payment.provider == BY_HAND,
     }))
 }
 

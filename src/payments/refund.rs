@@ -1,12 +1,13 @@
-//! What happens to money that goes back, in order, inside one transaction. The shop's wishes, the
-//! provider's answers and its events end in the same [`apply`].
+//! What happens to money that goes back, in order, inside one transaction. What the provider says
+//! of it comes in by [`super::refund_told`] and ends in the same [`move_to`].
 
 use std::collections::BTreeMap;
 
+use super::by_hand::BY_HAND;
 use super::model::{Payment, PaymentState};
 use super::model_refund::{NoRefund, Origin, Refund, RefundState, RefundWish};
 use super::plan::Plan;
-use super::provider::{Provider, ProviderRefund, RefundStatus};
+use super::provider::Provider;
 use super::{store, store_refund};
 use crate::base::ids::{OrderId, RefundId, Sku};
 use crate::base::{Failure, Fault, Instant, Money, refuse};
@@ -51,8 +52,8 @@ pub fn want_refund(
     let Some(payment) = find_target(tx, id, wish.late)? else {
         return refuse(NoRefund::NothingReceived);
     };
-    // There is nothing to send when nothing was paid.
-    let by_hand = wish.by_hand || payment.received_minor == Some(0);
+    // There is nothing to send when nothing was paid, and nobody to ask when it was paid past us.
+    let by_hand = wish.by_hand || payment.received_minor == Some(0) || payment.provider == BY_HAND;
     if !by_hand {
         if store_refund::is_disputed(tx, id)? {
             return refuse(NoRefund::Disputed);
@@ -130,7 +131,7 @@ fn write_down(
     Ok(refund)
 }
 
-fn is_late(payment: &Payment) -> bool {
+pub(super) fn is_late(payment: &Payment) -> bool {
     matches!(payment.state, PaymentState::Review | PaymentState::Returned)
 }
 
@@ -201,125 +202,6 @@ pub(super) fn send_late_money_back(
     }
 }
 
-/// What a look at the provider's refund changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Applied {
-    /// It is in our books as it is in theirs, for this order.
-    Known(OrderId),
-    /// Its payment is none of ours.
-    Unknown,
-    /// Our books do not take it yet, for this reason.
-    NotYet(&'static str),
-}
-
-/// Applies what a refund is at the provider now, whoever made it. Safe to do any number of times.
-///
-/// # Errors
-/// When the database fails; nothing is changed then.
-pub(super) fn apply(
-    tx: &Tx,
-    kit: &Kit,
-    book: &Book,
-    provider: &str,
-    answer: &ProviderRefund,
-    now: Instant,
-) -> Result<Applied, Fault> {
-    let named = answer.payment_id.as_deref();
-    let payment = match named {
-        Some(id) => store::find_by_provider_payment(tx, provider, id)?,
-        None => None,
-    };
-    let Some(payment) = payment else { return Ok(Applied::Unknown) };
-    let ours = match (&answer.refund, store_refund::find_by_provider(tx, &answer.id)?) {
-        (_, Some(known)) => Some(known),
-        (Some(id), None) => store_refund::get(tx, &RefundId::from_stored(id.as_str()))?,
-        (None, None) => store_refund::find_by_hand(tx, &payment.id, answer.amount_minor)?,
-    };
-    let ours = ours.filter(|refund| refund.payment == payment.id);
-    let is_its =
-        |refund: &Refund| refund.provider_refund.as_ref().is_none_or(|id| *id == answer.id);
-    match ours {
-        Some(refund) if is_its(&refund) => {
-            advance(tx, kit, book, &refund, answer, now)?;
-            Ok(Applied::Known(payment.order))
-        }
-        // It carries our name for a refund that was made before: the money went back twice.
-        Some(_) if answer.status != RefundStatus::Failed => {
-            let applied = mirror(tx, kit, book, &payment, answer, now)?;
-            let twice = Money::new(answer.amount_minor, answer.currency);
-            let words = format!("the provider gave {twice} back a second time: ask it why");
-            orders::flag(tx, book, &payment.order, &words, now)?;
-            Ok(applied)
-        }
-        _ => mirror(tx, kit, book, &payment, answer, now),
-    }
-}
-
-/// A refund made in the provider's own dashboard.
-fn mirror(
-    tx: &Tx,
-    kit: &Kit,
-    book: &Book,
-    payment: &Payment,
-    answer: &ProviderRefund,
-    now: Instant,
-) -> Result<Applied, Fault> {
-    let state = RefundState::from(answer.status);
-    if state == RefundState::Failed || answer.amount_minor <= 0 {
-        return Ok(Applied::Known(payment.order.clone()));
-    }
-    let refund = Refund {
-        id: RefundId::new(now, &kit.random),
-        order: payment.order.clone(),
-        payment: payment.id.clone(),
-        origin: Origin::Provider,
-        state,
-        key: format!("provider-{}", answer.id),
-        provider_refund: Some(answer.id.clone()),
-        amount_minor: answer.amount_minor,
-        currency: answer.currency,
-        delivery_minor: 0,
-        late: is_late(payment),
-        reason: "made at the payment provider".to_owned(),
-        actor: "provider".to_owned(),
-        error: None,
-        looks: 0,
-        key_at: now,
-        created_at: now,
-    };
-    if !store_refund::insert(tx, &refund, now, now)? {
-        return Ok(Applied::NotYet("more would have gone back than was received"));
-    }
-    let turn = match state {
-        RefundState::Succeeded => RefundTurn::Succeeded,
-        _ => RefundTurn::Wanted,
-    };
-    follow(tx, kit, book, &refund, &turn, now)?;
-    Ok(Applied::Known(payment.order.clone()))
-}
-
-fn advance(
-    tx: &Tx,
-    kit: &Kit,
-    book: &Book,
-    refund: &Refund,
-    answer: &ProviderRefund,
-    now: Instant,
-) -> Result<(), Fault> {
-    if refund.provider_refund.is_none() {
-        store_refund::set_provider_refund(tx, &refund.id, &answer.id)?;
-    }
-    let failure = answer.failure.as_deref();
-    move_to(tx, kit, book, refund, RefundState::from(answer.status), failure, now)?;
-    if (answer.amount_minor, answer.currency) != (refund.amount_minor, refund.currency) {
-        let theirs = Money::new(answer.amount_minor, answer.currency);
-        let ours = Money::new(refund.amount_minor, refund.currency);
-        let words = format!("the provider sent back {theirs} instead of {ours}: ask it why");
-        orders::flag(tx, book, &refund.order, &words, now)?;
-    }
-    Ok(())
-}
-
 /// The one function that moves a refund.
 pub(super) fn move_to(
     tx: &Tx,
@@ -342,7 +224,7 @@ pub(super) fn move_to(
 }
 
 /// Tells the order, and closes the case of money it never took once all of it is back.
-fn follow(
+pub(super) fn follow(
     tx: &Tx,
     kit: &Kit,
     book: &Book,

@@ -1,10 +1,12 @@
 //! Refunds at the provider: sending what is written down, and looking at what is under way.
 //! Between the calls and the notes of them the program may die; every step can be repeated.
 
+use super::by_hand::BY_HAND;
 use super::model::Refusal;
 use super::model_refund::{NoRefund, Refund, RefundState, RefundWish, Share};
 use super::provider::{ProviderRefund, RefundRequest, Trouble};
-use super::refund::{self, Applied, find_target};
+use super::refund::{self, find_target};
+use super::refund_told::{self, Applied};
 use super::session::{self, in_time, log_call};
 use super::{Till, store, store_refund};
 use crate::base::fault::Never;
@@ -134,12 +136,14 @@ where
     let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
     let (id, actor, reason) = (order.clone(), actor.to_owned(), reason.to_owned());
     let written = till.kit.db.write(move |tx| {
-        guard(tx).map_err(Failure::lift::<NoRefund>).map_err(Failure::lift)?;
+        guard(tx).map_err(Failure::lift)?;
         let Some(order) = orders::get_order(tx, &id)? else { return refuse(Refusal::NotOpen) };
         if is_going_back(&order) {
             return Ok(None);
         }
-        let may = actor != "buyer" || order.may_be_cancelled_by_buyer(now);
+        let past_us = store::find_paid(tx, &id)?.is_some_and(|paid| paid.provider == BY_HAND);
+        // What was paid in cash a person must give back.
+        let may = actor != "buyer" || !past_us && order.may_be_cancelled_by_buyer(now);
         if !order.is_whole() || !may {
             return refuse(Refusal::TooLateToCancel);
         }
@@ -154,7 +158,13 @@ where
         let by = (inner.provider.as_ref(), actor.as_str());
         orders::note_cancelled(tx, &inner.kit, &book, &id, (&actor, &reason), now)?;
         let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
-        Ok(Some(wanted.map_err(Failure::lift)?))
+        let refund = wanted.map_err(Failure::lift)?;
+        if past_us {
+            let amount = Money::new(refund.amount_minor, refund.currency);
+            let words = format!("it was paid past the payment page: give {amount} back yourself");
+            orders::flag(tx, &book, &id, &words, now)?;
+        }
+        Ok(Some(refund))
     });
     if let Some(refund) = written.await? {
         sent(till, refund).await.map_err(Failure::lift)?;
@@ -269,7 +279,7 @@ pub(super) async fn note(
     let refund = refund.cloned();
     let written = till.kit.db.write(move |tx| {
         let provider = inner.provider.name();
-        let applied = refund::apply(tx, &inner.kit, &book, provider, &answer, now)?;
+        let applied = refund_told::apply(tx, &inner.kit, &book, provider, &answer, now)?;
         if let Some(refund) = &refund {
             let pause = (LOOK_S.0 << refund.looks.min(5)).min(LOOK_S.1);
             let why = match &applied {

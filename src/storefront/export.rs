@@ -20,7 +20,7 @@ use crate::base::fault::Doing;
 /// The list of what a build wrote.
 const MANIFEST: &str = ".kiosk-build";
 /// Paths that only a running shop answers. [`SEARCH`] is another one unless the copy has its own.
-pub const LIVE: [&str; 13] = [
+pub const LIVE: [&str; 14] = [
     "/admin",
     "/admin/*",
     "/api/*",
@@ -30,6 +30,7 @@ pub const LIVE: [&str; 13] = [
     "/checkout/*",
     "/order",
     "/order/*",
+    "/orders",
     "/letters/*",
     "/hooks/*",
     "/webhooks/*",

@@ -142,6 +142,8 @@ impl Walk {
         self.act(&flagged, "settle", &[("note", "we called them")]);
         let waits = self.order(false);
         self.act(&waits, "cancel", &[("reason", "a mistake")]);
+        let waits = self.order(false);
+        self.act(&waits, "paid", &[("how", "in cash")]);
         let version = self.desk.get(&format!("/admin/orders/{flagged}"));
         let ticked = format!("{flagged}:{}", version.attribute("[name=version]", "value"));
         let fields = [("order", ticked.as_str()), ("action", "pack")];

@@ -21,6 +21,8 @@ pub enum Fault {
     Garbage { done: bool },
     /// The key is none of ours.
     Unauthorized,
+    /// The key is another account's, where nothing of this is known.
+    Foreign,
     /// Refused once execution began, in these words.
     Refused(&'static str),
 }
@@ -32,6 +34,8 @@ pub struct Faults {
     pub losing_replies: bool,
     /// Said to every wish for a session.
     pub refusal: Option<String>,
+    /// The key may not do this.
+    pub closed_to: Option<&'static str>,
     /// Of 100 calls, so many are not answered.
     pub percent: u64,
     pub random: Randomness,
@@ -45,6 +49,7 @@ impl Default for Faults {
             down: false,
             losing_replies: false,
             refusal: None,
+            closed_to: None,
             percent: 0,
             random: Randomness::seeded(1),
             next: VecDeque::new(),
@@ -57,6 +62,9 @@ impl Faults {
     pub fn take(&mut self, operation: &str, makes: bool) -> Option<Fault> {
         if let Some(at) = self.next.iter().position(|(what, _)| *what == operation) {
             return self.next.remove(at).map(|(_, fault)| fault);
+        }
+        if self.closed_to == Some(operation) {
+            return Some(Fault::Unauthorized);
         }
         if self.down || self.random.below(100) < self.percent {
             return Some(Fault::Broken { done: false });

@@ -13,6 +13,7 @@ mod faults;
 mod form;
 pub mod hooks;
 mod page;
+mod refused;
 mod server;
 
 use std::net::SocketAddr;

@@ -16,7 +16,8 @@ use tokio::net::TcpListener;
 
 use super::books::Books;
 use super::faults::Fault;
-use super::form::{Form, LIST, NOTHING, Wrong};
+use super::form::{Form, LIST, NOTHING};
+use super::refused::{error, missing, wrong};
 use super::{Inside, KEY, RESTRICTED_KEY, Shared, hooks, page};
 
 pub type Answer = Response<Full<Bytes>>;
@@ -60,6 +61,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answe
     let path = head.uri.path().to_owned();
     if !path.starts_with("/v1/") {
         return Ok(page::answer(&shared, &head.method, &path, &body).await);
+    }
+    // Servers may insist on it (RFC 9110, 8.6), also where a form is empty.
+    if head.method == Method::POST && !head.headers.contains_key("content-length") {
+        let response = Response::builder().status(411);
+        return response.body(Full::default()).map_err(|_| Broken);
     }
     let query = head.uri.query().unwrap_or_default().to_owned();
     hooks::pass_time(&shared);
@@ -117,23 +123,6 @@ struct Call {
     headers: HeaderMap,
     query: String,
     body: String,
-}
-
-fn error(status: u16, kind: &str, code: &str, message: &str) -> (u16, Value) {
-    let error = json!({ "type": kind, "code": code, "message": message });
-    (status, json!({ "error": error }))
-}
-
-fn wrong(wrong: &Wrong) -> (u16, Value) {
-    let error = json!({ "type": "invalid_request_error", "message": wrong.message,
-                        "param": wrong.param,
-                        "code": wrong.param.contains('_').then_some(&wrong.param) });
-    (400, json!({ "error": error }))
-}
-
-fn missing(what: &str, id: &str) -> (u16, Value) {
-    let message = format!("No such {what}: '{id}'");
-    error(404, "invalid_request_error", "resource_missing", &message)
 }
 
 impl Call {
@@ -197,6 +186,10 @@ impl Call {
             Some(Fault::Unauthorized) => {
                 let words = "Invalid API Key provided: sk_test_*****Fake";
                 let (status, body) = error(401, "invalid_request_error", "", words);
+                return Outcome::Answer(status, body, false);
+            }
+            Some(Fault::Foreign) => {
+                let (status, body) = missing("payment_intent", &about);
                 return Outcome::Answer(status, body, false);
             }
             _ => {}

@@ -71,6 +71,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/orders/:number/note", Free, "version=1&note=x"),
     ("POST", "/admin/orders/:number/letters", Free, "version=1&shipping=yes"),
     ("POST", "/admin/orders/:number/cancel", Free, "version=1&reason=x"),
+    ("POST", "/admin/orders/:number/paid", Free, "version=1&how=x"),
     ("POST", "/admin/orders/:number/refund", Free, "version=1&way=all"),
     ("POST", "/admin/stock/:sku", Form, "change=99&reason=count&seen=1"),
     ("POST", "/admin/stock-count", Form, "list=sku&act=look"),

@@ -77,6 +77,21 @@ fn a_dispute_blocks_shipping_until_it_is_won() {
     desk.shop.assert_audit();
 }
 
+// S1.40: the bank decides again, as banks do when an answer was overlooked: both are told.
+#[test]
+fn a_decision_may_be_turned() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    bank_says(&desk, &session, DisputeStatus::Lost, "charge.dispute.closed", "evt_1");
+    bank_says(&desk, &session, DisputeStatus::Won, "charge.dispute.closed", "evt_2");
+    assert_eq!(desk.of_order(&session, "disputed"), "0");
+    desk.shop.advance_s(60);
+    bank_says(&desk, &session, DisputeStatus::Lost, "charge.dispute.closed", "evt_3");
+    assert!(why(&desk.shop).contains("is lost"), "{}", why(&desk.shop));
+    assert!(ship(&desk, &session).is_err());
+    desk.shop.assert_audit();
+}
+
 // S1.40: lost: the money is gone, and the goods stay here.
 #[test]
 fn a_lost_dispute_keeps_the_goods_here() {

@@ -226,6 +226,22 @@ fn noted_by_hand_and_told_by_the_provider_is_one() {
     desk.shop.assert_audit();
 }
 
+// S0.8: one of the dashboard that did not go through undoes nothing that was given back by hand.
+#[test]
+fn a_failed_refund_of_the_dashboard_undoes_nothing() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    let made = desk.provider.refund_in_dashboard(&session, 60_000);
+    desk.provider.end_refund(&made, RefundStatus::Failed);
+    let by_hand = RefundWish { by_hand: true, ..wish(Share::Amount(60_000)) };
+    desk.give_back(&session, by_hand).unwrap();
+    desk.tell_of(&json!({ "id": made }), "refund.failed", "evt_1");
+    desk.tend();
+    assert_eq!(desk.event("evt_1"), "done");
+    assert_eq!(desk.of_order(&session, "refunded_minor"), "60000");
+    desk.shop.assert_audit();
+}
+
 // S1.40: sixteen at once: no more goes back than came.
 #[test]
 fn many_at_once_never_give_back_too_much() {

@@ -263,6 +263,7 @@ fn of_orders(shop: &TestShop) -> Vec<Kind> {
             ship(shop);
             let letters = buyer.get(&path).attribute("[href^='/letters/']", "href");
             kinds.push(Kind::of("letter-choices", &letters, "[name=shipping]", &buyer));
+            kinds.push(Kind::of("orders", "/orders", ".orders", &buyer));
         }
         kinds.push(Kind::of(name, &path, "#order h1", &buyer));
     }

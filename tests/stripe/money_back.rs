@@ -158,3 +158,32 @@ fn an_older_account_hears_that_a_refund_failed() {
     assert_eq!(desk.of_order(&session, "refunded_minor"), "0");
     desk.shop.assert_audit();
 }
+
+// S0.8: a refund that was given up, for the key opened another account, and had been made all the
+// same: it is in the books when the provider tells of it, and nothing more can go back than came.
+#[test]
+fn a_refund_given_up_by_mistake_is_booked_when_it_shows() {
+    let desk = Desk::open();
+    let session = paid(&desk);
+    desk.provider.fail_next("refund", Fault::Broken { done: true });
+    // The books are asked before the refund is written down, and after it was refused.
+    for operation in ["refund", "refunds_of", "refunds_of"] {
+        desk.provider.fail_next(operation, Fault::Foreign);
+    }
+    desk.give_back(&session, crate::desk::wish(Share::All)).unwrap();
+    desk.wait_s(60);
+    let state = desk.shop.text("SELECT state FROM refund");
+    assert_eq!((state.as_str(), desk.provider.refunds().len()), ("failed", 1));
+    assert_eq!(desk.status(&session), "paid");
+    let object = json!({ "id": "re_fake_1", "object": "refund" });
+    for event in ["evt_1", "evt_1", "evt_2"] {
+        desk.tell_of(&object, "refund.created", event);
+        desk.tend();
+    }
+    assert_eq!(desk.status(&session), "refunded");
+    assert!(desk.attention(&session).contains("went back after all"));
+    let again = desk.give_back(&session, crate::desk::wish(Share::Amount(500)));
+    assert!(again.is_err(), "{again:?}");
+    assert_eq!(desk.provider.refunds().len(), 1);
+    desk.shop.assert_audit();
+}

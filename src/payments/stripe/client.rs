@@ -86,9 +86,8 @@ impl Failure {
         let words = self.words();
         match self.stumble.status {
             _ if self.stumble.should_retry == Some(true) => Trouble::Unreachable(words),
-            Some(status) if status < 500 && !matches!(status, 401 | 403 | 409 | 424 | 429) => {
-                Trouble::Refused(words)
-            }
+            // By these Stripe says that it understood and will not do it.
+            Some(400 | 402 | 404) => Trouble::Refused(words),
             _ => Trouble::Unreachable(words),
         }
     }
@@ -168,7 +167,10 @@ impl Client {
         }
         let body = call.body.as_deref().map(in_order).unwrap_or_default();
         if !matches!(call.method, StripeMethod::Get) {
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            // Also of an empty form, which hyper would send without: RFC 9110, 8.6.
+            request = request
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::CONTENT_LENGTH, body.len());
         }
         let bad = |e| Failure::of_ours(format!("the call cannot be made: {e}"));
         request.body(Full::new(body.into())).map_err(bad)
@@ -295,7 +297,7 @@ mod tests {
         let refused = of(402, &[("request-id", "req_1")], body);
         assert_eq!(refused.code, "x");
         assert_eq!(refused.trouble(), Trouble::Refused("No. (request req_1)".to_owned()));
-        for status in [409, 429, 500, 503] {
+        for status in [301, 401, 403, 408, 409, 411, 429, 500, 503] {
             assert!(matches!(of(status, &[], "<html>").trouble(), Trouble::Unreachable(_)));
         }
         let replayed = of(500, &[("idempotent-replayed", "true")], "");

@@ -29,8 +29,9 @@ const NAME_MAX: usize = 250;
 const DELIVERY_NAME_MAX: usize = 100;
 /// Longest text beside the button, characters.
 const NOTE_MAX: usize = 1200;
-/// Longest addition to what the buyer's bank shows, characters.
-const SUFFIX_MAX: usize = 22;
+/// Longest addition to what the buyer's bank shows, characters: with the account's own beginning,
+/// of ten at most, and a star between them, it has 22.
+const SUFFIX_MAX: usize = 10;
 
 /// The name that metadata give our order id, on the session and on its payment.
 pub(super) const ORDER: &str = "order";
