@@ -201,7 +201,7 @@ fn the_audit_proves_the_books_and_finds_a_broken_row() {
     assert_eq!(json(&folder.run(&["audit", "--json"]).ended(1))["ok"], false);
 }
 
-// S2.36: every penny of every order is explained, and computed again to the same sum.
+// N5, S2.36: every penny of every order is explained, and computed again to the same sum.
 #[test]
 fn explaining_an_order_computes_the_same_total_again() {
     let folder = Folder::demo();
@@ -211,11 +211,18 @@ fn explaining_an_order_computes_the_same_total_again() {
         let told = folder.run(&["explain", &format!("HF-{number}")]).ended(0);
         assert!(told.contains("Computed again: £") && told.contains(", the same."), "{told}");
     }
-    // A price that has changed since is told, and the order keeps its own.
+    // A price has changed since, and nobody kept the files of then: the order keeps its own.
     let mug = "content/products/everyday-mug.toml";
-    folder.write(mug, &folder.read(mug).replace("16.00", "17.00"));
+    let (before, after) = (folder.read(mug), folder.read(mug).replace("16.00", "17.00"));
+    folder.write(mug, &after);
     let told = folder.run(&["explain", "HF-1001"]).ended(0);
     assert!(told.contains("the order keeps £88.00"), "{told}");
+    // Kept by a shop that was open with them, they give the same total again.
+    folder.write(mug, &before);
+    assert_eq!(folder.serve().stop(), Some(0));
+    folder.write(mug, &after);
+    let told = folder.run(&["explain", "HF-1001"]).ended(0);
+    assert!(told.contains("files of then") && told.contains(": £88.00, the same."), "{told}");
     let unknown = folder.run(&["explain", "HF-9999"]).could_not();
     assert!(unknown.contains("no order HF-9999"), "{unknown}");
 }

@@ -152,7 +152,7 @@ fn looking_changes_nothing() {
     assert!(rows_of(&shop) == before);
 }
 
-// S2.36 S2.13: the price of every order can be computed again from what was kept with it.
+// N5 S2.36 S2.13: the price of every order can be computed again from what was kept with it.
 #[test]
 fn an_order_is_repriced_the_same_for_ever() {
     let shop = TestShop::on(&Edited::of(&demo_content()));

@@ -29,6 +29,8 @@ mod opening;
 mod redirects;
 #[path = "payments/refunds.rs"]
 mod refunds;
+#[path = "payments/scenarios.rs"]
+mod scenarios;
 #[path = "payments/seldom.rs"]
 mod seldom;
 #[path = "payments/signatures.rs"]

@@ -41,13 +41,14 @@ pub(super) struct Told {
 /// What is wrong now.
 pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
     let (certificate, backup) = (m.certificate.as_ref(), m.backup.as_ref());
+    let disproved = m.proved.as_ref().and_then(sentence_backup::disproved);
     let all: [(&str, i64, Option<Sentence>); 7] = [
         ("certificate", 1, certificate.and_then(sentence_certificate::refused)),
         ("certificate_ends", 1, certificate.and_then(|c| sentence_certificate::ends_soon(c, now))),
         ("disk", 1, full_disk(m)),
         ("events", m.events.dead, put_aside(m)),
         ("backup", 1, backup.and_then(|b| sentence_backup::overdue(b, m.first_order_at, now))),
-        ("books", 1, backup.and_then(sentence_backup::doubtful)),
+        ("books", 1, disproved.or_else(|| sentence_backup::doubtful(backup?))),
         ("backup_failed", 1, backup.and_then(sentence_backup::failed)),
     ];
     let there = all.into_iter().filter_map(|(cause, count, said)| Some((cause, count, said?)));

@@ -10,13 +10,12 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Currency, Fault, Instant, Money};
 use crate::catalog::Catalog;
 use crate::identity::{Right, Visit};
-use crate::platform::backup;
-use crate::platform::certificate;
 use crate::platform::config::provider::ProviderName;
 use crate::platform::config::{Mode, Settings};
 use crate::platform::db::{Read, free_bytes};
 use crate::platform::jobs::Diary;
 use crate::platform::web::Error;
+use crate::platform::{Kit, backup};
 use crate::platform::{hooks, mail, telemetry};
 use crate::pricing::Book;
 use crate::reports::{self, Counted, Days};
@@ -61,19 +60,14 @@ pub(super) async fn show(
     let mistakes = shelf.news.listen().borrow().mistakes.clone();
     let failing = diary.entries().into_iter().filter(|entry| entry.is_failing);
     let failing: Vec<&'static str> = failing.map(|entry| entry.name).collect();
-    let room = free_bytes(&visit.kit.settings.data_dir);
     let title = mistakes.as_ref().map(|mistakes| mistakes.title.clone());
     let (shown, its_zone) = (book.clone(), zone.clone());
-    let settings = visit.kit.settings.clone();
+    let kit = visit.kit.clone();
     let is_owner = visit.may(Right::ManageStaff);
-    let certificate = visit.kit.certificate.seen();
     let read = visit.kit.db.read(move |read| {
         let seen = Seen {
             trade: may.orders.then(|| trade(read)).transpose()?,
-            machinery: may
-                .health
-                .then(|| machinery(read, &settings, (room, failing, certificate), now))
-                .transpose()?,
+            machinery: may.health.then(|| machinery(read, &kit, failing, now)).transpose()?,
             mistakes: title,
             short: if may.stock { stock::short(read)? } else { (0, 0) },
         };
@@ -84,7 +78,7 @@ pub(super) async fn show(
         }
         if is_owner {
             let paid = reports::last_paid_at(read)?.is_some();
-            context["steps"] = json!(steps(&progress(&shown, &settings, paid)));
+            context["steps"] = json!(steps(&progress(&shown, &kit.settings, paid)));
         }
         Ok::<_, Failure<Never>>((seen, context))
     });
@@ -110,18 +104,19 @@ fn trade(read: &Read) -> Result<Trade, Fault> {
 /// What is known of the machinery; `failing` jobs are known to the process alone.
 pub(super) fn machinery(
     read: &Read,
-    settings: &Settings,
-    (room, failing, certificate): (Option<u64>, Vec<&'static str>, Option<certificate::Seen>),
+    kit: &Kit,
+    failing: Vec<&'static str>,
     now: Instant,
 ) -> Result<Machinery, Fault> {
     let unsent = mail::unsent(read)?;
     Ok(Machinery {
         events: payments::health(read, now)?,
         letters: (unsent.waiting, unsent.oldest_at, unsent.dead),
-        room,
+        room: free_bytes(&kit.settings.data_dir),
         failing,
-        certificate,
-        backup: settings.backups.map(|_| backup::standing(read)).transpose()?,
+        certificate: kit.certificate.seen(),
+        proved: kit.db.proved(),
+        backup: kit.settings.backups.map(|_| backup::standing(read)).transpose()?,
         errors: telemetry::count_unseen(read)?,
         unheard: hooks::unsent(read)?.dead,
         is_tested: checkout::watched(read, now)?.is_tested,

@@ -13,7 +13,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant};
 use crate::catalog::Shop;
 use crate::platform::Kit;
-use crate::platform::db::{Tx, free_bytes};
+use crate::platform::db::Tx;
 use crate::platform::hooks;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::mail::{Letter, enqueue};
@@ -31,10 +31,9 @@ pub fn jobs(kit: &Kit, books: &Books, opened: Instant) -> Vec<Job> {
 }
 
 async fn look(kit: Kit, books: Books, opened: Instant) -> Result<Found, Fault> {
-    let (now, settings) = (kit.now(), kit.settings.clone());
-    let (room, certificate) = (free_bytes(&settings.data_dir), kit.certificate.seen());
+    let (now, inner) = (kit.now(), kit.clone());
     let read = kit.db.read(move |read| {
-        let seen = machinery(read, &settings, (room, Vec::new(), certificate), now)?;
+        let seen = machinery(read, &inner, Vec::new(), now)?;
         let unknown = unknown(&seen, opened, now);
         let mut there = troubles(&seen, now);
         there.retain(|trouble| !unknown.contains(&trouble.cause));

@@ -10,6 +10,7 @@ use crate::base::Instant;
 use crate::payments::{Health, span};
 use crate::platform::backup::Standing;
 use crate::platform::certificate;
+use crate::platform::db::Proved;
 
 /// Less room on the disk than this is trouble, in bytes.
 const ROOM_MIN: u64 = 300 * 1024 * 1024;
@@ -67,6 +68,8 @@ pub(super) struct Machinery {
     pub(super) failing: Vec<&'static str>,
     /// Backups; none where the operator makes them some other way.
     pub(super) backup: Option<Standing>,
+    /// What the last proof of the books found.
+    pub(super) proved: Option<Proved>,
     /// What buyers' browsers see of the shop's certificate.
     pub(super) certificate: Option<certificate::Seen>,
     /// Errors nobody has looked at.
@@ -167,6 +170,9 @@ fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
     if let Some(job) = m.failing.first() {
         let text = format!("Background work fails: {job}.");
         return Some(said(Tone::Bad, text, "/admin/health", "See why"));
+    }
+    if let Some(alert) = m.proved.as_ref().and_then(sentence_backup::disproved) {
+        return Some(alert);
     }
     let backup = m.backup.as_ref()?;
     sentence_backup::overdue(backup, m.first_order_at, now)

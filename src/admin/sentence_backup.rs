@@ -4,6 +4,7 @@ use super::sentence::{Sentence, Tone, said, waited};
 use crate::base::Instant;
 use crate::payments::span;
 use crate::platform::backup::{Newest, Standing};
+use crate::platform::db::Proved;
 
 /// A backup is made every night; one this old is trouble, in seconds.
 const BACKUP_OLD_S: i64 = 26 * 3600;
@@ -32,7 +33,15 @@ pub(super) fn overdue(
     Some(alert(Tone::Bad, &text))
 }
 
-/// Books that are not in order.
+/// Books that were not in order when they were proved last.
+pub(super) fn disproved(proved: &Proved) -> Option<Sentence> {
+    let broken = &proved.broken;
+    let text = format!("The books are not in order: {broken} does not hold. The log says where.");
+    let said = said(Tone::Bad, text, "/admin/health", "See the health of the shop");
+    (!broken.is_empty()).then_some(said)
+}
+
+/// Books that are not in order in the newest backup.
 pub(super) fn doubtful(backup: &Standing) -> Option<Sentence> {
     let Newest { broken, .. } = backup.made.as_ref()?;
     let text = format!("The books are not in order: {broken} does not hold in the newest backup.");

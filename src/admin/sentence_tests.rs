@@ -6,6 +6,7 @@ use super::sentence::{Machinery, Seen, Tone, Trade, sentence};
 use crate::base::Instant;
 use crate::platform::backup::{Newest, Standing};
 use crate::platform::certificate::{self as watched, Worth};
+use crate::platform::db::Proved;
 
 const NOW: Instant = Instant(1_795_514_400_000); // Tuesday 24 November 2026, 10:00 in London
 
@@ -80,6 +81,10 @@ fn doubtful_backup(seen: &mut Seen) {
     made.as_mut().unwrap().broken = "I1, I3".to_owned();
 }
 
+fn broken_books(seen: &mut Seen) {
+    machinery(seen).proved = Some(Proved { at: NOW, broken: "I6".to_owned() });
+}
+
 fn old_backup(seen: &mut Seen) {
     let failed = machinery(seen).backup.take().unwrap().failed;
     machinery(seen).backup = Some(Standing { failed, ..made(30 * 3600) });
@@ -101,7 +106,7 @@ fn near_end(seen: &mut Seen) {
 }
 
 /// Each more pressing than those before it.
-const TROUBLES: [Trouble; 19] = [
+const TROUBLES: [Trouble; 20] = [
     (
         |s| trade(s).to_ship = (4, Some(NOW.plus_s(-3 * 86_400))),
         Tone::Warn,
@@ -122,6 +127,7 @@ const TROUBLES: [Trouble; 19] = [
     (doubtful_backup, Tone::Bad, "not in order: I1, I3 does not hold"),
     (old_backup, Tone::Bad, "The newest backup is 30 hours old. The last one failed: no room."),
     (no_backup, Tone::Bad, "No backup was ever made."),
+    (broken_books, Tone::Bad, "not in order: I6 does not hold. The log says where."),
     (|s| machinery(s).failing = vec!["inbox"], Tone::Bad, "Background work fails: inbox."),
     (|s| machinery(s).is_tested = true, Tone::Bad, "tries out stolen cards"),
     (|s| machinery(s).letters.2 = 1, Tone::Bad, "1 letter could not be sent"),

@@ -54,7 +54,7 @@ fn is_due(standing: &Standing, opened: Instant, now: Instant, zone: &TimeZone) -
 }
 
 /// The hour of the night that was last.
-fn last_night(now: Instant, zone: &TimeZone) -> Instant {
+pub(super) fn last_night(now: Instant, zone: &TimeZone) -> Instant {
     let local = now.in_zone(zone);
     let today = local.date();
     let date = if local.time() < time(HOUR, 0, 0, 0) { today.yesterday() } else { Ok(today) };

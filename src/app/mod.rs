@@ -2,6 +2,7 @@
 
 mod backing_up;
 mod metrics;
+mod proving;
 mod reporting;
 
 use std::future::Future;
@@ -41,6 +42,7 @@ use crate::storefront::{self, Kept, Shelf};
 use crate::{admin, cart, checkout, identity, orders, payments, recommend, search, stock};
 
 pub use backing_up::back_up;
+pub use proving::prove;
 pub use reporting::write_reports;
 
 use reporting::Passing;
@@ -236,6 +238,7 @@ impl App {
         let (kit, books) = (&self.kit, &self.shelf.books);
         let mut jobs = mail::jobs(kit, &self.transport);
         jobs.extend(backing_up::jobs(kit, books));
+        jobs.extend(proving::jobs(kit, books));
         jobs.extend(reporting::jobs(kit, self.passing.as_ref()));
         jobs.extend(certificate::jobs(kit));
         jobs.extend(hooks::jobs(kit));

@@ -7,9 +7,11 @@ use clap::Args;
 use super::{Ended, load_book, open};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Money};
-use crate::orders;
+use crate::orders::{self, Order};
 use crate::platform::config::Settings;
-use crate::pricing;
+use crate::platform::content::Tree;
+use crate::pricing::{self, Book};
+use crate::storefront::{kept_files, revisions};
 
 /// Options of the command.
 #[derive(Args)]
@@ -48,22 +50,51 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
         return Ok(Ended::WithMistakes);
     }
     let book = load_book(&files)?;
-    let asked = &order.asked;
-    let again = pricing::quote(&book, &asked.basket, &asked.buyer, &asked.destination, asked.at);
-    if again.total_minor == order.total_minor {
+    if computed(&order, &book) == stored {
         say!("Computed again: {stored}, the same.");
         return Ok(Ended::Well);
     }
-    let now = Money::new(again.total_minor, order.currency);
-    if book.revision == order.quote.revision {
-        say!("Computed again: {now}, but the order says {stored}. This must not be.");
-        return Ok(Ended::WithMistakes);
+    let then = &order.quote.revision;
+    let former = match &options.with {
+        None if book.revision != *then => former_book(&files, then)?,
+        _ => None,
+    };
+    let (now, today) = (computed(&order, &book), &book.revision);
+    match former.map(|book| computed(&order, &book)) {
+        Some(total) if total == stored => say!(
+            "Computed again with the files of then, revision {then}: {stored}, the same. With \
+             today's, {today}, it would be {now}."
+        ),
+        Some(total) => {
+            say!("Computed again: {total}, but the order says {stored}. This must not be.");
+            return Ok(Ended::WithMistakes);
+        }
+        None if today == then => {
+            say!("Computed again: {now}, but the order says {stored}. This must not be.");
+            return Ok(Ended::WithMistakes);
+        }
+        None => say!(
+            "Computed again with these files: {now}. They have changed since (revision {then} \
+             then, {today} now), and those of then are not kept any more; the order keeps {stored}. \
+             `--with` takes a folder of an older backup."
+        ),
     }
-    say!(
-        "Computed again with today's files: {now}. The files have changed since (revision {} \
-         then, {} now); the order keeps {stored}.",
-        order.quote.revision,
-        book.revision
-    );
     Ok(Ended::Well)
+}
+
+/// What the order would cost by a book.
+fn computed(order: &Order, book: &Book) -> Money {
+    let a = &order.asked;
+    let quote = pricing::quote(book, &a.basket, &a.buyer, &a.destination, a.at);
+    Money::new(quote.total_minor, order.currency)
+}
+
+/// The prices of a former state of the files, while it is kept. N5
+fn former_book(settings: &Settings, revision: &str) -> Result<Option<Book>, Fault> {
+    let kept = revisions(&settings.data_dir)?;
+    let Some(state) = kept.iter().find(|state| state.revision == revision) else {
+        return Ok(None);
+    };
+    let files = Tree::from_files(kept_files(&settings.data_dir, state)?);
+    Ok(pricing::load_tree(files).book)
 }

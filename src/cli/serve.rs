@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Ended, load};
-use crate::app::{self, App, Door, World, audit, listen, open_kit};
-use crate::base::fault::{Doing, Failure, Never};
+use crate::app::{self, App, Door, World, listen, open_kit, prove};
+use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::platform::Kit;
 use crate::platform::config::provider::ProviderName;
@@ -196,21 +196,16 @@ fn shop_name(app: &App) -> String {
     app.shelf.books.now().catalog.shop.name.clone()
 }
 
-/// Proves the books beside the open shop, for many orders take a while. A break is told, not
-/// hidden; whoever stops the shop does not wait for the end.
+/// Proves the books beside the open shop, for many orders take a while. Whoever stops the shop does
+/// not wait for the end.
 fn prove_books(kit: &Kit) -> Result<(), Fault> {
-    let db = kit.db.clone();
-    let prove = move || match db.read_blocking(|read| Ok::<_, Failure<Never>>(audit(read)?)) {
-        Err(fault) => tracing::error!(%fault, "the books could not be proved"),
-        Ok(findings) => {
-            for finding in findings {
-                for row in finding.broken {
-                    tracing::error!(invariant = finding.id, row, "the books do not agree");
-                }
-            }
+    let kit = kit.clone();
+    let run = move || {
+        if let Err(fault) = prove(&kit) {
+            tracing::error!(%fault, "the books could not be proved");
         }
     };
-    std::thread::Builder::new().name("kiosk-audit".to_owned()).spawn(prove)?;
+    std::thread::Builder::new().name("kiosk-audit".to_owned()).spawn(run)?;
     Ok(())
 }
 

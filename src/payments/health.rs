@@ -33,6 +33,8 @@ pub struct Health {
     pub lag_s: i64,
     /// When the next event is tried.
     pub next_try_at: Option<Instant>,
+    /// The order it is about, by its number, and why it was tried in vain.
+    pub next_about: (Option<String>, Option<String>),
     /// When the newest event that took effect came.
     pub last_applied_at: Option<Instant>,
 }
@@ -61,8 +63,11 @@ impl Health {
                 Some(at) if at > now => format!("in {}", span((at.0 - now.0) / 1000)),
                 _ => "at once".to_owned(),
             };
-            let what = events(self.retrying, "is", "are");
-            said.push(format!("{what} tried again by itself, next {next}."));
+            let what = match self.retrying {
+                1 => "1 event is tried again by itself".to_owned(),
+                many => format!("{many} events are tried again by themselves"),
+            };
+            said.push(format!("{what}, next {next}{}.", self.told_of_next()));
         }
         if self.waiting > 0 && self.lag_s > SLOW_S {
             said.push(format!(
@@ -82,6 +87,17 @@ impl Health {
             said.push("All well: nothing is stuck.".to_owned());
         }
         said
+    }
+}
+
+impl Health {
+    /// `: order HF-1009, the session is not known here`.
+    fn told_of_next(&self) -> String {
+        let (order, why) = &self.next_about;
+        let order = order.as_ref().map(|number| format!("order {number}"));
+        let why = why.as_ref().map(|why| why.trim_end_matches('.').to_owned());
+        let about = order.into_iter().chain(why).collect::<Vec<_>>().join(", ");
+        if about.is_empty() { about } else { format!(": {about}") }
     }
 }
 
@@ -119,6 +135,7 @@ mod tests {
             found_24h: 1,
             oldest_at: Some(NOW.plus_s(-7200)),
             next_try_at: Some(NOW.plus_s(240)),
+            next_about: (Some("HF-9".to_owned()), Some("no answer.".to_owned())),
             ..Health::default()
         };
         let trouble = trouble.at(NOW);
@@ -126,12 +143,22 @@ mod tests {
         let said = trouble.sentences(NOW).join("\n");
         for piece in [
             "3 events are put aside",
-            "1 event is tried again by itself, next in 4 minutes",
+            "1 event is tried again by itself, next in 4 minutes: order HF-9, no answer.",
             "2 events are not looked at; the oldest has waited 2 hours",
             "check the address",
         ] {
             assert!(said.contains(piece), "{piece}: {said}");
         }
+    }
+
+    // N8: several are spoken of as several.
+    #[test]
+    fn several_are_tried_again_by_themselves() {
+        let health = Health { retrying: 3, ..Health::default() };
+        assert_eq!(
+            health.sentences(NOW),
+            ["3 events are tried again by themselves, next at once."]
+        );
     }
 
     #[test]

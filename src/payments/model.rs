@@ -250,3 +250,58 @@ impl crate::base::Refusal for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PaymentState as S;
+    use super::*;
+
+    // PAY, S1.20: each move there is, one by one; money that came is never forgotten.
+    #[test]
+    fn an_attempt_moves_like_this_and_not_otherwise() {
+        let moves = [
+            (
+                S::Wanted,
+                &[S::Open, S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review][..],
+            ),
+            (S::Open, &[S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
+            (S::Processing, &[S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
+            (S::Closing, &[S::Paid, S::Failed, S::Expired, S::Review]),
+            (S::Failed, &[S::Paid, S::Review]),
+            (S::Expired, &[S::Paid, S::Review]),
+            (S::Review, &[S::Paid, S::Returned]),
+            (S::Returned, &[S::Review]),
+            (S::Paid, &[]),
+        ];
+        assert_eq!(moves.len(), S::ALL.len());
+        for (from, next) in moves {
+            let may: Vec<S> = S::ALL.into_iter().filter(|to| from.may_become(*to)).collect();
+            assert!(may.len() == next.len() && next.iter().all(|to| may.contains(to)), "{from:?}");
+            assert_eq!(from.is_open(), matches!(from, S::Wanted | S::Open | S::Processing));
+            assert_eq!(S::parse(from.word()), Some(from));
+        }
+        assert_eq!((S::parse("gone"), Source::Webhook.word()), (None, "webhook"));
+        assert_eq!(Source::Reconciler.word(), "reconciler");
+    }
+
+    // S0.31: each refusal says what to do about it, under a status a program can decide by.
+    #[test]
+    fn refusals_say_what_to_do() {
+        use crate::base::Refusal as _;
+        let why = || "no".to_owned();
+        for (refusal, status) in [
+            (Refusal::ProviderDown, 503),
+            (Refusal::ProviderSaysNo { why: why() }, 502),
+            (Refusal::TotalNotTaken { why: why() }, 422),
+            (Refusal::AmountDiffers, 502),
+            (Refusal::Paid, 409),
+            (Refusal::NotOpen, 409),
+            (Refusal::TooLateToCancel, 409),
+            (Refusal::NotTaken(NotTaken::How), 422),
+        ] {
+            let problem = refusal.problem();
+            assert_eq!(problem.status, status, "{refusal:?}");
+            assert!(problem.hint.is_some(), "{refusal:?}");
+        }
+    }
+}

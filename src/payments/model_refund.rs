@@ -296,3 +296,29 @@ impl crate::base::Refusal for NoRefund {
             .hint("`kiosk order show` lists what was paid, for what, and what went back.")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RefundState as S;
+    use super::*;
+
+    // S0.8: each move there is, one by one; a bank may send money back that had gone.
+    #[test]
+    fn a_refund_moves_like_this_and_not_otherwise() {
+        let moves = [
+            (S::Wanted, &[S::Pending, S::Succeeded, S::Failed][..]),
+            (S::Pending, &[S::Succeeded, S::Failed]),
+            (S::Succeeded, &[S::Failed]),
+            (S::Failed, &[]),
+        ];
+        for (from, next) in moves {
+            let may: Vec<S> = S::ALL.into_iter().filter(|to| from.may_become(*to)).collect();
+            assert_eq!(may, next, "{from:?}");
+            assert_eq!(from.is_over(), matches!(from, S::Succeeded | S::Failed));
+            assert_eq!(S::parse(from.word()), Some(from));
+        }
+        assert_eq!(S::parse("gone"), None);
+        let told = [RefundStatus::Pending, RefundStatus::Succeeded, RefundStatus::Failed];
+        assert_eq!(told.map(S::from), [S::Pending, S::Succeeded, S::Failed]);
+    }
+}

@@ -157,7 +157,8 @@ pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     let since = now.plus_s(-LATELY_S);
     let mut health = Health::default();
     let sql = "SELECT count(*) FROM webhook_event
-               WHERE state = ?1 AND received_at > ?2 AND source = ?3 AND provider <> 'shop'";
+               WHERE state = ?1 AND received_at > ?2 AND source = ?3
+                 AND provider NOT IN ('shop', 'manual')";
     let mut statement = read.prepare_cached(sql)?;
     for state in STATES {
         for source in [Source::Webhook, Source::Reconciler] {
@@ -180,6 +181,13 @@ pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     health.oldest_at = first.into_iter().chain(second).min();
     let sql = "SELECT min(next_at) FROM webhook_event WHERE state IN ('new', 'retry')";
     health.next_try_at = moment(read, sql)?;
+    let sql = "SELECT o.number, e.last_error
+               FROM webhook_event e INDEXED BY webhook_event_due
+               LEFT JOIN orders o ON o.id = e.order_id
+               WHERE e.state IN ('new', 'retry') AND e.last_error IS NOT NULL
+               ORDER BY e.next_at LIMIT 1";
+    let next = read.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+    health.next_about = next.optional()?.unwrap_or_default();
     let sql = "SELECT max(received_at) FROM webhook_event WHERE state = 'done'";
     health.last_applied_at = moment(read, sql)?;
     Ok(health.at(now))

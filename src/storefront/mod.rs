@@ -62,7 +62,8 @@ pub use preview::preview;
 pub use prior::{LookedBack, look_back};
 pub use publish::{PICTURES, Shelf};
 pub use revisions::{
-    By, Difference, Past, Revision, differences, history, kept_content, restore, revisions,
+    By, Difference, Past, Revision, differences, history, kept_content, kept_files, restore,
+    revisions,
 };
 pub use watch::{QUIET, jobs, watch};
 pub use web::{dev_routes, early_shortcut, missing_page, problem_page, routes, shortcut};

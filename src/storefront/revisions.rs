@@ -300,6 +300,15 @@ pub fn kept_content(data_dir: &Path, digest: &str) -> Result<Vec<u8>, Fault> {
     fs::read(object(data_dir, digest)).doing("reading a former state")
 }
 
+/// Every file of a former state, by path.
+///
+/// # Errors
+/// When one of them is not kept any more.
+pub fn kept_files(data_dir: &Path, state: &Revision) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+    let read = |(path, digest): (String, String)| Ok((path, kept_content(data_dir, &digest)?));
+    listed(state)?.into_iter().map(read).collect()
+}
+
 /// What differs between two states, in the order of paths.
 ///
 /// # Errors

@@ -152,3 +152,22 @@ fn a_chat_hears_of_the_certificate() {
     let letter = shop.text("SELECT data FROM outbox WHERE template = 'staff_alert'");
     assert!(letter.contains("/admin/health#certificate"), "{letter}");
 }
+
+// N4, N24: without backups the books are proved at the start and every night; a break is told.
+#[test]
+fn broken_books_are_told_without_backups() {
+    let shop = TestShop::open();
+    let prove = |shop: &TestShop| {
+        let job = shop.app.jobs().into_iter().find(|job| job.name == "proof").unwrap();
+        shop.block_on((job.step)()).unwrap();
+        shop.kit.db.proved().map(|proved| proved.broken)
+    };
+    assert_eq!(prove(&shop), None, "the start has its own");
+    kiosk::app::prove(&shop.kit).unwrap();
+    change(&shop, "UPDATE stock_item SET on_hand = on_hand + 1 WHERE sku = 'KILN-1'");
+    assert_eq!(prove(&shop), Some(String::new()), "once a night");
+    shop.advance_s(DAY_S);
+    assert_eq!(prove(&shop), Some("I1".to_owned()));
+    look(&shop);
+    assert_eq!(told(&shop), "books");
+}

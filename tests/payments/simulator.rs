@@ -13,14 +13,14 @@ const STATUS: &str = "SELECT payment_status FROM orders";
 const EVENTS: &str = "SELECT count(*) FROM webhook_event WHERE source = 'webhook'";
 
 /// A buyer before the payment page.
-struct Before {
-    shop: TestShop,
-    buyer: Browser,
-    page: String,
+pub(crate) struct Before {
+    pub shop: TestShop,
+    pub buyer: Browser,
+    pub page: String,
 }
 
 impl Before {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let shop = TestShop::open();
         let mut buyer = shop.browser();
         buyer.add("KILN-1", 1);
@@ -29,7 +29,7 @@ impl Before {
     }
 
     /// Presses a button with some switches ticked, and lets the shop work.
-    fn press(&mut self, action: &str, switches: &[&str]) -> Answer {
+    pub(crate) fn press(&mut self, action: &str, switches: &[&str]) -> Answer {
         let mut fields = vec![("action", action)];
         fields.extend(switches.iter().map(|name| (*name, "1")));
         let answer = self.buyer.post(&self.page, &fields);
@@ -44,12 +44,12 @@ impl Before {
     }
 
     #[track_caller]
-    fn assert_now(&self, status: &str, on_hand: u32, held: u32) {
+    pub(crate) fn assert_now(&self, status: &str, on_hand: u32, held: u32) {
         assert_eq!(self.now(), (status.to_owned(), on_hand, held));
         self.shop.assert_audit();
     }
 
-    fn wait_s(&self, seconds: i64) {
+    pub(crate) fn wait_s(&self, seconds: i64) {
         self.shop.advance_s(seconds);
         self.shop.work_off();
     }

@@ -1,6 +1,6 @@
 //! Proving invariants: each is a query whose rows are the places where it is broken.
 
-use crate::base::Fault;
+use crate::base::{Fault, Instant};
 
 use super::Read;
 
@@ -13,6 +13,25 @@ pub struct Finding {
     pub says: &'static str,
     /// Rows that break it, in words; empty when all is well.
     pub broken: Vec<String>,
+}
+
+/// A proof of all invariants at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    /// When.
+    pub at: Instant,
+    /// Those that are broken, such as `I1, I3`; empty when all hold.
+    pub broken: String,
+}
+
+impl Proved {
+    /// What was found at this moment.
+    #[must_use]
+    pub fn of(findings: &[Finding], at: Instant) -> Self {
+        let broken = findings.iter().filter(|finding| !finding.broken.is_empty());
+        let broken = broken.map(|finding| finding.id).collect::<Vec<_>>().join(", ");
+        Self { at, broken }
+    }
 }
 
 impl Finding {

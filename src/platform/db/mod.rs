@@ -22,7 +22,7 @@ mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 
 use crate::base::{Failure, Fault};
 
-pub use audit::Finding;
+pub use audit::{Finding, Proved};
 pub use figures::Figures;
 pub use lock::DataLock;
 pub use migrate::{SCHEMA, SCHEMA_VERSION};
@@ -65,6 +65,7 @@ pub struct Db {
     writer: writer::Writer,
     path: PathBuf,
     wal: PathBuf,
+    proved: Arc<Mutex<Option<Proved>>>,
 }
 
 impl Db {
@@ -91,7 +92,7 @@ impl Db {
         let turns = Arc::new(Semaphore::new(READS_WAITING_MAX));
         let writer = writer::Writer::start(connection, Some(&wal), queue::LIMITS)?;
         writer.checkpoint_on(open::checkpointing(&path)?)?;
-        Ok(Self { readers, turns, writer, path, wal })
+        Ok(Self { readers, turns, writer, path, wal, proved: Arc::default() })
     }
 
     /// What the database has done and how much waits, in numbers.
@@ -103,6 +104,17 @@ impl Db {
             reading: reading as u64,
             ..self.writer.figures()
         }
+    }
+
+    /// What the last proof of the books by this process found; none before the first one.
+    #[must_use]
+    pub fn proved(&self) -> Option<Proved> {
+        self.proved.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what a proof of the books has found.
+    pub fn note_proved(&self, proved: Proved) {
+        *self.proved.lock().unwrap_or_else(PoisonError::into_inner) = Some(proved);
     }
 
     /// Waits until the disk has failed in a way that only a new start mends; nothing is written
