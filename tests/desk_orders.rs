@@ -33,6 +33,7 @@ fn bought(shop: &TestShop, lines: &[(&str, u32)], who: (&str, &str), pays: bool)
     let mut fields = checkout_fields(&version, &total);
     fields[0].1 = who.1;
     fields[1].1 = who.0;
+    fields.push(("note", who.0));
     let to_payment = buyer.post("/checkout", &fields);
     assert_eq!(to_payment.status, 303, "{}", to_payment.body);
     if pays {

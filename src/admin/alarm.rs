@@ -41,7 +41,7 @@ pub(super) struct Told {
 /// What is wrong now.
 pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
     let (certificate, backup) = (m.certificate.as_ref(), m.backup.as_ref());
-    let disproved = m.proved.as_ref().and_then(sentence_backup::disproved);
+    let disproved = m.disproved.as_deref().map(sentence_backup::disproved);
     let all: [(&str, i64, Option<Sentence>); 7] = [
         ("certificate", 1, certificate.and_then(sentence_certificate::refused)),
         ("certificate_ends", 1, certificate.and_then(|c| sentence_certificate::ends_soon(c, now))),

@@ -30,6 +30,7 @@ mod sentence_certificate;
 #[cfg(test)]
 mod sentence_tests;
 mod store;
+mod suggestions;
 
 use crate::identity::{Desk, Right};
 use crate::payments::Till;
@@ -50,6 +51,7 @@ pub fn staff_routes(till: &Till, shelf: &Shelf, diary: &Diary, counted: &Counted
         .get("/admin", Right::OwnAccount, move |visit| {
             home::show(visit, shelf.clone(), diary.clone(), counted.clone())
         })
+        .and(suggestions::desk(&till.books))
         .and(order::desk(till))
         .and(order_acts::desk(till))
         .and(order_new::desk(till))

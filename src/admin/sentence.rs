@@ -10,7 +10,6 @@ use crate::base::Instant;
 use crate::payments::{Health, span};
 use crate::platform::backup::Standing;
 use crate::platform::certificate;
-use crate::platform::db::Proved;
 
 /// Less room on the disk than this is trouble, in bytes.
 const ROOM_MIN: u64 = 300 * 1024 * 1024;
@@ -68,8 +67,8 @@ pub(super) struct Machinery {
     pub(super) failing: Vec<&'static str>,
     /// Backups; none where the operator makes them some other way.
     pub(super) backup: Option<Standing>,
-    /// What the last proof of the books found.
-    pub(super) proved: Option<Proved>,
+    /// Invariants that did not hold when the books were proved last, such as `I1, I3`.
+    pub(super) disproved: Option<String>,
     /// What buyers' browsers see of the shop's certificate.
     pub(super) certificate: Option<certificate::Seen>,
     /// Errors nobody has looked at.
@@ -171,7 +170,7 @@ fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
         let text = format!("Background work fails: {job}.");
         return Some(said(Tone::Bad, text, "/admin/health", "See why"));
     }
-    if let Some(alert) = m.proved.as_ref().and_then(sentence_backup::disproved) {
+    if let Some(alert) = m.disproved.as_deref().map(sentence_backup::disproved) {
         return Some(alert);
     }
     let backup = m.backup.as_ref()?;

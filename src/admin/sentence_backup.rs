@@ -4,7 +4,6 @@ use super::sentence::{Sentence, Tone, said, waited};
 use crate::base::Instant;
 use crate::payments::span;
 use crate::platform::backup::{Newest, Standing};
-use crate::platform::db::Proved;
 
 /// A backup is made every night; one this old is trouble, in seconds.
 const BACKUP_OLD_S: i64 = 26 * 3600;
@@ -34,11 +33,9 @@ pub(super) fn overdue(
 }
 
 /// Books that were not in order when they were proved last.
-pub(super) fn disproved(proved: &Proved) -> Option<Sentence> {
-    let broken = &proved.broken;
+pub(super) fn disproved(broken: &str) -> Sentence {
     let text = format!("The books are not in order: {broken} does not hold. The log says where.");
-    let said = said(Tone::Bad, text, "/admin/health", "See the health of the shop");
-    (!broken.is_empty()).then_some(said)
+    said(Tone::Bad, text, "/admin/health", "See the health of the shop")
 }
 
 /// Books that are not in order in the newest backup.

@@ -6,7 +6,6 @@ use super::sentence::{Machinery, Seen, Tone, Trade, sentence};
 use crate::base::Instant;
 use crate::platform::backup::{Newest, Standing};
 use crate::platform::certificate::{self as watched, Worth};
-use crate::platform::db::Proved;
 
 const NOW: Instant = Instant(1_795_514_400_000); // Tuesday 24 November 2026, 10:00 in London
 
@@ -82,7 +81,7 @@ fn doubtful_backup(seen: &mut Seen) {
 }
 
 fn broken_books(seen: &mut Seen) {
-    machinery(seen).proved = Some(Proved { at: NOW, broken: "I6".to_owned() });
+    machinery(seen).disproved = Some("I6".to_owned());
 }
 
 fn old_backup(seen: &mut Seen) {

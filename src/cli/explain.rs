@@ -75,8 +75,8 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
         }
         None => say!(
             "Computed again with these files: {now}. They have changed since (revision {then} \
-             then, {today} now), and those of then are not kept any more; the order keeps {stored}. \
-             `--with` takes a folder of an older backup."
+             then, {today} now), and those of then are not kept any more; the order keeps \
+             {stored}. `--with` takes a folder of an older backup."
         ),
     }
     Ok(Ended::Well)

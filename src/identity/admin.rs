@@ -1,6 +1,8 @@
 //! Coming in and going out: the sign-in page, the page an invitation leads to, and signing out.
 
+use std::future::{Future as _, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
@@ -134,14 +136,18 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
     let no = || Err(Refusal::NotSignedIn.problem().into());
     let Some(known) = known else { return no() };
     if !right {
-        // Nobody waits for the note: the answer takes as long as for an address nobody has.
+        // Nobody waits for the note: the answer takes as long as for an address nobody has. Only
+        // its place among the writes is taken before.
         let db = kit.db.clone();
-        tokio::spawn(async move {
+        let mut noting = Box::pin(async move {
             let note = move |tx: &Tx| flow::note_refused(tx, &known.id, &network, now);
             if let Err(failure) = db.write(move |tx| Ok::<_, Failure<Never>>(note(tx)?)).await {
                 tracing::warn!(fault = %Fault::from(failure), "a wrong password was not noted");
             }
         });
+        if poll_fn(|context| Poll::Ready(noting.as_mut().poll(context))).await.is_pending() {
+            tokio::spawn(noting);
+        }
         return no();
     }
     let from = From { device: device_of(request), network };

@@ -175,12 +175,15 @@ fn views(filter: &Filter, counted: &[u32], is_kept: bool) -> Vec<Value> {
 /// Days somebody often wants, with the rest of the filter as it is.
 fn spans(filter: &Filter, today: Date) -> Vec<Value> {
     let ago = |days: i32| today.saturating_sub(days.days());
+    let month = today.first_of_month();
+    let before = month.yesterday().unwrap_or(month);
     let all = [
         ("Today", today, today),
         ("Yesterday", ago(1), ago(1)),
         ("7 days", ago(6), today),
         ("30 days", ago(29), today),
-        ("This month", today.first_of_month(), today),
+        ("This month", month, today),
+        ("Last month", before.first_of_month(), before),
     ];
     let shown = all.map(|(title, from, to)| {
         let days = Filter { from: from.to_string(), to: to.to_string(), ..filter.clone() };

@@ -260,13 +260,13 @@ mod tests {
     #[test]
     fn an_attempt_moves_like_this_and_not_otherwise() {
         let moves = [
+            (S::Closing, &[S::Paid, S::Failed, S::Expired, S::Review][..]),
+            (S::Processing, &[S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
+            (S::Open, &[S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
             (
                 S::Wanted,
-                &[S::Open, S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review][..],
+                &[S::Open, S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review],
             ),
-            (S::Open, &[S::Processing, S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
-            (S::Processing, &[S::Closing, S::Paid, S::Failed, S::Expired, S::Review]),
-            (S::Closing, &[S::Paid, S::Failed, S::Expired, S::Review]),
             (S::Failed, &[S::Paid, S::Review]),
             (S::Expired, &[S::Paid, S::Review]),
             (S::Review, &[S::Paid, S::Returned]),

@@ -7,6 +7,7 @@ use super::health::{Health, LATELY_S};
 use super::model::Source;
 use crate::base::ids::OrderId;
 use crate::base::{Fault, Instant};
+use crate::orders;
 use crate::platform::db::{Read, Tx};
 
 /// Where an event stands.
@@ -181,13 +182,15 @@ pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     health.oldest_at = first.into_iter().chain(second).min();
     let sql = "SELECT min(next_at) FROM webhook_event WHERE state IN ('new', 'retry')";
     health.next_try_at = moment(read, sql)?;
-    let sql = "SELECT o.number, e.last_error
-               FROM webhook_event e INDEXED BY webhook_event_due
-               LEFT JOIN orders o ON o.id = e.order_id
-               WHERE e.state IN ('new', 'retry') AND e.last_error IS NOT NULL
-               ORDER BY e.next_at LIMIT 1";
-    let next = read.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
-    health.next_about = next.optional()?.unwrap_or_default();
+    let sql = "SELECT order_id, last_error FROM webhook_event INDEXED BY webhook_event_due
+               WHERE state IN ('new', 'retry') AND last_error IS NOT NULL
+               ORDER BY next_at LIMIT 1";
+    let next = read.prepare_cached(sql)?.query_row([], |row| {
+        Ok((row.get::<_, Option<String>>(0)?.map(OrderId::from_stored), row.get(1)?))
+    });
+    let (order, why) = next.optional()?.unwrap_or_default();
+    let number = order.map(|id| orders::get_number(read, &id)).transpose()?.flatten();
+    health.next_about = (number, why);
     let sql = "SELECT max(received_at) FROM webhook_event WHERE state = 'done'";
     health.last_applied_at = moment(read, sql)?;
     Ok(health.at(now))

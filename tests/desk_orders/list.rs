@@ -298,3 +298,37 @@ fn a_hundred_thousand_orders() {
     }
     assert!(slow.is_empty(), "{slow:?}");
 }
+
+// S2.26: a drill-down by date is a link: today, a week, a month and the one before.
+#[test]
+fn spans_of_days_are_one_click() {
+    let shop = TestShop::open();
+    let mut desk = clerk(&shop);
+    let page = desk.get("/admin/orders?payment=paid");
+    let titles = page.texts(".spans a");
+    assert_eq!(titles, ["Today", "Yesterday", "7 days", "30 days", "This month", "Last month"]);
+    let last = page.attribute(".spans a:last-child", "href");
+    assert_eq!(last, "/admin/orders?payment=paid&from=2026-10-01&to=2026-10-31");
+    let there = desk.get(&last);
+    assert_eq!(there.texts(".spans [aria-current]"), ["Last month"]);
+    assert_eq!(there.attribute("[name=from]", "value"), "2026-10-01");
+    assert_eq!(there.texts("[name=customer]").len(), 1, "S1.37: anybody's orders are asked for");
+}
+
+// S2.66: fields that name goods offer them; what is offered is no secret, but strangers are asked
+// to sign in.
+#[test]
+fn goods_are_offered_while_one_types() {
+    let shop = TestShop::open();
+    let mut desk = clerk(&shop);
+    let offers = desk.get("/admin/suggestions?q=kiln").json();
+    assert_eq!(offers[0], serde_json::json!({ "value": "KILN-1", "title": "Table kiln" }));
+    for q in ["", "%25", "%00", &"x".repeat(3000)] {
+        assert_eq!(desk.get(&format!("/admin/suggestions?q={q}")).json(), serde_json::json!([]));
+    }
+    assert_ne!(shop.browser().get("/admin/suggestions?q=kiln").status, 200);
+    for path in ["/admin/orders", "/admin/stock", "/admin/orders/new"] {
+        let field = desk.get(path).attribute("[data-offers]", "data-offers");
+        assert_eq!(field, "/admin/suggestions", "{path}");
+    }
+}

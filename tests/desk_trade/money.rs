@@ -189,6 +189,8 @@ fn the_front_page_tells_the_day() {
     assert_eq!(left, ["Before you open: 4 of 7 done What is left"]);
     assert_eq!(page.texts("[aria-labelledby=best] li"), ["Six glazes1 sold £79.99"]);
     assert_eq!(page.texts("[aria-labelledby=states] li"), ["Paid 1"]);
+    let recent = page.texts("[aria-labelledby=recent] li");
+    assert!(recent.len() == 1 && recent[0].starts_with(&number), "{recent:?}");
     // Three days later it has still not left.
     shop.advance_s(3 * DAY_S);
     let mut desk = shop.sign_in(Role::Owner);

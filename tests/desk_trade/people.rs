@@ -27,7 +27,9 @@ fn carts_left_behind_are_shown_with_their_value() {
     assert_eq!(carts(&mut desk, "active").len(), 2);
     shop.advance_s(10 * 60);
     let left = carts(&mut desk, "abandoned");
-    let expected = "2 × Apron, Small, Table kiln Visitor, United Kingdom 30 min ago 3 £1,059.97";
+    let begun = "begun 24 November 2026, 10:00";
+    let goods = "2 × Apron, Small, Table kiln";
+    let expected = format!("{goods} Visitor, United Kingdom 30 min ago{begun} 3 £1,059.97");
     assert_eq!(left, [expected]);
     let page = desk.get("/admin/carts");
     assert_eq!(page.texts("dl dd:not(.figure-then)"), ["1", "£1,059.97", "1"]);

@@ -74,6 +74,23 @@ fn a_picture_is_sent_named_and_used() {
     assert!(by.iter().any(|s| s.by.as_ref().is_some_and(|by| by.what.contains("my-soap-1.png"))));
 }
 
+// S2.69: a category has one picture, sent from its own form.
+#[test]
+fn a_category_is_sent_its_picture() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    let here = "/admin/catalog/categories/tableware";
+    let sent =
+        send(&mut desk, &format!("{here}/picture"), "Table.jpg", &sized(ImageFormat::Jpeg, 900));
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let saved = edit(&mut desk, sent.location(), &[]);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let text = fs::read_to_string(open.files.path().join("categories/tableware.toml")).unwrap();
+    assert!(text.contains("table.jpg") && text.contains("A soap"), "{text}");
+    let page = "/admin/catalog/pages/about/picture";
+    assert_eq!(send(&mut desk, page, "a.jpg", &picture(ImageFormat::Jpeg)).status, 404);
+}
+
 // Bombs, polyglots, strangers and files that are too large: each is refused by a guard of its own.
 #[test]
 fn what_is_no_picture_is_refused() {

@@ -130,7 +130,8 @@ fn letters_to_the_merchant_are_in_order() {
         ("staff_alert", json!({ "cause": cause, "why": why, "page": "/admin/health" }))
     };
     let causes =
-        ["certificate", "certificate_ends", "disk", "events", "backup", "backup_failed"].map(alert);
+        ["certificate", "certificate_ends", "disk", "events", "books", "backup", "backup_failed"]
+            .map(alert);
     for (kind, data) in data.into_iter().chain(causes) {
         let letter = draw(&shop.kit.render, kind, &data).unwrap();
         is_in_order(kind, &letter);

@@ -49,6 +49,28 @@
     const here = links.findIndex((link) => link.hasAttribute("aria-current"));
     if (links.length) location.href = links[(here + 1) % links.length].href;
   });
+  // Fields that name goods offer what fits while one types.
+  let asked = 0;
+  document.addEventListener("input", async ({ target }) => {
+    const path = target.dataset.offers;
+    const list = path && target.value.trim().length > 1 && target.list;
+    if (!list) return;
+    const mine = ++asked;
+    const answer = await fetch(`${path}?q=${encodeURIComponent(target.value)}`).catch(() => null);
+    if (!answer?.ok || mine !== asked) return;
+    const offers = await answer.json();
+    list.replaceChildren(...offers.map(({ value, title }) => new Option(title, value)));
+  });
+  // One that is chosen joins the list of goods below, one of it.
+  document.querySelectorAll("[data-joins]").forEach((field) => {
+    const goods = document.getElementById(field.dataset.joins);
+    field.closest("[hidden]").hidden = false;
+    field.addEventListener("input", () => {
+      if (![...field.list.options].some((offer) => offer.value === field.value)) return;
+      goods.value = `${goods.value.trimEnd()}\n${field.value} 1\n`.trimStart();
+      field.value = "";
+    });
+  });
   // A form is sent once.
   document.addEventListener("submit", (e) => {
     if (e.defaultPrevented) return;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::context::{NEW, by_file, href, named, nothing, page_of, reading, tabs, told};
+use super::pictures::has_pictures;
 use crate::base::fault::Failure;
 use crate::catalog::edit::{Kind, Values, duplicate, field_at, values, view};
 use crate::catalog::{Catalog, picture_url};
@@ -160,11 +161,15 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     if !asked.picture.is_empty()
         && let Ok(mut shown) = values(kind, &draft.text)
     {
-        // A picture that was just sent stands in a row of its own, to be saved.
-        let at =
-            (0..1000).find(|at| !shown.contains_key(&format!("images.{at}.file"))).unwrap_or(0);
-        shown.insert(format!("images.{at}.file"), asked.picture.chars().take(200).collect());
-        shown.insert(format!("images.{at}.alt"), asked.alt.chars().take(300).collect());
+        // A picture that was just sent stands in a row of its own, or in a category's place for
+        // one, to be saved.
+        let free = |at: &u32| !shown.contains_key(&format!("images.{at}.file"));
+        let place = match kind {
+            Kind::Category => "image".to_owned(),
+            _ => format!("images.{}", (0..1000).find(free).unwrap_or(0)),
+        };
+        shown.insert(format!("{place}.file"), asked.picture.chars().take(200).collect());
+        shown.insert(format!("{place}.alt"), asked.alt.chars().take(300).collect());
         draft.sent = Some(shown);
     }
     let is_digest = asked.undo.len() == 64 && asked.undo.bytes().all(|b| b.is_ascii_hexdigit());
@@ -226,7 +231,7 @@ pub(super) async fn draw(
         "text": draft.text, "seen": draft.seen, "more": more,
         "groups": view(kind, &shown, &wrong, &more), "title": shown.get("title"),
         "page": (!is_new && !is_draft).then(|| page_of(kind, &draft.slug)).flatten(),
-        "has_pictures": matches!(kind, Kind::Product | Kind::Bundle),
+        "has_pictures": has_pictures(kind),
         "is_described_beside": described && matches!(kind, Kind::Product | Kind::Bundle),
         "offered": offered(catalog, &reading), "pictures": pictures(catalog, &reading, &shown),
         "parts": parts(catalog, &shown, visit.kit.now()),

@@ -20,10 +20,15 @@ const UPLOAD_BYTES_MAX: usize = 20 << 20;
 /// Names tried for a picture before it is called after what it holds.
 const NAMES_MAX: u32 = 50;
 
+/// Whether a file of this kind names pictures: products and bundles several, a category one.
+pub(super) fn has_pictures(kind: Kind) -> bool {
+    matches!(kind, Kind::Product | Kind::Bundle | Kind::Category)
+}
+
 /// `POST /admin/catalog/:folder/:slug/picture`
 pub(super) async fn upload(shelf: Shelf, mut visit: Visit) -> Result<Response, Error> {
     let (kind, slug) = named(&visit)?;
-    if slug == NEW || !matches!(kind, Kind::Product | Kind::Bundle) {
+    if slug == NEW || !has_pictures(kind) {
         return Err(nothing());
     }
     let parts = read_parts(&mut visit.request, UPLOAD_BYTES_MAX).await?;
