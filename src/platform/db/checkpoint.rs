@@ -14,11 +14,12 @@ use rusqlite::Connection;
 use super::queue::Queue;
 
 /// Largest log, bytes; only a reader that keeps an old view can make it larger.
-pub(super) const WAL_BYTES_MAX: u64 = 64 << 20;
+pub(super) const WAL_BYTES_MAX: u64 = 96 << 20;
 /// A log that has begun anew gives back what its file has above this, bytes.
-pub(super) const WAL_BYTES_KEPT: u64 = 16 << 20;
-/// A log of this many pages is to begin anew.
-const FOLD_PAGES: i64 = 2000;
+pub(super) const WAL_BYTES_KEPT: u64 = 48 << 20;
+/// A log of this many pages is to begin anew: the writer folds its end itself, for which checkouts
+/// wait, so it is not done every moment.
+const FOLD_PAGES: i64 = 8000;
 /// An end of the log that the writer may fold itself, pages.
 const END_PAGES: i64 = 500;
 /// How often the log is folded.
