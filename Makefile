@@ -57,6 +57,7 @@ simulate-nightly: ## A million steps of it, on all cores
 
 crashes: ## Kills the shop under load, CYCLES times (200), and fails its disk
 	CYCLES=$(or $(CYCLES),200) cargo test --profile fast --test crashes -- --nocapture
+	CYCLES=$(or $(CYCLES),200) cargo test --profile fast --test stripe -- --nocapture killed
 	cargo test --profile fast --test disk -- --nocapture
 
 races: ## 64 buyers for 10 units, ROUNDS times (1,000)

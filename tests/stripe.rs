@@ -3,6 +3,7 @@
 
 mod fake_stripe;
 mod house;
+mod process;
 
 /// Who plays the provider here; `tests/payments.rs` runs the same tests with another.
 type Double = fake_stripe::StripeDouble;
@@ -45,6 +46,8 @@ mod flood;
 mod holds;
 #[path = "payments/inbox.rs"]
 mod inbox;
+#[path = "stripe/killed.rs"]
+mod killed;
 #[path = "payments/late_money.rs"]
 mod late_money;
 #[path = "stripe/money_back.rs"]

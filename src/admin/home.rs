@@ -178,14 +178,14 @@ fn figures(
         }));
     }
     let days = reports::by_day(read, own, zone, Days::until(today, 30))?;
-    let bar = |day: &reports::DaySales| {
-        let net = Money::new(day.takings.net_minor(), own);
-        (net.minor, format!("{}: {net}", day.day.strftime("%a %-d %b")))
+    let bar = |row: &reports::Row| {
+        let net = Money::new(row.takings.net_minor(), own);
+        (net.minor, format!("{}: {net}", row.days.first.strftime("%a %-d %b")))
     };
     context["bars"] = json!(reports::draw(days.iter().map(bar)));
-    let row = |day: &reports::DaySales| {
-        json!({ "day": day.day, "orders": day.takings.orders,
-                "net_minor": day.takings.net_minor() })
+    let row = |row: &reports::Row| {
+        json!({ "day": row.days.first, "orders": row.takings.orders,
+                "net_minor": row.takings.net_minor() })
     };
     context["days"] = json!(days.iter().rev().map(row).collect::<Vec<_>>());
     context["figures"] = json!(figures);

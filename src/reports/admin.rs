@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::chart::draw;
 use super::counted::Counted;
 use super::days::Days;
-use super::flow::{Report, by_state, report};
-use super::model::Takings;
+use super::flow::{By, Report, by_state, report};
+use super::model::{Row, Takings};
 use super::{shop_of, store};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Instant, Money};
@@ -52,10 +52,10 @@ async fn show(visit: Visit, books: Books, counted: Counted) -> Result<Response, 
     let now = visit.kit.now();
     let today = now.in_zone(&zone).date();
     let (days, problem) = asked(&visit, today);
-    let compared = days.compared(&zone, now);
+    let (compared, by) = (days.compared(&zone, now), By::of(days));
     let (own, idle_s) = (catalog.shop.currency, catalog.shop.cart_abandoned_s);
     let read = visit.kit.db.read(move |read| {
-        let reports = report(read, &counted, &catalog, &zone, days, now)?;
+        let reports = report(read, &counted, &catalog, &zone, (days, by), now)?;
         let states = by_state(read, &zone, days)?;
         Ok::<_, Failure<Never>>((reports, states, store::abandoned(read, idle_s, now)?))
     });
@@ -68,6 +68,7 @@ async fn show(visit: Visit, books: Books, counted: Counted) -> Result<Response, 
         "problem": problem, "presets": presets(days, today), "back": compared.back,
         "before_from": days.back(compared.back).first, "before_to": days.back(compared.back).last,
         "is_part": compared.now.1 > now && compared.now.0 <= now,
+        "by": if by == By::Month { "month" } else { "day" },
         "reports": reports.iter().map(view).collect::<Vec<_>>(),
         "states": states.collect::<Vec<_>>(), "waiting": waiting, "own": own,
     });
@@ -106,23 +107,24 @@ pub(super) fn figures(takings: &Takings) -> Value {
 
 fn view(report: &Report) -> Value {
     let currency = report.currency;
-    let bar = |day: &super::DaySales| {
-        let net = Money::new(day.takings.net_minor(), currency);
-        (
-            net.minor,
-            format!("{}: {net}, {} orders", day.day.strftime("%a %-d %b"), day.takings.orders),
-        )
+    let bar = |row: &Row| {
+        let net = Money::new(row.takings.net_minor(), currency);
+        let Days { first, last } = row.days;
+        let when = first.strftime(if first == last { "%a %-d %b" } else { "%B %Y" });
+        (net.minor, format!("{when}: {net}, {} orders", row.takings.orders))
     };
-    let day = |day: &super::DaySales| {
-        let mut row = figures(&day.takings);
-        row["day"] = json!(day.day);
-        row["week_before_minor"] = json!(day.week_before.net_minor());
-        row
+    let told = |row: &Row| {
+        let mut told = figures(&row.takings);
+        told["from"] = json!(row.days.first);
+        told["to"] = json!(row.days.last);
+        told["month"] = json!(row.days.first.strftime("%B %Y").to_string());
+        told["before_minor"] = json!(row.before.net_minor());
+        told
     };
     json!({
         "currency": currency, "now": figures(&report.takings), "before": figures(&report.before),
-        "chart": draw(report.days.iter().map(bar)),
-        "days": report.days.iter().rev().map(day).collect::<Vec<_>>(),
+        "chart": draw(report.rows.iter().map(bar)),
+        "rows": report.rows.iter().rev().map(told).collect::<Vec<_>>(),
         "products": report.products,
     })
 }
@@ -135,24 +137,24 @@ async fn save(visit: Visit, books: Books, counted: Counted) -> Result<Response, 
         return Err(crate::base::Problem::new(422, "days", "Not these days", why).into());
     }
     let read = visit.kit.db.read(move |read| {
-        Ok::<_, Failure<Never>>(report(read, &counted, &catalog, &zone, days, now)?)
+        Ok::<_, Failure<Never>>(report(read, &counted, &catalog, &zone, (days, By::Day), now)?)
     });
     let columns =
         ["day", "currency", "orders", "paid", "refunds", "refunded", "net", "net_week_before"];
     let mut sheet = Spreadsheet::new(&columns)?;
     for report in read.await? {
         let amount = |minor| Money::new(minor, report.currency).decimal();
-        for d in &report.days {
-            let t = &d.takings;
+        for row in &report.rows {
+            let t = &row.takings;
             let cells = [
-                d.day.to_string(),
+                row.days.first.to_string(),
                 report.currency.code().to_owned(),
                 t.orders.to_string(),
                 amount(t.paid_minor),
                 t.refunds.to_string(),
                 amount(t.refunded_minor),
                 amount(t.net_minor()),
-                amount(d.week_before.net_minor()),
+                amount(row.before.net_minor()),
             ];
             sheet.row(cells.iter().map(String::as_str))?;
         }

@@ -101,6 +101,26 @@ impl Days {
         std::iter::successors(Some(self.first), move |day| (*day < last).then(|| next(*day)))
     }
 
+    /// The months they lie in, the first and the last as far as they are asked for.
+    pub fn months(&self) -> impl Iterator<Item = Self> {
+        let (first, last) = (self.first, self.last);
+        let end = move |day: Date| day.last_of_month().min(last);
+        let begun = Self { first, last: end(first) };
+        std::iter::successors(Some(begun), move |month| {
+            let first = next(month.last);
+            (first <= last).then(|| Self { first, last: end(first) })
+        })
+    }
+
+    /// The same days of the month before; of a longer month as many as the shorter one has.
+    #[must_use]
+    pub fn month_before(&self) -> Self {
+        let back = |day: Date| day.checked_sub(1.month()).unwrap_or(Date::MIN);
+        let is_whole = self.last == self.last.last_of_month();
+        let last = back(self.last);
+        Self { first: back(self.first), last: if is_whole { last.last_of_month() } else { last } }
+    }
+
     /// When they begin and end.
     #[must_use]
     pub fn period(&self, zone: &TimeZone) -> Period {
@@ -155,6 +175,25 @@ mod tests {
         let before = Days::one(date(2026, 3, 28)).period(&beirut);
         assert_eq!(before.1, day.0, "no moment is lost between two days");
         assert_eq!(zone_of("Nowhere/Atall"), TimeZone::UTC);
+    }
+
+    // S2.26, S3.56: a long span is told by month, its ends as far as they are asked for.
+    #[test]
+    fn long_spans_fall_into_months() {
+        let days = Days { first: date(2026, 1, 31), last: date(2026, 3, 14) };
+        let months: Vec<Days> = days.months().collect();
+        let month = |from: (i8, i8), to: (i8, i8)| Days {
+            first: date(2026, from.0, from.1),
+            last: date(2026, to.0, to.1),
+        };
+        assert_eq!(
+            months,
+            [month((1, 31), (1, 31)), month((2, 1), (2, 28)), month((3, 1), (3, 14))]
+        );
+        assert_eq!(months[2].month_before(), month((2, 1), (2, 14)));
+        assert_eq!(month((3, 1), (3, 31)).month_before(), month((2, 1), (2, 28)));
+        assert_eq!(month((2, 1), (2, 28)).month_before(), month((1, 1), (1, 31)));
+        assert_eq!(Days::one(date(2026, 5, 5)).months().count(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::counted::Counted;
 use super::days::{Compared, Days};
-use super::model::{DaySales, ProductSales, Takings};
+use super::model::{ProductSales, Row, Takings};
 use super::store;
 use crate::base::{Currency, Fault, Instant};
 use crate::catalog::Catalog;
@@ -13,6 +13,24 @@ use crate::platform::db::Read;
 
 /// Products shown as the best.
 const BEST: usize = 10;
+/// Most days of a page that are told one by one: three months.
+const DAYS_READ_MAX: i32 = 92;
+
+/// How a report is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A row for each day.
+    Day,
+    /// A row for each month.
+    Month,
+}
+
+impl By {
+    /// As people can read it: three months of days, longer spans by month.
+    pub(super) fn of(days: Days) -> Self {
+        if days.count() > DAYS_READ_MAX { Self::Month } else { Self::Day }
+    }
+}
 
 /// Sales of some days in one currency.
 #[derive(Clone, Debug)]
@@ -23,8 +41,8 @@ pub(super) struct Report {
     pub(super) takings: Takings,
     /// The earlier days they are compared with.
     pub(super) before: Takings,
-    /// Day by day.
-    pub(super) days: Vec<DaySales>,
+    /// Day by day, or month by month.
+    pub(super) rows: Vec<Row>,
     /// The best products.
     pub(super) products: Vec<ProductSales>,
 }
@@ -63,20 +81,23 @@ pub(super) fn report(
     counted: &Counted,
     catalog: &Catalog,
     zone: &TimeZone,
-    days: Days,
+    (days, by): (Days, By),
     now: Instant,
 ) -> Result<Vec<Report>, Fault> {
     let compared = days.compared(zone, now);
     let mut reports = Vec::new();
     for currency in currencies(read, catalog.shop.currency)? {
-        let by_day = by_day(read, currency, zone, days)?;
-        let takings = by_day.iter().fold(Takings::default(), |sum, day| sum.plus(day.takings));
+        let rows = match by {
+            By::Day => by_day(read, currency, zone, days)?,
+            By::Month => by_month(read, currency, zone, days)?,
+        };
+        let takings = rows.iter().fold(Takings::default(), |sum, row| sum.plus(row.takings));
         if currency != catalog.shop.currency && takings == Takings::default() {
             continue;
         }
         let before = store::takings(read, currency, compared.before)?;
         let products = counted.best(read, catalog, currency, days, BEST)?;
-        reports.push(Report { currency, takings, before, days: by_day, products });
+        reports.push(Report { currency, takings, before, rows, products });
     }
     Ok(reports)
 }
@@ -90,7 +111,7 @@ pub fn by_day(
     currency: Currency,
     zone: &TimeZone,
     days: Days,
-) -> Result<Vec<DaySales>, Fault> {
+) -> Result<Vec<Row>, Fault> {
     // The first week's forerunners, then the days themselves: each is asked for once.
     let longer = Days { first: days.back(7).first, last: days.last };
     let mut each = Vec::new();
@@ -99,12 +120,32 @@ pub fn by_day(
     }
     let pairs = each.iter().zip(each.iter().skip(7));
     Ok(pairs
-        .map(|((_, before), (day, takings))| DaySales {
-            day: *day,
+        .map(|((_, before), (day, takings))| Row {
+            days: Days::one(*day),
             takings: *takings,
-            week_before: *before,
+            before: *before,
         })
         .collect())
+}
+
+/// Month by month, each beside the same days of the month before.
+fn by_month(
+    read: &Read,
+    currency: Currency,
+    zone: &TimeZone,
+    days: Days,
+) -> Result<Vec<Row>, Fault> {
+    let mut rows: Vec<Row> = Vec::new();
+    for days in days.months() {
+        let takings = store::takings(read, currency, days.period(zone))?;
+        let former = days.month_before();
+        let before = match rows.last() {
+            Some(row) if row.days == former => row.takings,
+            _ => store::takings(read, currency, former.period(zone))?,
+        };
+        rows.push(Row { days, takings, before });
+    }
+    Ok(rows)
 }
 
 /// Orders placed in these days, by payment status.

@@ -33,7 +33,7 @@ pub use counted::Counted;
 pub use days::{Compared, Days, Period, zone_of};
 pub use flow::{by_day, by_state, compare};
 pub use jobs::jobs;
-pub use model::{Customer, DaySales, ProductSales, Queued, Takings, Waiting};
+pub use model::{Customer, ProductSales, Queued, Row, Takings, Waiting};
 pub use store::{
     abandoned, attention, first_placed_at, last_paid_at, list_recent, list_to_ship, to_ship,
 };

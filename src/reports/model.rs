@@ -1,8 +1,8 @@
 //! The nouns of the room: takings, days, products, buyers.
 
-use jiff::civil::Date;
 use serde::Serialize;
 
+use super::days::Days;
 use crate::base::{Currency, Instant};
 
 /// What came in and went back in some time, in one currency.
@@ -43,15 +43,16 @@ impl Takings {
     }
 }
 
-/// A day's takings beside those of the same weekday the week before.
+/// The takings of a day beside those of the same weekday the week before, or of a month beside
+/// those of the month before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DaySales {
-    /// Which day.
-    pub day: Date,
-    /// That day's.
+pub struct Row {
+    /// Which days.
+    pub days: Days,
+    /// Theirs.
     pub takings: Takings,
-    /// Those of seven days before.
-    pub week_before: Takings,
+    /// Those of the days they are compared with.
+    pub before: Takings,
 }
 
 /// What a product or bundle brought.
