@@ -4,7 +4,7 @@
 
 use kiosk::identity::Role;
 
-use super::driver::{ENTER, Tab};
+use super::driver::{ENTER, TAB, Tab};
 use super::house::{Edited, PASSWORD, Setup, TestShop, demo_content};
 use super::{INK, MUG, assert_quiet};
 
@@ -131,5 +131,24 @@ fn the_list_of_orders_is_walked_by_keys() {
     tab.click("[data-rows] tr:last-child [name=order]");
     tab.press("o");
     tab.reads("h1", &number(newest - 1));
+    assert_quiet(&tab);
+}
+
+// S2.66: whoever makes an order finds goods by their title; what is chosen joins the list.
+#[test]
+fn goods_are_found_while_one_types() {
+    let Some(tab) = Tab::open(true) else { return };
+    let (shop, _) = with_an_order(&Edited::of(&demo_content()));
+    sign_in(&shop, &tab);
+    tab.go(&format!("{}/admin/orders/new", shop.base));
+    for (typed, offered) in [("everyday mug", INK), (INK, INK)] {
+        tab.fill("#add", typed);
+        let offer = format!("#offers option[value='{offered}']");
+        tab.until("an offer", || (), || tab.has(&offer));
+    }
+    tab.press(TAB);
+    let goods = || tab.property("#f-goods", "value");
+    tab.until("the list", || (), || goods() == format!("{INK} 1\n"));
+    assert_eq!(tab.property("#add", "value"), "");
     assert_quiet(&tab);
 }

@@ -65,11 +65,13 @@
   document.querySelectorAll("[data-joins]").forEach((field) => {
     const goods = document.getElementById(field.dataset.joins);
     field.closest("[hidden]").hidden = false;
-    field.addEventListener("input", () => {
+    const join = () => {
       if (![...field.list.options].some((offer) => offer.value === field.value)) return;
       goods.value = `${goods.value.trimEnd()}\n${field.value} 1\n`.trimStart();
       field.value = "";
-    });
+    };
+    field.addEventListener("input", join);
+    field.addEventListener("change", join);
   });
   // A form is sent once.
   document.addEventListener("submit", (e) => {
