@@ -41,7 +41,7 @@ pub(super) struct Told {
 /// What is wrong now.
 pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
     let (certificate, backup) = (m.certificate.as_ref(), m.backup.as_ref());
-    let disproved = m.disproved.as_deref().map(sentence_backup::disproved);
+    let disproved = m.disproved.as_deref().and_then(sentence_backup::disproved);
     let all: [(&str, i64, Option<Sentence>); 7] = [
         ("certificate", 1, certificate.and_then(sentence_certificate::refused)),
         ("certificate_ends", 1, certificate.and_then(|c| sentence_certificate::ends_soon(c, now))),
@@ -61,12 +61,14 @@ pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
 
 /// Causes of which nothing can be said now, neither that they are there nor that they are gone: a
 /// certificate that nobody could look at, or not yet, and the age of the backup right after the
-/// shop was opened, before it could make one.
+/// shop was opened, before it could make one, and the books before they were proved.
 pub(super) fn unknown(m: &Machinery, opened: Instant, now: Instant) -> Vec<&'static str> {
     let is_opening = now < opened.plus_s(OPENING_S);
     let is_unseen = m.certificate.as_ref().map_or(is_opening, sentence_certificate::is_unseen);
     let of_certificate = ["certificate", "certificate_ends"].into_iter().filter(|_| is_unseen);
-    of_certificate.chain(is_opening.then_some("backup")).collect()
+    let is_doubtful = m.backup.as_ref().and_then(sentence_backup::doubtful).is_some();
+    let of_books = (m.disproved.is_none() && !is_doubtful).then_some("books");
+    of_certificate.chain(is_opening.then_some("backup")).chain(of_books).collect()
 }
 
 /// Whether somebody must hear of it: it is new, or more than they know.
@@ -117,9 +119,12 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_told() {
         let nothing = Machinery::default();
-        let opening = ["certificate", "certificate_ends", "backup"];
+        let opening = ["certificate", "certificate_ends", "backup", "books"];
         assert_eq!(unknown(&nothing, NOW, NOW), opening);
-        assert!(unknown(&nothing, NOW, NOW.plus_s(OPENING_S)).is_empty(), "no live shop");
+        let later = NOW.plus_s(OPENING_S);
+        assert_eq!(unknown(&nothing, NOW, later), ["books"], "no live shop, and no proof yet");
+        let proved = Machinery { disproved: Some(String::new()), ..Machinery::default() };
+        assert!(unknown(&proved, NOW, later).is_empty());
     }
 
     // N12: a failed backup and one that is too old are two troubles, the second the worse.

@@ -115,7 +115,7 @@ pub(super) fn machinery(
         room: free_bytes(&kit.settings.data_dir),
         failing,
         certificate: kit.certificate.seen(),
-        disproved: kit.db.proved().map(|proved| proved.broken).filter(|b| !b.is_empty()),
+        disproved: kit.db.proved().map(|proved| proved.broken),
         backup: kit.settings.backups.map(|_| backup::standing(read)).transpose()?,
         errors: telemetry::count_unseen(read)?,
         unheard: hooks::unsent(read)?.dead,

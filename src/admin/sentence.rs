@@ -67,7 +67,8 @@ pub(super) struct Machinery {
     pub(super) failing: Vec<&'static str>,
     /// Backups; none where the operator makes them some other way.
     pub(super) backup: Option<Standing>,
-    /// Invariants that did not hold when the books were proved last, such as `I1, I3`.
+    /// Invariants that did not hold when the books were proved last, such as `I1, I3`; empty when
+    /// all did, nothing before the first proof has ended.
     pub(super) disproved: Option<String>,
     /// What buyers' browsers see of the shop's certificate.
     pub(super) certificate: Option<certificate::Seen>,
@@ -170,7 +171,7 @@ fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
         let text = format!("Background work fails: {job}.");
         return Some(said(Tone::Bad, text, "/admin/health", "See why"));
     }
-    if let Some(alert) = m.disproved.as_deref().map(sentence_backup::disproved) {
+    if let Some(alert) = m.disproved.as_deref().and_then(sentence_backup::disproved) {
         return Some(alert);
     }
     let backup = m.backup.as_ref()?;

@@ -33,9 +33,10 @@ pub(super) fn overdue(
 }
 
 /// Books that were not in order when they were proved last.
-pub(super) fn disproved(broken: &str) -> Sentence {
+pub(super) fn disproved(broken: &str) -> Option<Sentence> {
     let text = format!("The books are not in order: {broken} does not hold. The log says where.");
-    said(Tone::Bad, text, "/admin/health", "See the health of the shop")
+    let said = said(Tone::Bad, text, "/admin/health", "See the health of the shop");
+    (!broken.is_empty()).then_some(said)
 }
 
 /// Books that are not in order in the newest backup.

@@ -1,5 +1,5 @@
 //! What fields that name goods offer while one types: SKUs and bundles that begin with it, or have
-//! it in their title. S2.66
+//! it in their title; parts of a bundle are SKUs only. S2.66
 
 use poem::web::Json;
 use poem::{IntoResponse, Response};
@@ -26,16 +26,18 @@ pub(super) fn desk(books: &Books) -> Desk {
 #[serde(default)]
 struct Asked {
     q: String,
+    /// `skus` leaves bundles out.
+    only: String,
 }
 
 #[expect(clippy::unused_async, reason = "a handler like the others")]
 async fn offer(books: Books, visit: Visit) -> Result<Response, Error> {
-    let Asked { q } = read_query(&visit.request).unwrap_or_default();
-    Ok(Json(fitting(&books.now().catalog, &q)).into_response())
+    let Asked { q, only } = read_query(&visit.request).unwrap_or_default();
+    Ok(Json(fitting(&books.now().catalog, &q, only != "skus")).into_response())
 }
 
 /// Names that begin with what was typed stand before titles that have it.
-fn fitting(catalog: &Catalog, typed: &str) -> Vec<Value> {
+fn fitting(catalog: &Catalog, typed: &str, with_bundles: bool) -> Vec<Value> {
     let typed = fold(typed.trim());
     if typed.is_empty() {
         return Vec::new();
@@ -61,7 +63,7 @@ fn fitting(catalog: &Catalog, typed: &str) -> Vec<Value> {
             look(variant.sku.as_str(), title);
         }
     }
-    for (slug, bundle) in &catalog.bundles {
+    for (slug, bundle) in catalog.bundles.iter().filter(|_| with_bundles) {
         look(slug, bundle.title.clone());
     }
     named.extend(titled);
@@ -82,7 +84,7 @@ mod tests {
         });
         let book = sample.product("VASE", "Vase of mud", 500).book();
         let of = |typed: &str| {
-            let all = fitting(&book.catalog, typed);
+            let all = fitting(&book.catalog, typed, true);
             all.iter().map(|offer| offer["value"].as_str().unwrap_or("").to_owned()).collect()
         };
         let all: Vec<String> = of("mug");

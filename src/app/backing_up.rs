@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_mins(5);
 /// The hour of the night, in the shop's time zone.
 const HOUR: i8 = 3;
 /// A shop that has just opened has other things to do, in seconds.
-const SETTLING_S: i64 = 300;
+pub(super) const SETTLING_S: i64 = 300;
 /// Pause after an attempt that failed, in seconds.
 const AGAIN_S: i64 = 3600;
 

@@ -20,6 +20,9 @@ use crate::stock;
 
 type Outcome<T = ()> = Result<T, Failure<Refusal>>;
 
+/// Who marks an order paid whose money came through the provider.
+pub const PAYMENT: &str = "payment";
+
 /// What became of money that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paid {
@@ -205,7 +208,8 @@ pub fn mark_paid(
     if !move_payment(tx, &order, PaymentStatus::Paid, (actor, evidence), now)? {
         return Ok(Paid::Already);
     }
-    if book.catalog.shop.cancel_window_s > 0 {
+    // What staff took in cash they give back: its buyer cannot cancel alone.
+    if actor == PAYMENT && book.catalog.shop.cancel_window_s > 0 {
         store::set_cancel_until(tx, id, now.plus_s(book.catalog.shop.cancel_window_s))?;
     }
     stock::commit(tx, &book.catalog, id, now)?;

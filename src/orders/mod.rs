@@ -46,7 +46,7 @@ pub use choices::{Choices, choices_of, choices_path, choose};
 pub use claim::{paid_orders, used_up};
 pub use editing::{NOTE_MAX, add_note, must_be_version};
 pub use filter::{Filter, Question};
-pub use flow::{Paid, flag, mark_paid, place, reopen};
+pub use flow::{PAYMENT, Paid, flag, mark_paid, place, reopen};
 pub use mail::{LETTERS, letter_of};
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
 pub use refunding::{RefundNote, RefundTurn, note_dispute, note_refund};

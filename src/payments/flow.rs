@@ -12,15 +12,13 @@ use super::{refund, store_inbox, store_refund};
 use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Fault, Instant};
 use crate::cart;
-use crate::orders::{self, Order, Paid};
+use crate::orders::{self, Order, PAYMENT, Paid};
 use crate::platform::Kit;
 use crate::platform::db::Tx;
 use crate::pricing::Book;
 
 /// A session is looked at for the first time when it has been quiet for this long, seconds.
 pub(super) const FIRST_LOOK_S: i64 = 120;
-/// Who marks an order paid whose money came through the provider.
-const PAYMENT: &str = "payment";
 /// How long goods stay held for a method that takes days, seconds.
 const PROCESSING_S: i64 = 14 * 86_400;
 

@@ -1,7 +1,7 @@
 //! Refunds at the provider: sending what is written down, and looking at what is under way.
 //! Between the calls and the notes of them the program may die; every step can be repeated.
 
-use super::by_hand::BY_HAND;
+use super::by_hand::{BY_HAND, NotTaken};
 use super::model::Refusal;
 use super::model_refund::{NoRefund, Refund, RefundState, RefundWish, Share};
 use super::provider::{ProviderRefund, RefundRequest, Trouble};
@@ -142,8 +142,11 @@ where
             return Ok(None);
         }
         let past_us = store::find_paid(tx, &id)?.is_some_and(|paid| paid.provider == BY_HAND);
-        // What was paid in cash a person must give back.
-        let may = actor != "buyer" || !past_us && order.may_be_cancelled_by_buyer(now);
+        if past_us && store::find_in_review(tx, &id)?.is_some() {
+            // Two sums would have to go back, and the order can remind of one.
+            return refuse(Refusal::NotTaken(NotTaken::UnderWay));
+        }
+        let may = actor != "buyer" || order.may_be_cancelled_by_buyer(now);
         if !order.is_whole() || !may {
             return refuse(Refusal::TooLateToCancel);
         }

@@ -161,7 +161,8 @@ pub(super) fn set_session(
     tx.prepare_cached(
         "UPDATE payment SET state = CASE state WHEN 'wanted' THEN 'open' ELSE state END,
              session_id = ?2, session_url = ?3,
-             session_expires_at = ?4, look_at = ?5
+             session_expires_at = ?4,
+             look_at = CASE state WHEN 'closing' THEN look_at ELSE ?5 END
          WHERE id = ?1 AND session_id IS NULL AND state IN ('wanted', 'closing')",
     )?
     .execute(params![

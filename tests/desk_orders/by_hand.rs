@@ -106,6 +106,8 @@ fn an_order_is_paid_another_way() {
     assert!(timeline.contains("Paid: in cash, 12 November"), "{timeline}");
     assert!(timeline.contains("orders@example.org"), "{timeline}");
     assert_eq!(logged(&shop), format!("order.paid {number}"));
+    let alone = "SELECT count(*) FROM orders WHERE cancel_until IS NOT NULL";
+    assert_eq!(shop.number(alone), 0, "its buyer is not offered to cancel alone");
     assert_eq!(act(&mut desk, &number, "ship", &[]).status, 303);
     shop.assert_audit();
 }

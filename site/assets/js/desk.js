@@ -56,7 +56,7 @@
     const list = path && target.value.trim().length > 1 && target.list;
     if (!list) return;
     const mine = ++asked;
-    const answer = await fetch(`${path}?q=${encodeURIComponent(target.value)}`).catch(() => null);
+    const answer = await fetch(`${path}q=${encodeURIComponent(target.value)}`).catch(() => null);
     if (!answer?.ok || mine !== asked) return;
     const offers = await answer.json();
     list.replaceChildren(...offers.map(({ value, title }) => new Option(title, value)));
@@ -70,7 +70,10 @@
       goods.value = `${goods.value.trimEnd()}\n${field.value} 1\n`.trimStart();
       field.value = "";
     };
-    field.addEventListener("input", join);
+    // While one types, the name of a thing may be the beginning of another's.
+    field.addEventListener("input", ({ inputType }) => {
+      if (!inputType || inputType === "insertReplacementText") join();
+    });
     field.addEventListener("change", join);
   });
   // A form is sent once.
