@@ -276,10 +276,6 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
         Err(Trouble::Refused(why)) if is_lost(payment, till.kit.now()) => {
             session::give_up_lost(till, payment, &why).await
         }
-        // Nobody ever had the address of its page, which has closed by itself if it was made.
-        Err(trouble) if payment.session.is_none() && is_over(payment, till.kit.now()) => {
-            session::give_up_lost(till, payment, &trouble.to_string()).await
-        }
         Err(trouble) => {
             // Nothing is freed on a guess: the goods stay held and we ask again.
             tracing::warn!(payment = payment.id.as_str(), %trouble, "a session could not be seen");
@@ -291,14 +287,9 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
 /// Whether a page that its provider does not know any more cannot be paid anywhere: the shop's
 /// account may be another one today, and the page's own time is over there, too.
 fn is_lost(payment: &Payment, now: Instant) -> bool {
-    payment.session.is_some() && is_over(payment, now)
-}
-
-/// Whether the page of an attempt that waits for its buyer has reached its own end long ago.
-fn is_over(payment: &Payment, now: Instant) -> bool {
     let waits =
         matches!(payment.state, PaymentState::Wanted | PaymentState::Open | PaymentState::Closing);
-    waits && now > payment.request.expires_at.plus_s(LOST_S)
+    waits && payment.session.is_some() && now > payment.request.expires_at.plus_s(LOST_S)
 }
 
 /// Notes what a session is, and when to look at it next.

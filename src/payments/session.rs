@@ -164,13 +164,9 @@ pub(super) async fn give_up(till: &Till, payment: &Payment, why: &str) -> Result
 /// Ends an attempt whose page nobody knows any more, and calls a person: it may have been paid
 /// where the shop's account used to be.
 pub(super) async fn give_up_lost(till: &Till, payment: &Payment, why: &str) -> Result<(), Fault> {
-    let lost = match payment.session {
-        Some(_) => "does not know the payment page of this order any more",
-        None => "never named the payment page of this order",
-    };
     let words = format!(
-        "the payment provider {lost} ({why}), and it is given up: look at the account it was made \
-         with whether it was paid"
+        "the payment provider does not know the payment page of this order any more ({why}), and \
+         it is given up: look at the account it was made with whether it was paid"
     );
     let (payment, why, now) = (payment.clone(), why.to_owned(), till.kit.now());
     let (kit, book) = (till.kit.clone(), till.books.now());

@@ -34,8 +34,6 @@ pub struct Faults {
     pub losing_replies: bool,
     /// Said to every wish for a session.
     pub refusal: Option<String>,
-    /// The key may not do this.
-    pub closed_to: Option<&'static str>,
     /// Of 100 calls, so many are not answered.
     pub percent: u64,
     pub random: Randomness,
@@ -49,7 +47,6 @@ impl Default for Faults {
             down: false,
             losing_replies: false,
             refusal: None,
-            closed_to: None,
             percent: 0,
             random: Randomness::seeded(1),
             next: VecDeque::new(),
@@ -62,9 +59,6 @@ impl Faults {
     pub fn take(&mut self, operation: &str, makes: bool) -> Option<Fault> {
         if let Some(at) = self.next.iter().position(|(what, _)| *what == operation) {
             return self.next.remove(at).map(|(_, fault)| fault);
-        }
-        if self.closed_to == Some(operation) {
-            return Some(Fault::Unauthorized);
         }
         if self.down || self.random.below(100) < self.percent {
             return Some(Fault::Broken { done: false });

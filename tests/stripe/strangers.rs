@@ -68,22 +68,3 @@ fn a_page_nobody_knows_any_more_holds_its_goods_until_its_own_end() {
     assert!(desk.attention(&session).contains("does not know the payment page"));
     desk.shop.assert_audit();
 }
-
-// S1.22: a key that may make no pages: nobody ever had an address to pay at, so the goods are free
-// again once a page would have reached its own end, and a person is told.
-#[test]
-fn a_page_that_never_came_holds_its_goods_until_its_own_end() {
-    let desk = Desk::open();
-    desk.provider.server.inside().faults.closed_to = Some("create");
-    let (_, refused) = desk.order("KILN-1", 1);
-    assert_eq!(refused.status, 503, "{}", refused.body);
-    let status = || desk.shop.text("SELECT payment_status FROM orders");
-    let hold_s = desk.shop.number("SELECT hold_expires_at - placed_at FROM orders") / 1000;
-    desk.wait_s(hold_s + 31 * 60);
-    assert_eq!((status(), desk.units("KILN-1")), ("pending".into(), (4, 1)));
-    desk.wait_s(3601);
-    assert_eq!((status(), desk.units("KILN-1")), ("failed".into(), (4, 0)));
-    let why = desk.shop.text("SELECT attention FROM orders");
-    assert!(why.contains("never named the payment page"), "{why}");
-    desk.shop.assert_audit();
-}
