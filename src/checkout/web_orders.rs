@@ -1,4 +1,5 @@
 //! The orders of a visitor, known by the cookie their carts were kept under: no account is needed.
+//! It stands here and not in `orders`, for that room knows of no carts.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::platform::db::Tx;
 use crate::pricing::Book;
 
 /// The provider that stands at such attempts: nobody who could be asked. S0.10
-pub const BY_HAND: &str = "manual";
+pub(super) const BY_HAND: &str = "manual";
 /// Most characters of how it was paid.
 pub const HOW_MAX: usize = 200;
 

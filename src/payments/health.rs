@@ -88,9 +88,7 @@ impl Health {
         }
         said
     }
-}
 
-impl Health {
     /// `: order HF-1009, the session is not known here`.
     fn told_of_next(&self) -> String {
         let (order, why) = &self.next_about;

@@ -43,7 +43,7 @@ mod web;
 
 pub use crate::base::signature;
 pub use audit::audit;
-pub use by_hand::{BY_HAND, HOW_MAX, NotTaken, take_by_hand};
+pub use by_hand::{HOW_MAX, NotTaken, take_by_hand};
 pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use health::{Health, LATELY_S, span};
