@@ -159,6 +159,27 @@ fn a_photograph_stands_upright_however_the_camera_was_held() {
     }
 }
 
+// S1.23: a photograph taken in a wider space of colours keeps its look; a spoilt note about the
+// space changes nothing.
+#[test]
+fn colours_of_a_phone_are_kept() {
+    let room = Room::new();
+    // The red of sRGB, as Display P3 writes it.
+    let (written, meant) = (Rgb([234, 51, 35]), [255, 0, 0]);
+    let picture = RgbImage::from_pixel(330, 330, written);
+    let shown = |name: &str, profile: &[u8]| {
+        let note = [b"ICC_PROFILE\0\x01\x01".as_slice(), profile].concat();
+        let (placed, _) = room.develop(name, &jpeg_with(&picture, &[(2, note)]));
+        let developed = room.picture(&placed, 320, Format::Jpeg).into_rgb8();
+        *developed.get_pixel(160, 160)
+    };
+    let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    assert_near(shown("wide.jpg", &wide), meant, "Display P3");
+    let usual = moxcms::ColorProfile::new_srgb().encode().unwrap();
+    assert_near(shown("usual.jpg", &usual), written.0, "sRGB");
+    assert_near(shown("spoilt.jpg", &wide[..200]), written.0, "half a note");
+}
+
 // S1.23: a shopper learns nothing of camera, place or maker.
 #[test]
 fn nothing_but_pixels_is_passed_on() {

@@ -10,6 +10,7 @@ pub mod currency;
 pub mod differences;
 pub mod email_address;
 pub mod fault;
+pub mod folding;
 pub mod ids;
 pub mod money;
 pub mod problem;

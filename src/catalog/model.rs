@@ -101,6 +101,9 @@ pub struct OptionAxis {
     pub name: String,
     /// Such as `Grey`, `Blue`.
     pub values: Vec<String>,
+    /// What each value looks like, such as `#8A3B1D`; the last values may lack theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub swatches: Vec<String>,
 }
 
 /// The buyable unit: one SKU.
@@ -379,8 +382,7 @@ impl Catalog {
     /// Whether a bundle and all its parts are on sale.
     #[must_use]
     pub fn bundle_is_live(&self, bundle: &Bundle) -> bool {
-        let part_live =
-            |i: &BundleItem| self.find(&i.sku).is_some_and(|(p, _)| p.status == Status::Live);
+        let part_live = |i: &BundleItem| self.find(&i.sku).is_some_and(|(p, _)| p.is_live());
         bundle.status == Status::Live && bundle.items.iter().all(part_live)
     }
 

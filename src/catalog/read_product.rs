@@ -245,7 +245,8 @@ fn options(top: &mut Table<'_>) -> Vec<OptionAxis> {
                 Wrong::error("option-empty", format!("the option \"{name}\" has no values"));
             table.complain("values", wrong.hint("write values = [\"Small\", \"Large\"]"));
         }
-        axes.push(OptionAxis { name, values });
+        let swatches = swatches(&mut table, &name, &values);
+        axes.push(OptionAxis { name, values, swatches });
         table.finish();
     }
     if axes.len() > 3 {
@@ -256,4 +257,24 @@ fn options(top: &mut Table<'_>) -> Vec<OptionAxis> {
         top.complain_key("options", wrong.hint("use at most three"));
     }
     axes
+}
+
+/// `swatches` of an option: a colour for each value, in their order; the last ones may lack theirs.
+fn swatches(table: &mut Table<'_>, name: &str, all: &[String]) -> Vec<String> {
+    let mut count = 0;
+    let colour = |text: &str| {
+        count += 1;
+        match values::is_swatch(text) {
+            true => Ok(text.to_owned()),
+            false => Err(Wrong::error("swatch", format!("\"{text}\" is not a colour"))
+                .hint("write it like #8A3B1D: red, green and blue in hexadecimal digits")),
+        }
+    };
+    let swatches = table.get("swatches").list(100, colour);
+    if count <= all.len() {
+        return swatches;
+    }
+    let message = format!("the option \"{name}\" has {} values and {count} swatches", all.len());
+    table.complain("swatches", Wrong::error("swatch", message).hint("give each value one at most"));
+    Vec::new()
 }

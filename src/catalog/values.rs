@@ -1,6 +1,7 @@
 //! Values that catalog and pricing files share, read from what an editor wrote.
 
 use crate::base::country::COUNTRIES;
+use crate::base::folding::fold;
 use crate::base::ids::Sku;
 use crate::base::money::{MINOR_MAX, NotMoney};
 use crate::base::slug::is_slug;
@@ -163,13 +164,20 @@ pub fn slug(text: &str) -> Result<String, Wrong> {
     })
 }
 
-/// The slug somebody most likely meant.
+/// Whether a text is a colour such as `#8A3B1D`.
+#[must_use]
+pub fn is_swatch(text: &str) -> bool {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+    digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The slug somebody most likely meant; `Große Schüssel` is `grosse-schussel`.
 #[must_use]
 pub fn slug_from(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in fold(text).chars() {
         if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase());
+            out.push(c);
         } else if !out.is_empty() && !out.ends_with('-') {
             out.push('-');
         }
@@ -267,6 +275,19 @@ mod tests {
         for bad in ["", "1e2", "1_000", "£5", "-1", "5,00", "1.", ".5", "0x10", "inf", "nan", "+5"]
         {
             assert_eq!(money("price", bad, Currency::GBP).unwrap_err().code, "money-form", "{bad}");
+        }
+    }
+
+    // S2.67: letters with marks keep what is plain in them.
+    #[test]
+    fn slugs_are_guessed_from_any_latin_words() {
+        for (words, slug) in [
+            ("Everyday mug", "everyday-mug"),
+            ("Große Schüssel", "grosse-schussel"),
+            ("  Crème brûlée (2×) ", "creme-brulee-2"),
+            ("茶", ""),
+        ] {
+            assert_eq!(slug_from(words), slug, "{words}");
         }
     }
 

@@ -144,10 +144,22 @@ pub struct Card {
     pub sale_percent: Option<i64>,
     /// The only SKU, when there is no choice to make.
     pub sku: Option<Sku>,
+    /// Colours of the choice, where it is one of colours.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub swatches: Vec<Swatch>,
     /// The choice in words, such as `3 colours`.
     pub options_text: Option<String>,
     /// Most that can be bought at once.
     pub max_qty: u32,
+}
+
+/// A colour that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Swatch {
+    /// What the merchant calls it.
+    pub title: String,
+    /// Such as `#8A3B1D`.
+    pub colour: String,
 }
 
 /// A bundle in a list.
@@ -205,6 +217,7 @@ impl BundleCard {
             is_new: false,
             sale_percent: None,
             sku: None,
+            swatches: Vec::new(),
             options_text: None,
             max_qty: self.max_qty,
         }
@@ -270,9 +283,16 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
             (before > price_minor).then(|| (before - price_minor) * 100 / before)
         }),
         sku: only.map(|v| v.sku.clone()),
+        swatches: swatches(product),
         options_text: (!product.options.is_empty()).then(|| choices(&catalog.shop, product)),
         max_qty: only.map_or(1, |v| max_qty_of(levels, v)),
     }
+}
+
+fn swatches(product: &Product) -> Vec<Swatch> {
+    let axis = product.options.iter().find(|axis| !axis.swatches.is_empty());
+    let each = axis.into_iter().flat_map(|axis| axis.values.iter().zip(&axis.swatches));
+    each.map(|(title, colour)| Swatch { title: title.clone(), colour: colour.clone() }).collect()
 }
 
 /// "2 sizes, 3 colours"; "2 × Größe" where only the merchant knows the plural of their words.
@@ -356,7 +376,7 @@ mod tests {
     fn choices_are_counted_in_the_merchants_words() {
         let sample = Sample::new().product("SOAP", "Soap", 2400).with(|p| {
             let values = vec!["Oat".to_owned(), "Olive".to_owned()];
-            p.options = vec![OptionAxis { name: "Scent".to_owned(), values }];
+            p.options = vec![OptionAxis { name: "Scent".to_owned(), values, swatches: Vec::new() }];
         });
         let mut catalog = (*sample.book().catalog).clone();
         let product = Arc::clone(&catalog.products["soap"]);

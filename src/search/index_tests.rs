@@ -60,6 +60,7 @@ fn written(slug: &str, a: u8, b: u8) -> Product {
         let axis = |name: &str, values: &[&str]| OptionAxis {
             name: name.to_owned(),
             values: values.iter().map(|v| (*v).to_owned()).collect(),
+            swatches: Vec::new(),
         };
         if pick(3) {
             p.options.push(axis("Colour", &["Red", "Blue"]));
@@ -212,6 +213,7 @@ fn options_keep_the_merchants_order() {
     let axis = |values: &[&str]| OptionAxis {
         name: "Size".to_owned(),
         values: values.iter().map(|v| (*v).to_owned()).collect(),
+        swatches: Vec::new(),
     };
     let sample = Sample::new()
         .product("A", "A", 100)

@@ -45,8 +45,9 @@ impl Shop {
             low: 3,
         };
         let openings: Vec<Opening> = variants.map(opening).collect();
-        let opened: Result<usize, Failure<Never>> =
-            self.db.write_blocking(move |tx| Ok(open_new(tx, &openings, NOW)?));
+        let opened = self
+            .db
+            .write_blocking(move |tx| Ok::<_, Failure<Never>>(open_new(tx, &openings, NOW)?));
         opened.unwrap();
     }
 
@@ -114,7 +115,8 @@ pub(super) fn sample() -> Sample {
             p.tier = Tier::Pro;
             p.published = day("2027-03-01");
             let values = vec!["Grey".to_owned(), "Übersee".to_owned()];
-            p.options = vec![OptionAxis { name: "Colour".to_owned(), values }];
+            p.options =
+                vec![OptionAxis { name: "Colour".to_owned(), values, swatches: Vec::new() }];
         })
         .product("GLASS", "Glasses of Ångström", 1800)
         .with(|p| {

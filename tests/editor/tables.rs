@@ -103,6 +103,26 @@ fn prices_change_by_sku_alone() {
 
 const SHOPIFY_OLD: &str = include_str!("../fixtures/tables/shopify.csv");
 
+// S2.104: a table that adds a colour without saying what it looks like leaves the product whole,
+// and so does a value that only looks like one.
+#[test]
+fn a_new_value_needs_no_swatch() {
+    const APRON: &str = "products/apron.toml";
+    let sizes = "values = [\"Small\", \"Large\"]";
+    let painted = format!("{sizes}\nswatches = [\"#D8C6A8\", \"#334256\"]");
+    let files = Edited::of(&base_content()).replace(APRON, sizes, &painted);
+    let table = "slug,options,sku,option_values\n\
+                 apron,\"Size: Small | Large | Grey #808080\",,\n\
+                 apron,,APRON-G,Size: Grey #808080\n";
+    let import = import(&files, table, None);
+    let told: Vec<_> = import.report.iter().map(|row| (&row.outcome, row.why.as_str())).collect();
+    assert!(import.report.iter().all(|row| row.outcome == Outcome::Changed), "{told:?}");
+    let change = import.changes.iter().find(|change| change.path == APRON).unwrap();
+    let text = std::str::from_utf8(change.content.as_deref().unwrap()).unwrap();
+    assert!(text.contains("\"Grey #808080\""), "{text}");
+    assert!(text.contains("swatches = [\"#D8C6A8\", \"#334256\"]"), "{text}");
+}
+
 #[test]
 fn shopify_products_come_in() {
     let files = Edited::of(&demo_content());

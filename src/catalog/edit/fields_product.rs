@@ -73,6 +73,12 @@ pub(super) const PRODUCT: &[Group] = &[
             fields: &[
                 field("name", "Name", Shape::Line, "Such as Colour or Size."),
                 field("values", "Values", Shape::Lines, "One on each line."),
+                field(
+                    "swatches",
+                    "Swatches",
+                    Shape::Lines,
+                    "Where values are colours: one such as #8A3B1D for each, in the same order.",
+                ),
             ],
         }),
     },

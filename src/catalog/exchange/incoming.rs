@@ -22,6 +22,8 @@ pub struct Incoming {
     pub variants: Vec<(u64, Values)>,
     /// Its options, in order, with their values.
     pub options: Vec<(String, Vec<String>)>,
+    /// What values of its options look like, such as `#8A3B1D`, by option and value.
+    pub swatches: BTreeMap<(String, String), String>,
     /// Its pictures: file and words.
     pub pictures: Vec<(String, String)>,
     /// Why it cannot be taken.
@@ -244,6 +246,16 @@ fn options(incoming: &Incoming, known: &Values, sent: &mut Values) {
                 list.push(value);
             }
         }
+        let colours = known.get(&format!("options.{at}.swatches")).map_or("", String::as_str);
+        let mut colours = colours.lines();
+        let swatch = |value: &&str| {
+            let before = colours.next();
+            let told = incoming.swatches.get(&(name.clone(), (*value).to_owned()));
+            told.map(String::as_str).or(before)
+        };
+        // In the order of the values, as far as each has one.
+        let all: Vec<&str> = list.iter().map_while(swatch).collect();
+        sent.insert(format!("options.{at}.swatches"), all.join("\n"));
         sent.insert(format!("options.{at}.name"), name.clone());
         sent.insert(format!("options.{at}.values"), list.join("\n"));
     }

@@ -8,7 +8,7 @@ use crate::base::cell::guarded;
 use crate::catalog::edit::{Kind, Values, values};
 
 /// Our columns and the field each stands for; rows of variants use the same where they have it.
-pub const COLUMNS: [(&str, &str); 33] = [
+pub const COLUMNS: [(&str, &str); 34] = [
     ("slug", ""),
     ("title", "title"),
     ("status", "status"),
@@ -20,6 +20,7 @@ pub const COLUMNS: [(&str, &str); 33] = [
     ("sale_until", "sale.until"),
     ("option_values", ""),
     ("options", ""),
+    ("swatches", ""),
     ("opening_stock", "stock.opening"),
     ("low_at", "stock.low"),
     ("max_per_order", "stock.max_per_order"),
@@ -101,6 +102,11 @@ fn rows(slug: &str, known: &Values) -> Vec<Vec<String>> {
             let all = get(&format!("options.{at}.values")).replace('\n', BAR);
             format!("{}: {all}", get(&format!("options.{at}.name")))
         }),
+        "swatches" => joined(known, "options.", |at| {
+            let all = get(&format!("options.{at}.swatches")).replace('\n', BAR);
+            let name = get(&format!("options.{at}.name"));
+            if all.is_empty() { all } else { format!("{name}: {all}") }
+        }),
         "pictures" => joined(known, "images.", |at| {
             let alt = get(&format!("images.{at}.alt"));
             let file = get(&format!("images.{at}.file"));
@@ -169,6 +175,12 @@ pub(super) fn read(sheet: &Sheet, shelves: &Shelves<'_>) -> Vec<Incoming> {
     found
 }
 
+/// `Oat | Sage`.
+fn parts_of(cell: &str) -> Vec<String> {
+    let parts = cell.split('|').map(|part| part.trim().to_owned());
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
 fn whole(product: &mut Incoming, row: Row<'_>) {
     for (column, field) in COLUMNS.iter().filter(|(_, field)| !field.is_empty()) {
         let cell = row.get(column);
@@ -178,9 +190,17 @@ fn whole(product: &mut Incoming, row: Row<'_>) {
     }
     for line in row.get("options").lines() {
         let Some((name, all)) = line.split_once(':') else { continue };
-        let all = all.split('|').map(|value| value.trim().to_owned());
-        let all = all.filter(|value| !value.is_empty()).collect();
-        product.options.push((name.trim().to_owned(), all));
+        product.options.push((name.trim().to_owned(), parts_of(all)));
+    }
+    for line in row.get("swatches").lines() {
+        let Some((name, all)) = line.split_once(':') else { continue };
+        let name = name.trim();
+        let Some((_, values)) = product.options.iter().find(|(axis, _)| axis == name) else {
+            continue;
+        };
+        for (value, colour) in values.iter().zip(parts_of(all)) {
+            product.swatches.insert((name.to_owned(), value.clone()), colour);
+        }
     }
     for line in row.get("pictures").lines().filter(|line| !line.trim().is_empty()) {
         let (file, alt) = line.split_once('|').unwrap_or((line, ""));

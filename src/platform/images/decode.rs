@@ -6,6 +6,7 @@ use std::path::Path;
 use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::derive::{self, WIDTH_MAX};
 use super::kind::{Kind, flaw_of_jpeg, stranger};
@@ -66,7 +67,9 @@ pub fn look(name: &Path, bytes: &[u8]) -> Result<Look, Unfit> {
 
 /// Decodes a picture with this name.
 pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Master, Unfit> {
-    let (look, decoder, orientation) = open(name, bytes)?;
+    let (look, mut decoder, orientation) = open(name, bytes)?;
+    // One that cannot be read is as good as none.
+    let profile = decoder.icc_profile().ok().flatten();
     let whole = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let whole = eight_bits(whole);
     let (width, height) = (look.width, look.height);
@@ -75,6 +78,9 @@ pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Master, Unfit> {
     // Turned only once it is small.
     let (w, h) = if turns(orientation) { (down, across) } else { (across, down) };
     let mut picture = derive::shrink(whole, w, h).map_err(|reason| Unfit::Damaged { reason })?;
+    if let Some(profile) = profile {
+        picture = in_srgb(picture, &profile);
+    }
     picture.apply_orientation(orientation);
     Ok(Master { picture, width, height })
 }
@@ -131,6 +137,30 @@ fn eight_bits(picture: DynamicImage) -> DynamicImage {
     let opaque = picture.as_raw().iter().skip(3).step_by(4).all(|alpha| *alpha == u8::MAX);
     let picture = DynamicImage::ImageRgba8(picture);
     if opaque { DynamicImage::ImageRgb8(picture.into_rgb8()) } else { picture }
+}
+
+/// The same colours in sRGB, which is how a file without a profile is shown: phones photograph in
+/// a wider space. A profile that is none, or of another kind of colour, is passed over.
+fn in_srgb(picture: DynamicImage, profile: &[u8]) -> DynamicImage {
+    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return picture };
+    if profile.color_space != DataColorSpace::Rgb {
+        return picture;
+    }
+    let layout = if picture.color().has_alpha() { Layout::Rgba } else { Layout::Rgb };
+    let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+    let Ok(transform) = profile.create_transform_8bit(layout, &srgb, layout, options) else {
+        return picture;
+    };
+    let mut converted = picture.clone();
+    let into = match &mut converted {
+        DynamicImage::ImageRgb8(into) => into.as_flat_samples_mut().samples,
+        DynamicImage::ImageRgba8(into) => into.as_flat_samples_mut().samples,
+        _ => return picture,
+    };
+    match transform.transform(picture.as_bytes(), into) {
+        Ok(()) => converted,
+        Err(_) => picture,
+    }
 }
 
 fn damaged(error: ImageError) -> Unfit {
