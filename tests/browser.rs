@@ -121,7 +121,8 @@ fn a_visitor_buys_without_script() {
     tab.fill("#qty", "2");
     tab.click("[data-buy]");
     tab.reads(".line .muted", "Ink");
-    assert_eq!(tab.url(), format!("{}/cart", shop.base));
+    assert_eq!(tab.url(), format!("{}/cart?added=1", shop.base));
+    tab.reads("[data-notices]", "Added to your cart");
     assert_eq!(tab.property(".line [name=qty]", "value"), "2");
     tab.fill(".line [name=qty]", "1");
     tab.click(".line-qty button");

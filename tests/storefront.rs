@@ -256,6 +256,8 @@ fn a_missing_page_is_a_page() {
         assert_eq!(page.texts(".brand"), ["Hearth & Field"]);
         assert_eq!(page.texts("main a.button")[0], "Go to the front page");
         assert_eq!(page.attribute("meta[name=robots]", "content"), "noindex");
+        assert_eq!(page.attribute("main form.search", "action"), "/search", "what was meant?");
+        assert_eq!(page.texts("[aria-labelledby=popular] .card").len(), 4, "or one of these");
     }
     for path in ["/api/nowhere", "/api/products/nope", "/api/categories/nope"] {
         let document = visitor.get(path);

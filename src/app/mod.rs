@@ -278,7 +278,7 @@ impl App {
     /// When the routes contradict each other.
     pub async fn serve(&self, door: Door, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         hooks::subscribe(&self.kit).await?;
-        let edge = Edge::new(self.routes().finish()?, edge_settings(&self.kit))?;
+        let edge = Edge::new(self.routes().finish()?, edge_settings(&self.kit, Some(&self.shelf)))?;
         let shortcut = storefront::shortcut(&self.shelf, edge.dress());
         door.inner.open(edge, shortcut);
         stop.await;
@@ -303,7 +303,7 @@ impl Door {
     /// # Errors
     /// When a setting cannot stand in a header.
     pub fn answer(kit: &Kit, listener: TcpListener, kept: &Kept) -> Result<Self, Fault> {
-        let dress = Dress::new(&edge_settings(kit))?;
+        let dress = Dress::new(&edge_settings(kit, None))?;
         let inner = web::Door::new(storefront::early_shortcut(kept, dress));
         let (close, mut closing) = watch::channel(false);
         let (door, shortcut, limits) = (Arc::clone(&inner), inner.shortcut(), limits(kit));
@@ -317,13 +317,13 @@ impl Door {
     }
 }
 
-fn edge_settings(kit: &Kit) -> EdgeSettings {
+fn edge_settings(kit: &Kit, shelf: Option<&Shelf>) -> EdgeSettings {
     EdgeSettings {
         public_url: kit.settings.public_url.clone(),
         // A checkout form leads to the provider's page, wherever that is.
         form_targets: kit.settings.provider.pages.clone(),
         random: kit.random.clone(),
-        pages: Some(storefront::problem_page(&kit.render)),
+        pages: Some(storefront::problem_page(&kit.render, shelf)),
         reports: kit.reports.clone(),
         traffic: Arc::clone(&kit.traffic),
     }

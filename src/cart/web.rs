@@ -131,8 +131,15 @@ struct LinePath {
     id: String,
 }
 
+/// Where a form leads that put something in: the page says that it is there.
+const ADDED: &str = "/cart?added=1";
+
 async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
-    draw(&shop, &request, Vec::new(), StatusCode::OK).await
+    let is_added = request.uri().query() == ADDED.split_once('?').map(|(_, query)| query);
+    let title = || shop.kit.render.word("common.added");
+    let notice =
+        is_added.then(|| json!({ "kind": "ok", "title": title(), "detail": null, "hint": null }));
+    draw(&shop, &request, Vec::from_iter(notice), StatusCode::OK).await
 }
 
 async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
@@ -143,7 +150,7 @@ async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
 async fn add_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
     let addition: Addition = read_form(&mut request).await?;
     let done = change(&shop, &request, Way::Add, add(&shop, addition)).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, ADDED, done).await
 }
 
 async fn add_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
@@ -174,7 +181,7 @@ async fn line_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Er
         }
     };
     let done = change(&shop, &request, Way::Change, work).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, "/cart", done).await
 }
 
 async fn set_json(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
@@ -199,7 +206,7 @@ async fn remove_json(shop: Arc<Shop>, request: Request) -> Result<Response, Erro
 async fn clear_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, _: &Book, cart: &Cart, now| flow::clear(tx, cart, now);
     let done = change(&shop, &request, Way::Change, work).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, "/cart", done).await
 }
 
 async fn clear_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
@@ -211,7 +218,7 @@ async fn clear_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error
 async fn accept_form(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let work = |tx: &Tx, book: &Book, cart: &Cart, now| flow::accept_prices(tx, book, cart, now);
     let done = change(&shop, &request, Way::Change, work).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, "/cart", done).await
 }
 
 async fn accept_json(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
@@ -233,7 +240,7 @@ async fn code_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Er
         }
     };
     let done = change(&shop, &request, Way::Code, work).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, "/cart", done).await
 }
 
 async fn destination_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
@@ -242,7 +249,7 @@ async fn destination_form(shop: Arc<Shop>, mut request: Request) -> Result<Respo
         flow::set_destination(tx, book, cart, &to.country, to.rate.as_deref(), now)
     };
     let done = change(&shop, &request, Way::Change, work).await;
-    answer_form(&shop, &request, done).await
+    answer_form(&shop, &request, "/cart", done).await
 }
 
 /// Runs one change in one transaction on the visitor's cart. Returns the token the browser must
@@ -278,11 +285,12 @@ async fn change(
 async fn answer_form(
     shop: &Shop,
     request: &Request,
+    next: &'static str,
     done: Result<Token, Error>,
 ) -> Result<Response, Error> {
     match done {
         Ok(token) => Ok(StatusCode::SEE_OTHER
-            .with_header(header::LOCATION, "/cart")
+            .with_header(header::LOCATION, next)
             .with_header(header::SET_COOKIE, identity::remember(&shop.kit, &token)?)
             .into_response()),
         Err(error) if error.status().is_client_error() && wants_html(request) => {

@@ -1,12 +1,11 @@
 //! `kiosk build`: the storefront as files.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Ended, load_book, open};
+use super::{Ended, load_book, open, progress};
 use crate::base::fault::{Doing, Failure, Never};
 use crate::base::ids::sha256_hex;
 use crate::base::{Clock, Fault, Instant};
@@ -18,9 +17,6 @@ use crate::recommend::Together;
 use crate::search::{self, Index, Levels};
 use crate::stock;
 use crate::storefront::{self, Beside, Extra, PICTURES, PictureFiles, Written};
-
-/// Signs of the bar that shows how far pictures are.
-const BAR: usize = 30;
 
 /// Options of the command.
 #[derive(Args)]
@@ -62,7 +58,9 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     let mut book = Arc::new(load_book(settings)?);
     if !options.quick {
         let content = &settings.content_dir;
-        book = storefront::develop_book(book, content, &studio, options.avif, told)?;
+        book = storefront::develop_book(book, content, &studio, options.avif, |done, all| {
+            progress("Pictures", done, all);
+        })?;
     }
     let (known, together) = if settings.data_dir.join("kiosk.db").exists() {
         let kit = open(settings.clone())?;
@@ -96,7 +94,7 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         return Ok(Ended::WithMistakes);
     }
     let beside = Beside {
-        missing: storefront::missing_page(&render)?,
+        missing: storefront::missing_page(&render, &edition)?,
         headers: headers(settings)?,
         api: options.api.clone(),
         extra: search_page(&render, &index, &levels, now)?,
@@ -108,16 +106,6 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         _ => say!("{files} files in {out}; {removed} of an earlier build removed"),
     }
     Ok(Ended::Well)
-}
-
-/// Shows on a terminal how many pictures are done.
-fn told(done: usize, all: usize) {
-    if std::io::stderr().is_terminal() {
-        let full = done * BAR / all.max(1);
-        let bar: String = (0..BAR).map(|at| if at < full { '#' } else { '.' }).collect();
-        let end = if done == all { "\n" } else { "" };
-        complain_raw!("\rPictures [{bar}] {done} of {all}{end}");
-    }
 }
 
 /// Search for a copy that has no shop behind it: a page, and the index its script reads.

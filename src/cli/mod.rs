@@ -54,6 +54,7 @@ mod statement;
 mod stock;
 mod theme;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -71,6 +72,25 @@ use crate::storefront::Mistakes;
 /// Writes to a terminal, pipe or file that may have been closed meanwhile.
 fn out(mut to: impl std::io::Write, words: &str) {
     let _ = to.write_all(words.as_bytes());
+}
+
+/// Signs of a progress bar.
+const BAR: usize = 30;
+/// Without a terminal, every so many are told.
+const TOLD_EACH: usize = 24;
+
+/// Shows how many of something are done: a bar on a terminal, now and then a line in a log.
+fn progress(what: &str, done: usize, all: usize) {
+    if !std::io::stderr().is_terminal() {
+        if done == all || done.is_multiple_of(TOLD_EACH) {
+            tracing::info!(done, of = all, "{what} made");
+        }
+        return;
+    }
+    let full = done * BAR / all.max(1);
+    let bar: String = (0..BAR).map(|at| if at < full { '#' } else { '.' }).collect();
+    let end = if done == all { "\n" } else { "" };
+    complain_raw!("\r{what} [{bar}] {done} of {all}{end}");
 }
 
 /// How a command ends.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Ended, load};
+use super::{Ended, load, progress};
 use crate::app::{self, App, Door, World, listen, open_kit, prove};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
@@ -152,7 +152,7 @@ fn follow(kit: &Kit, shelf: &Shelf) {
             }
         });
         packed.await.ok();
-        Darkroom::run(kit, shelf).await;
+        Darkroom::run(kit, shelf, progress).await;
     });
 }
 

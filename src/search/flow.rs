@@ -100,7 +100,7 @@ pub(super) fn draw(
 
 /// Levels as this shop tells them: a shop that hides them never says that something is low.
 #[must_use]
-pub(super) fn told<'a>(levels: &'a Levels, shop: &Shop) -> Cow<'a, Levels> {
+pub fn told<'a>(levels: &'a Levels, shop: &Shop) -> Cow<'a, Levels> {
     if shop.stock_show != StockShow::Hidden {
         return Cow::Borrowed(levels);
     }

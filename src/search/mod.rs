@@ -42,7 +42,7 @@ pub use card::{
     max_qty_of, state_of,
 };
 pub use entry::Kind;
-pub use flow::{find, popular};
+pub use flow::{find, popular, told};
 pub use form::FilterForm;
 pub use index::Index;
 pub use measure::unit_price;

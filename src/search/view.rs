@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::card::Card;
 use super::form::FilterForm;
 use super::index::Index;
-use super::model::{Found, Query, Refusal};
+use super::model::{Found, Query};
 use super::pagination::Pagination;
 use super::typed::Typed;
 use super::words::{fold, words_of};
-use crate::base::Refusal as _;
 use crate::catalog::{Catalog, Category};
 
 /// Shelves and pages of words offered beside the products.
@@ -46,14 +45,11 @@ pub(super) fn answer(
     context
 }
 
-/// The page that says which filter could not be read, with the form open to mend it.
+/// The page of a filter that could not be read, with the form open to mend it; what is wrong
+/// with it is still to be told.
 #[must_use]
-pub(super) fn refused(index: &Index, typed: &Typed, refusal: &Refusal, popular: &[Card]) -> Value {
-    let problem = refusal.problem();
-    let mut context = frame(typed, &FilterForm::of_everything(index, typed), popular);
-    context["problem"] =
-        json!({ "title": problem.title, "detail": problem.detail, "hint": problem.hint });
-    context
+pub(super) fn refused(index: &Index, typed: &Typed, popular: &[Card]) -> Value {
+    frame(typed, &FilterForm::of_everything(index, typed), popular)
 }
 
 /// A narrowed shelf, with everything its static page has.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::card::bundle_stock;
 use super::detail::{self, Availability};
@@ -21,6 +21,7 @@ use crate::base::ids::Sku;
 use crate::base::{Failure, Refusal as _, refuse};
 use crate::catalog::{Bundle, Status};
 use crate::platform::Kit;
+use crate::platform::render::Render;
 use crate::platform::web::{Error, Rate, Routes, endpoint, read_query, wants_html};
 use crate::stock;
 
@@ -80,16 +81,17 @@ async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
             Ok((found, query)) => {
                 Ok((view::answer(&index, &typed, &query, &found, &popular), None))
             }
-            Err(Failure::Refused(why)) => {
-                Ok((view::refused(&index, &typed, &why, &popular), Some(why)))
-            }
+            Err(Failure::Refused(why)) => Ok((view::refused(&index, &typed, &popular), Some(why))),
             Err(fault) => Err(fault),
         }
     });
-    let (context, refusal) = drawn.await?;
+    let (mut context, refusal) = drawn.await?;
     let status = match refusal {
         Some(why) if !wants_html(&request) => return Err(why.problem().into()),
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(why) => {
+            context["problem"] = problem(&shop.kit.render, &why);
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         None => StatusCode::OK,
     };
     let html = shop.kit.render.page("store/search.html", context)?;
@@ -128,19 +130,28 @@ pub async fn shelf_page(
             Ok(found) => Ok((view::shelf(&index, category, &typed, &found, &base_url), None)),
             Err(Failure::Refused(why)) => {
                 let popular = flow::popular(read, &index, now)?;
-                Ok((view::refused(&index, &typed, &why, &popular), Some(why)))
+                Ok((view::refused(&index, &typed, &popular), Some(why)))
             }
             Err(fault) => Err(fault),
         }
     });
-    let (context, refusal) = drawn.await?;
+    let (mut context, refusal) = drawn.await?;
     let (template, status) = match refusal {
         Some(why) if !wants_html(request) => return Err(why.problem().into()),
-        Some(_) => ("store/search.html", StatusCode::UNPROCESSABLE_ENTITY),
+        Some(why) => {
+            context["problem"] = problem(&kit.render, &why);
+            ("store/search.html", StatusCode::UNPROCESSABLE_ENTITY)
+        }
         None => ("store/category.html", StatusCode::OK),
     };
     let html = kit.render.page(template, context)?;
     Ok(Some(poem::web::Html(html).with_status(status).into_response()))
+}
+
+/// What a filter lacks, in the shop's words.
+fn problem(render: &Render, why: &Refusal) -> Value {
+    let told = render.told(&why.problem());
+    json!({ "title": told.title, "detail": told.detail, "hint": told.hint })
 }
 
 async fn products(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {

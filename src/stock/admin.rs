@@ -145,6 +145,7 @@ async fn list(visit: Visit, beside: Beside) -> Result<Response, Error> {
         "q": words, "show": show, "low": low, "sold_out": sold_out,
         "is_first": asked.after.is_empty(), "done": asked.done,
         "first": query(&[("show", show), ("q", &words)]),
+        "here": query(&[("show", show), ("q", &words), ("after", &asked.after)]),
         "next": next.map(|sku| query(&[("show", show), ("q", &words), ("after", sku.as_str())])),
     });
     visit.page("admin/stock.html", "stock", context)

@@ -30,26 +30,32 @@ pub struct Opening {
     pub low: u32,
 }
 
-/// Makes records for SKUs seen for the first time and keeps low marks as the files say.
-/// Returns how many are new.
+/// Makes records for SKUs seen for the first time and keeps low marks as the files say. Returns
+/// those that had a record before, whose mark may be another now.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_new(tx: &Tx, openings: &[Opening], now: Instant) -> Result<usize, Fault> {
-    let mut new = 0;
+pub fn open_new(tx: &Tx, openings: &[Opening], now: Instant) -> Result<Vec<Sku>, Fault> {
+    let mut marked = Vec::new();
     for o in openings {
-        if store::find_level(tx, &o.sku)?.is_none() {
-            if rename(tx, o, now)? {
-                continue;
-            }
+        if store::find_level(tx, &o.sku)?.is_some() || rename(tx, o, now)? {
+            marked.push(o.sku.clone());
+        } else {
             store::insert_item(tx, &o.sku, o.opening, o.low)?;
             let why = Why { reason: Reason::Opening, order: None, note: None, actor: "files" };
             store::insert_move(tx, &o.sku, i64::from(o.opening), o.opening, &why, now)?;
-            new += 1;
         }
         store::set_low(tx, &o.sku, o.low)?;
     }
-    Ok(new)
+    Ok(marked)
+}
+
+/// Tells whoever wants to hear of it that a SKU is at or below its mark, once until it is above.
+///
+/// # Errors
+/// When the database fails.
+pub fn watch(tx: &Tx, catalog: &Catalog, skus: &[Sku], now: Instant) -> Result<(), Fault> {
+    skus.iter().try_for_each(|sku| watch_level(tx, catalog, sku, now))
 }
 
 /// A renamed SKU keeps its stock. The ledger cannot be rewritten, so the old name is closed with a

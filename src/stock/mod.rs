@@ -27,7 +27,7 @@ use crate::platform::db::Read;
 
 pub use audit::audit;
 pub use flow::{
-    Opening, adjust, commit, count, extend, give_back, hold, hold_again, open_new, release,
+    Opening, adjust, commit, count, extend, give_back, hold, hold_again, open_new, release, watch,
 };
 pub use model::{Hold, Level, Move, Reason, Refusal, State};
 pub use store::{

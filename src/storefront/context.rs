@@ -1,5 +1,6 @@
 //! What every template sees, and the pieces several pages share.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -11,14 +12,13 @@ use serde_json::{Value, json};
 use super::found::{Found, OpenGraph, Rendition};
 use super::goods::{Good, Goods, Shown, as_value};
 use super::make::next_change;
-use crate::base::country::country_title;
 use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
 use crate::platform::render::Render;
 use crate::pricing::{Arrival, Book, home_arrival, home_rate};
 use crate::recommend::Together;
-use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card};
+use crate::search::{BundleCard, FilterForm, Index, Levels, bundle_card, told};
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -29,10 +29,14 @@ pub(super) struct Making {
     pub book: Arc<Book>,
     /// Stock of every SKU.
     pub levels: Arc<Levels>,
+    /// The same as this shop tells it.
+    pub told: Arc<Levels>,
     /// What is often bought together.
     pub together: Arc<Together>,
     /// The moment shown.
     pub now: Instant,
+    /// The next moment at which a price changes by itself.
+    pub sales_at: Option<Instant>,
     /// Address buyers see.
     pub base_url: String,
     /// Live products and their cards.
@@ -47,6 +51,8 @@ pub(super) struct Making {
     pub seen: u64,
     /// When what is ordered now arrives; none on pages that nobody makes anew.
     pub arrival: Option<Arrival>,
+    /// Positions of what the front page puts forward, once they are wanted.
+    pub featured: OnceLock<Vec<usize>>,
     index: Arc<Index>,
     /// Bundles that hold a product, by its slug; positions in `bundles`.
     sets: HashMap<String, Vec<usize>>,
@@ -71,15 +77,18 @@ impl Making {
         let former = former.filter(|former| former.look == look);
         let is_same_moment = former.is_some_and(|former| {
             let day = |at: Instant| at.0.div_euclid(DAY_MS);
-            let sales_at = next_change(&former.book, former.now);
             Arc::ptr_eq(&former.levels, &levels)
                 && day(former.now) == day(now)
                 && former.now <= now
-                && sales_at.is_none_or(|at| now < at)
+                && former.sales_at.is_none_or(|at| now < at)
         });
         let of_former = former.map(|former| &former.goods);
-        let goods = Goods::new(catalog, &levels, now, of_former, is_same_moment);
-        let draw = |bundle| bundle_card(catalog, bundle, &levels, now);
+        let told = match told(&levels, &catalog.shop) {
+            Cow::Borrowed(_) => Arc::clone(&levels),
+            Cow::Owned(told) => Arc::new(told),
+        };
+        let goods = Goods::new(catalog, &told, now, of_former, is_same_moment);
+        let draw = |bundle| bundle_card(catalog, bundle, &told, now);
         let mut bundles: Vec<BundleCard> = catalog.live_bundles().filter_map(draw).collect();
         bundles.sort_by(|a, b| a.title.cmp(&b.title));
         let mut sets: HashMap<String, Vec<usize>> = HashMap::new();
@@ -94,9 +103,12 @@ impl Making {
         let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
         let index = Arc::clone(index);
         let seen = 0;
+        let sales_at = next_change(&book, now);
         Self {
+            sales_at,
             book,
             levels,
+            told,
             together,
             now,
             base_url,
@@ -106,10 +118,19 @@ impl Making {
             look,
             seen,
             arrival: None,
+            featured: OnceLock::new(),
             index,
             sets,
             forms,
         }
+    }
+
+    /// With what the files leave unnamed called in the words of these templates.
+    pub(super) fn in_words_of(mut self, render: &Render) -> Self {
+        if self.catalog().category("bundles").is_none() {
+            self.found.bundles_title = render.word("bundles.title");
+        }
+        self
     }
 
     /// With dates of arrival, for pages that are made anew when these pass.
@@ -144,7 +165,7 @@ impl Making {
 
     /// The card of a product, to be drawn by a page itself.
     pub(super) fn card(&self, good: &Good) -> TemplateValue {
-        as_value(&good.slot.card(self.catalog(), &good.product, &self.levels, self.now))
+        as_value(&good.slot.card(self.catalog(), &good.product, &self.told, self.now))
     }
 
     /// Live products on a shelf and inside it, in the order shown.
@@ -181,7 +202,7 @@ impl Making {
         let Some(rate) = home_rate(&self.book) else { return Value::Null };
         let day = |of: fn(&Arrival) -> Date| self.arrival.as_ref().map(|a| of(a).to_string());
         json!({
-            "country": country_title(&self.catalog().shop.country),
+            "country": self.catalog().shop.country,
             "price_minor": rate.price_minor, "free_from_minor": rate.free_from_minor,
             "days_min": rate.delivery_days.map(|(min, _)| min),
             "days_max": rate.delivery_days.map(|(_, max)| max),
@@ -252,7 +273,8 @@ fn menu(catalog: &Catalog) -> Value {
         })
         .collect();
     if catalog.live_bundles().next().is_some() {
-        let title = catalog.category("bundles").map_or("Bundles", |c| c.title.as_str());
+        // Where no file names it, templates do.
+        let title = catalog.category("bundles").map(|category| &category.title);
         items.push(json!({ "title": title, "url": "/bundles/", "children": [] }));
     }
     items.into()

@@ -42,12 +42,14 @@ impl Darkroom {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Works on whatever is missing, now and whenever the bell rings, until closed.
-    pub async fn run(kit: Kit, shelf: Shelf) {
+    /// Works on whatever is missing, now and whenever the bell rings, until closed. `progress`
+    /// hears how many of how many are done, of which kind.
+    pub async fn run(kit: Kit, shelf: Shelf, progress: fn(&str, usize, usize)) {
         let room = shelf.darkroom.clone();
         while !room.is_closing() {
             let (kit, its_shelf) = (kit.clone(), shelf.clone());
-            let worked = tokio::task::spawn_blocking(move || work(&kit, &its_shelf)).await;
+            let working = move || work(&kit, &its_shelf, progress);
+            let worked = tokio::task::spawn_blocking(working).await;
             if let Err(fault) = worked.map_err(Fault::from).and_then(|worked| worked) {
                 tracing::error!(%fault, "pictures could not be made; the untouched ones are shown");
             }
@@ -60,11 +62,11 @@ impl Darkroom {
 ///
 /// # Errors
 /// When the data folder cannot be written or pages cannot be made.
-fn work(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
-    develop(kit, shelf, |_, _| {})?;
+fn work(kit: &Kit, shelf: &Shelf, progress: fn(&str, usize, usize)) -> Result<(), Fault> {
+    develop(kit, shelf, |done, all| progress("Pictures", done, all))?;
     let kept = digests(&shelf.books.now().catalog);
     shelf.studio.sweep(&kept)?;
-    lighten(kit, shelf)
+    lighten(kit, shelf, |done, all| progress("AVIF", done, all))
 }
 
 /// Makes every size of a book's pictures that is missing, AVIF too when wished, and gives the book
@@ -123,7 +125,6 @@ pub fn develop(
         if stop() {
             return Ok(());
         }
-        tracing::info!(done, of = all, "pictures made in all sizes");
         shelf.refresh(kit)?;
         shelf.pack(kit)?;
     }
@@ -131,13 +132,14 @@ pub fn develop(
 }
 
 /// Makes AVIF, which costs many times as much, one picture after the other.
-fn lighten(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
+fn lighten(kit: &Kit, shelf: &Shelf, progress: impl Fn(usize, usize)) -> Result<(), Fault> {
     if !kit.settings.avif {
         return Ok(());
     }
     let stop = || shelf.darkroom.is_closing();
     let catalog = Arc::clone(&shelf.books.now().catalog);
     let jobs = without_avif(&catalog, &kit.settings.content_dir, &shelf.studio);
+    let mut done = 0;
     for batch in jobs.chunks(BATCH) {
         for Job { source, digest } in batch {
             match shelf.studio.develop_avif(source, digest, &stop) {
@@ -148,6 +150,8 @@ fn lighten(kit: &Kit, shelf: &Shelf) -> Result<(), Fault> {
             if stop() {
                 return Ok(());
             }
+            done += 1;
+            progress(done, jobs.len());
         }
         shelf.refresh(kit)?;
         shelf.pack(kit)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::thread;
 
 use hyper::body::Bytes;
 
@@ -88,10 +89,11 @@ pub(super) fn is_document(path: &str, file: &Ready) -> bool {
     file.key == 0 && !path.starts_with("/assets/")
 }
 
-/// A page body, unpacked.
-pub(super) fn page(html: String) -> Result<Prebuilt, Fault> {
+/// A page body, unpacked. It is held for long, so without the room its text grew by on the way.
+pub(super) fn page(html: &str) -> Result<Prebuilt, Fault> {
     let hash = sha256_hex(html.as_bytes());
-    Prebuilt::new("text/html; charset=utf-8", PAGE_CACHE, &hash[..20], html)
+    let body = Bytes::copy_from_slice(html.as_bytes());
+    Prebuilt::new("text/html; charset=utf-8", PAGE_CACHE, &hash[..20], body)
 }
 
 /// A file beside the pages, unpacked.
@@ -113,12 +115,29 @@ pub(super) fn states_of(levels: &Levels) -> BTreeMap<String, State> {
 }
 
 impl Edition {
-    /// The same edition with every body packed by Brotli and gzip as well.
+    /// The same edition with every body packed by Brotli and gzip as well, on all cores.
     ///
     /// # Errors
     /// Never in practice: packing into memory.
     pub fn packed(&self) -> Result<Self, Fault> {
-        Ok(self.with_packed(&self.pack(usize::MAX, |file, _| file)?))
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let is_large = self.is_large();
+        let plain: Vec<_> = self.files.iter().filter(|(_, ready)| !ready.is_packed).collect();
+        let work = |share: &[(&Arc<str>, &Arc<Ready>)]| {
+            let each = share.iter().map(|(path, ready)| {
+                Ok::<_, Fault>(Packed::new(path, ready, pack(ready, is_large)?))
+            });
+            each.collect::<Result<Vec<_>, Fault>>()
+        };
+        let packed = thread::scope(|scope| {
+            let shares = plain.chunks(plain.len().div_ceil(cores).max(1));
+            let workers: Vec<_> = shares.map(|share| scope.spawn(move || work(share))).collect();
+            let done = workers.into_iter().map(|worker| {
+                worker.join().map_err(|_| Fault::new("a file made the packer panic"))?
+            });
+            done.collect::<Result<Vec<_>, Fault>>()
+        })?;
+        Ok(self.with_packed(&packed.concat()))
     }
 
     /// Packs at most `count` files that are not packed yet. `keep` hears of each, and whether the
@@ -166,6 +185,7 @@ impl Edition {
 }
 
 /// A file before and after packing.
+#[derive(Clone)]
 pub(super) struct Packed {
     path: Arc<str>,
     plain: Arc<Ready>,

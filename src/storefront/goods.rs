@@ -1,7 +1,6 @@
 //! What the pages share, made once for an edition and kept for the next as long as it is true:
 //! products in the order shelves show them, and their cards.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::Value as TemplateValue;
 use minijinja::value::Serde;
 
+use super::places::{Places, has_same_name, have_same_places, place_of, shelves_of};
 use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Picture, Product};
 use crate::platform::images::Format;
@@ -26,16 +26,6 @@ pub(super) struct Goods {
     places: Arc<Places>,
     /// Where the last one was found: they are mostly asked for one after the other.
     last: AtomicUsize,
-}
-
-/// The order things are shown in: featured first, then by title.
-struct Places {
-    /// Positions in `all`.
-    order: Vec<u32>,
-    /// The same by shelf.
-    shelves: HashMap<String, Vec<u32>>,
-    /// Of each in `all`, its place on its own shelf.
-    own: Vec<u32>,
 }
 
 /// One product and its card.
@@ -101,7 +91,10 @@ impl Goods {
         let same = former.filter(|former| have_same_places(&former.all, &all));
         let places = match (same, former) {
             (Some(same), _) => Arc::clone(&same.places),
-            (None, Some(former)) => Arc::new(Places::of(&all, &former.places.order)),
+            (None, Some(former)) => {
+                let moved = former.places.moved(&former.all, &all);
+                Arc::new(moved.unwrap_or_else(|| Places::of(&all, &former.places.order)))
+            }
             (None, None) => Arc::new(Places::of(&all, &[])),
         };
         Self { all, places, last: AtomicUsize::new(0) }
@@ -120,6 +113,45 @@ impl Goods {
         let at = near.find(is_here).or_else(search)?;
         self.last.store(at, Ordering::Relaxed);
         Some(at)
+    }
+
+    /// The one at a position.
+    pub(super) fn at(&self, at: usize) -> &Good {
+        &self.all[at]
+    }
+
+    /// Positions of those that pages show otherwise than in `former`; nothing when others are sold
+    /// now, or one stands on another shelf.
+    pub(super) fn changed_since(&self, former: &Self) -> Option<Vec<usize>> {
+        if self.all.len() != former.all.len() {
+            return None;
+        }
+        let mut changed = Vec::new();
+        for (at, (was, is)) in former.all.iter().zip(&self.all).enumerate() {
+            if Arc::ptr_eq(&was.slot, &is.slot) {
+                continue;
+            }
+            if !has_same_name(was, is) {
+                return None;
+            }
+            changed.push(at);
+        }
+        Some(changed)
+    }
+
+    /// Tells the positions of those that stand up to so many places before one, on every shelf it
+    /// is on; behind the first of a shelf stands its last.
+    pub(super) fn each_before(&self, at: usize, count: usize, mut tell: impl FnMut(usize)) {
+        let good = &self.all[at];
+        for path in shelves_of(&good.product.category) {
+            let places = self.places.shelves.get(path).map_or(&[] as &[u32], Vec::as_slice);
+            let key = place_of(good);
+            let find = |other: &u32| place_of(&self.all[*other as usize]).cmp(&key);
+            let Ok(here) = places.binary_search_by(find) else { continue };
+            for back in 1..=count.min(places.len() - 1) {
+                tell(places[(here + places.len() - back) % places.len()] as usize);
+            }
+        }
     }
 
     /// Forgets what was drawn: the pages of a large shop are kept elsewhere, and an edit draws
@@ -157,46 +189,6 @@ impl Goods {
         let start = start.map_or(0, |at| at + 1);
         let round = places[start..].iter().chain(&places[..start]);
         round.map(|at| &self.all[*at as usize]).filter(move |good| good.product.slug != slug)
-    }
-}
-
-/// What decides where a product stands on a shelf.
-fn place_of(good: &Good) -> (bool, &str, &str) {
-    (!good.product.featured, good.product.title.as_str(), good.product.slug.as_str())
-}
-
-fn have_same_places(one: &[Good], other: &[Good]) -> bool {
-    let same = |(a, b): (&Good, &Good)| {
-        Arc::ptr_eq(&a.product, &b.product)
-            || place_of(a) == place_of(b) && a.product.category == b.product.category
-    };
-    one.len() == other.len() && one.iter().zip(other).all(same)
-}
-
-impl Places {
-    /// Sorts everything; `before` is the order of an earlier time, in which most still stands.
-    fn of(all: &[Good], before: &[u32]) -> Self {
-        let mut order: Vec<u32> = (0..).take(all.len()).collect();
-        if before.len() == all.len() {
-            order.copy_from_slice(before);
-        }
-        // The stable sort is the quick one where little is out of place.
-        order.sort_by(|a, b| place_of(&all[*a as usize]).cmp(&place_of(&all[*b as usize])));
-        let mut shelves: HashMap<String, Vec<u32>> = HashMap::new();
-        let mut own = vec![0; all.len()];
-        for at in &order {
-            let path = all[*at as usize].product.category.as_str();
-            let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-            for end in ends {
-                let shelf = match shelves.get_mut(&path[..end]) {
-                    Some(shelf) => shelf,
-                    None => shelves.entry(path[..end].to_owned()).or_default(),
-                };
-                own[*at as usize] = u32::try_from(shelf.len()).unwrap_or(u32::MAX);
-                shelf.push(*at);
-            }
-        }
-        Self { order, shelves, own }
     }
 }
 

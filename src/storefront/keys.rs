@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::context::Making;
 use super::goods::hash_picture;
 use super::page_product::{related, together};
-use super::pages::{FEATURED, featured};
+use super::pages::{FEATURED, featured, picture_of_shop};
 use super::plan::Plan;
 use crate::catalog::{Bundle, Catalog};
 use crate::search::BundleCard;
@@ -24,6 +24,8 @@ pub(super) struct Keys<'a> {
     arrival: Option<(Date, Date)>,
     /// All bundles as lists show them.
     bundles: Vec<u64>,
+    /// What stands for the shop where a page without a picture of its own is passed on.
+    picture: u64,
     /// What filters count on a shelf, for all of its pages.
     shelves: RefCell<FxHashMap<String, u64>>,
 }
@@ -36,7 +38,18 @@ impl<'a> Keys<'a> {
         format!("{:?} {:?}", book.zones, book.closed_weekdays).hash(&mut common);
         let bundles = making.bundles.iter().map(|card| bundle_card(making, card)).collect();
         let arrival = making.arrival.map(|arrival| (arrival.from, arrival.to));
-        Self { making, common: common.finish(), arrival, bundles, shelves: RefCell::default() }
+        let mut picture = DefaultHasher::new();
+        if let Some(shown) = picture_of_shop(making) {
+            hash_picture(shown, &mut picture);
+        }
+        let (common, picture) = (common.finish(), picture.finish());
+        Self { making, common, arrival, bundles, picture, shelves: RefCell::default() }
+    }
+
+    /// Whether what many pages share is the same.
+    pub(super) fn has_same_frame(&self, other: &Self) -> bool {
+        (self.common, self.arrival) == (other.common, other.arrival)
+            && self.bundles == other.bundles
     }
 
     /// The name of what one page is made from.
@@ -50,7 +63,7 @@ impl<'a> Keys<'a> {
             Plan::Home => self.home(&mut key),
             Plan::Category(path, page) => self.category(path, *page, &mut key),
             Plan::Product(slug) => self.product(slug, &mut key),
-            Plan::Bundles(kind) => (kind, &self.bundles).hash(&mut key),
+            Plan::Bundles(kind) => (kind, &self.bundles, self.picture).hash(&mut key),
             Plan::Bundle(slug) => {
                 if let Some(bundle) = self.making.catalog().bundles.get(*slug) {
                     self.bundle(bundle, &mut key);
@@ -61,6 +74,7 @@ impl<'a> Keys<'a> {
                 let pages = &self.making.catalog().pages;
                 let page = pages.iter().find(|page| page.slug == *slug);
                 page.map(|page| (&page.title, &page.description, &page.body)).hash(&mut key);
+                self.picture.hash(&mut key);
             }
         }
         key.finish()

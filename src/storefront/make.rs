@@ -14,6 +14,7 @@ use super::keys::Keys;
 use super::pages;
 use super::pictures::Pictures;
 use super::plan::{Plan, plan};
+use super::touched::{has_same_pictures, touched};
 use crate::base::fault::Doing;
 use crate::base::{Fault, Instant};
 use crate::catalog::Catalog;
@@ -122,14 +123,14 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
         .map_or_else(|| Arc::new(states_of(&levels)), |former| Arc::clone(&former.states));
     let base_url = settings.public_url.clone();
     let of_former = former.map(|former| &*former.making);
-    let mut making = Making::new(index, levels, together, now, base_url, look.finish(), of_former);
+    let mut making = Making::new(index, levels, together, now, base_url, look.finish(), of_former)
+        .in_words_of(render);
     making.seen = seen;
     if is_dated {
         making = making.dated();
     }
     let arrives_else = making.arrival.and_then(|arrival| arrival.until);
-    let plans = plan(catalog);
-    let mut files = render_all(&making, render, &plans, known, is_edit)?;
+    let mut files = render_all(&making, render, former, kept, is_edit)?;
     for (url, found) in render.assets().iter() {
         let known = known.and_then(|known| known.get_key_value(url.as_str()));
         let (url, file) = match known {
@@ -143,11 +144,16 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
     }
     Ok(Edition {
         files,
-        pictures: Pictures::new(catalog, &settings.content_dir, studio),
+        pictures: match former {
+            Some(former) if has_same_pictures(former.making.catalog(), catalog) => {
+                former.pictures.clone()
+            }
+            _ => Pictures::new(catalog, &settings.content_dir, studio),
+        },
         redirects: catalog.redirects.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
         revision: book.revision.clone(),
         states,
-        stale_at: next_change(&book, now).into_iter().chain(arrives_else).min(),
+        stale_at: making.sales_at.into_iter().chain(arrives_else).min(),
         making: Arc::new(making),
         icons: former.and_then(|former| former.icons.clone()),
         is_documented: false,
@@ -177,7 +183,7 @@ pub(super) fn with_documents(
         catalog.products.get(slug)?.published.filter(|day| *day <= today)
     };
     let mut known: Files = edition.files.extract_if(|path, file| is_document(path, file)).collect();
-    for file in documents(&making.found, &making.levels, &plan(catalog), &icons, &joined) {
+    for file in documents(&making.found, &making.told, &plan(catalog), &icons, &joined) {
         let (path, file) = document(file)?;
         // One that says the same is packed already.
         let same = known.remove(path.as_str()).filter(|known| known.hash() == file.hash());
@@ -209,14 +215,22 @@ fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icon
 fn render_all(
     making: &Making,
     render: &Render,
-    plans: &[Plan],
-    known: Option<&Files>,
+    former: Option<&Edition>,
+    kept: Option<&Files>,
     is_edit: bool,
 ) -> Result<Files, Fault> {
-    let keys = Keys::new(making);
-    let mut files = HashMap::with_capacity(plans.len() + 64);
+    let (keys, known) = (Keys::new(making), former.map(|former| &former.files).or(kept));
+    let few = former.and_then(|former| Some((touched(&former.making, making, &keys)?, former)));
+    let (plans, mut files) = match few {
+        Some((plans, former)) => (plans, former.files.clone()),
+        None => {
+            let plans = plan(making.catalog());
+            let files = HashMap::with_capacity(plans.len() + 64);
+            (plans, files)
+        }
+    };
     let mut wanted: Vec<(&Plan, String, u64)> = Vec::new();
-    for plan in plans {
+    for plan in &plans {
         let (path, key) = (plan.path(), keys.of(plan));
         match known.and_then(|known| known.get_key_value(path.as_str())) {
             Some((path, file)) if file.key == key => {
@@ -236,7 +250,7 @@ fn render_all(
             if is_edit {
                 compare(making, plan, &html);
             }
-            let file = Ready::new(*key, page(html)?);
+            let file = Ready::new(*key, page(&html)?);
             made.push((Arc::from(path.as_str()), Arc::new(file)));
         }
         Ok::<_, Fault>(made)
@@ -259,7 +273,7 @@ fn render_all(
 fn compare(making: &Making, plan: &Plan, html: &str) {
     let Plan::Product(slug) = plan else { return };
     let Some(product) = making.catalog().products.get(*slug) else { return };
-    for why in page_disagreements(&making.found, &making.levels, product, html) {
+    for why in page_disagreements(&making.found, &making.told, product, html) {
         tracing::error!(why, "page and structured data disagree");
     }
 }

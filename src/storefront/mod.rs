@@ -28,12 +28,14 @@ mod page_bundle;
 mod page_product;
 mod pages;
 mod pictures;
+mod places;
 mod plan;
 mod preview;
 mod prior;
 mod publish;
 mod revisions;
 mod store;
+mod touched;
 mod watch;
 mod web;
 

@@ -15,7 +15,7 @@ const RELATED: usize = 3;
 /// None when a part cannot be priced.
 pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
     let price = bundle_price(making.catalog(), bundle, making.now)?;
-    let (availability, max_qty) = bundle_stock(bundle, &making.levels);
+    let (availability, max_qty) = bundle_stock(bundle, &making.told);
     let items: Vec<Value> = bundle.items.iter().filter_map(|i| part(making, i)).collect();
     let own = bundle.images.iter().map(PictureView::from);
     let of_parts = bundle.items.iter().filter_map(|item| {
@@ -25,13 +25,12 @@ pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
     let pictures: Vec<PictureView> = own.chain(of_parts).collect();
     let path = Plan::Bundle(&bundle.slug).path();
     let description = summary(&bundle.description, SUMMARY);
-    let og = making.found.preview_bundle(&making.levels, bundle);
-    let json_ld = making.found.bundle(&making.levels, bundle, &description)?;
+    let og = making.found.preview_bundle(&making.told, bundle);
+    let json_ld = making.found.bundle(&making.told, bundle, &description)?;
     let related = making.bundles.iter().filter(|b| b.slug != bundle.slug);
-    let title = making.catalog().category("bundles").map_or("Bundles", |c| c.title.as_str());
     let crumbs = json!([
         { "title": making.catalog().shop.name, "url": "/" },
-        { "title": title, "url": "/bundles/" },
+        { "title": making.found.bundles_title, "url": "/bundles/" },
         { "title": bundle.title, "url": null },
     ]);
     Some(json!({
@@ -58,6 +57,6 @@ fn part(making: &Making, item: &BundleItem) -> Option<Value> {
         "url": format!("/product/{}/", product.slug),
         "picture": product.picture_of(variant).map(PictureView::from),
         "unit_minor": variant.price_at(making.now),
-        "availability": state_of(&making.levels, &variant.sku),
+        "availability": state_of(&making.told, &variant.sku),
     }))
 }

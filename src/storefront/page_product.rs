@@ -18,7 +18,7 @@ const RELATED: usize = 4;
 /// Products shown as often bought together.
 const TOGETHER: usize = 4;
 /// Products of one shelf looked at for that, at most.
-const LOOKED_AT: usize = 200;
+pub(super) const LOOKED_AT: usize = 200;
 
 /// # Errors
 /// When the template of a card is wrong.
@@ -31,8 +31,8 @@ pub(super) fn context(
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
     let path = Plan::Product(&product.slug).path();
-    let og = making.found.preview_product(&making.levels, product);
-    let json_ld = making.found.product(&making.levels, product, &product.summary);
+    let og = making.found.preview_product(&making.told, product);
+    let json_ld = making.found.product(&making.told, product, &product.summary);
     let mut crumbs = making.crumbs(&product.category);
     crumbs.push(json!({ "title": product.title, "url": null }));
     let sets: Vec<&BundleCard> = making.sets_with(&product.slug).collect();
@@ -63,10 +63,10 @@ fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
         "price_minor": price,
         "regular_minor": (v.price_minor > price).then_some(v.price_minor),
         "prior_minor": v.prior_minor,
-        "availability": state_of(&making.levels, &v.sku),
+        "availability": state_of(&making.told, &v.sku),
         "left": left(making, v),
         "picture_index": index,
-        "max_qty": max_qty_of(&making.levels, v),
+        "max_qty": max_qty_of(&making.told, v),
         "unit_price": unit_price(making.catalog(), product, price),
     })
 }
@@ -74,7 +74,7 @@ fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
 /// How many are left, where the shop tells.
 fn left(making: &Making, v: &Variant) -> Option<u32> {
     let tells = making.catalog().shop.stock_show == StockShow::ExactBelowLow;
-    let level = making.levels.get(&v.sku).filter(|level| level.state() == State::Low);
+    let level = making.told.get(&v.sku).filter(|level| level.state() == State::Low);
     level.filter(|_| tells).map(Level::free)
 }
 

@@ -11,7 +11,7 @@ use super::plan::{KINDS, Plan, pages_of};
 use super::{page_bundle, page_product};
 use crate::base::Fault;
 use crate::catalog::markdown::{SUMMARY, summary, to_html};
-use crate::catalog::{BundleType, Catalog, Category, Page, Product};
+use crate::catalog::{BundleType, Catalog, Category, Page, Picture, Product};
 use crate::platform::render::Render;
 use crate::search::{BundleCard, Pagination, PictureView};
 
@@ -55,12 +55,22 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
 
 /// What the front page puts forward: the latest first.
 pub(super) fn featured(making: &Making) -> Vec<&Good> {
-    let mut featured: Vec<&Good> = making.goods.iter().filter(|g| g.product.featured).collect();
-    featured.sort_by(|a, b| {
-        let (a, b) = (&a.product, &b.product);
-        b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title))
+    let found = making.featured.get_or_init(|| {
+        let all = making.goods.iter().enumerate().filter(|(_, good)| good.product.featured);
+        let mut all: Vec<(usize, &Good)> = all.collect();
+        all.sort_by(|(_, a), (_, b)| {
+            let (a, b) = (&a.product, &b.product);
+            b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title))
+        });
+        all.into_iter().map(|(at, _)| at).collect()
     });
-    featured
+    found.iter().map(|at| making.goods.at(*at)).collect()
+}
+
+/// What stands for the whole shop where a page of it is passed on.
+pub(super) fn picture_of_shop(making: &Making) -> Option<&Picture> {
+    let own = making.catalog().shop.home_image.as_ref();
+    own.or_else(|| featured(making).first()?.product.images.first())
 }
 
 fn home(making: &Making, render: &Render) -> Result<TemplateValue, Fault> {
@@ -85,8 +95,7 @@ fn home(making: &Making, render: &Render) -> Result<TemplateValue, Fault> {
         })
         .collect();
     let shop = &catalog.shop;
-    let of_product = || featured.first()?.product.images.first();
-    let og = making.found.preview(shop.home_image.as_ref().or_else(of_product));
+    let og = making.found.preview(picture_of_shop(making));
     let words = if shop.home_text.is_empty() { &shop.home_headline } else { &shop.home_text };
     let description = match shop.seo_description.as_str() {
         "" => summary(words, SUMMARY),
@@ -179,7 +188,7 @@ fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
         None => all.iter().collect(),
     };
     let category = making.catalog().category("bundles");
-    let title = category.map_or("Bundles", |c| c.title.as_str());
+    let title = making.found.bundles_title.as_str();
     let titles = shown.iter().map(|b| b.title.as_str());
     let description = match category {
         Some(category) => shelf_description(category, 1, titles),
@@ -188,7 +197,9 @@ fn bundles(making: &Making, kind: Option<BundleType>) -> Value {
     let path = Plan::Bundles(kind).path();
     let items = shown.iter().map(|b| (b.url.as_str(), b.title.as_str()));
     let json_ld = making.found.bundle_list(&path, shown.len(), items);
-    let og = making.found.preview(None);
+    let first = shown.first().and_then(|card| making.catalog().bundles.get(&card.slug));
+    let of_first = first.map(|bundle| making.found.bundle_pictures(bundle)).unwrap_or_default();
+    let og = making.found.preview(of_first.first().or_else(|| picture_of_shop(making)));
     let mut page = making.page(title, &description, &path, &og, &json_ld);
     // One kind only is a view of the same list.
     page["canonical"] = format!("{}/bundles/", making.base_url).into();
@@ -207,7 +218,7 @@ fn words(making: &Making, page: &Page) -> Value {
         own => own.to_owned(),
     };
     let path = Plan::Words(&page.slug).path();
-    let og = making.found.preview(None);
+    let og = making.found.preview(picture_of_shop(making));
     let json_ld = making.found.words(page, &description);
     let mut crumbs = making.crumbs("");
     crumbs.push(json!({ "title": page.title, "url": null }));

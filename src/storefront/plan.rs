@@ -51,8 +51,6 @@ pub(super) fn pages_of(count: usize, page_size: u32) -> usize {
 /// Every page of the shop, in a fixed order.
 #[must_use]
 pub(super) fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
-    let mut pages = vec![Plan::Home, Plan::Bundles(None)];
-    pages.extend(KINDS.map(|kind| Plan::Bundles(Some(kind))));
     let mut goods: HashMap<&str, usize> = HashMap::new();
     for product in catalog.live_products() {
         let path = product.category.as_str();
@@ -60,14 +58,26 @@ pub(super) fn plan(catalog: &Catalog) -> Vec<Plan<'_>> {
             *goods.entry(&path[..end]).or_default() += 1;
         }
     }
+    let count = |path: &str| goods.get(path).copied().unwrap_or(0);
+    plan_of(catalog, count, catalog.live_products().map(|product| product.slug.as_str()))
+}
+
+/// The same with the pages of these products only; `count` tells how many products are on a shelf.
+#[must_use]
+pub(super) fn plan_of<'a>(
+    catalog: &'a Catalog,
+    count: impl Fn(&str) -> usize,
+    products: impl Iterator<Item = &'a str>,
+) -> Vec<Plan<'a>> {
+    let mut pages = vec![Plan::Home, Plan::Bundles(None)];
+    pages.extend(KINDS.map(|kind| Plan::Bundles(Some(kind))));
     for category in &catalog.categories {
-        let bundles = bundles_in(catalog, &category.path);
-        let count = goods.get(category.path.as_str()).unwrap_or(&0) + bundles;
+        let count = count(&category.path) + bundles_in(catalog, &category.path);
         for page in 1..=pages_of(count, catalog.shop.page_size) {
             pages.push(Plan::Category(&category.path, page));
         }
     }
-    pages.extend(catalog.live_products().map(|product| Plan::Product(&product.slug)));
+    pages.extend(products.map(Plan::Product));
     pages.extend(catalog.live_bundles().map(|bundle| Plan::Bundle(&bundle.slug)));
     pages.extend(catalog.pages.iter().map(|page| Plan::Words(&page.slug)));
     pages

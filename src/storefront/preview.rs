@@ -55,7 +55,7 @@ pub fn preview(
     let (edition, former) = (shelf.now(), shelf.searching.now());
     let (levels, _) = levels_of(kit, &book)?;
     let index = if has_same_shelves(former.book(), &book) {
-        let changed = changed(&edition.making.levels, former.book(), &levels, &book);
+        let changed = changed(&edition, former.book(), &levels, &book, now);
         former.updated(&book, &levels, changed.iter().map(String::as_str), now)
     } else {
         Index::of(&book, &levels, now)
@@ -68,7 +68,8 @@ pub fn preview(
     };
     let (url, together) = (kit.settings.public_url.clone(), Arc::clone(&edition.making.together));
     // Cards of another edition are not taken over: what they say may differ here.
-    let making = Making::new(&Arc::new(index), levels, together, now, url, look, None).dated();
+    let making = Making::new(&Arc::new(index), levels, together, now, url, look, None);
+    let making = making.in_words_of(&render).dated();
     pages::render(&making, &render, &plan).map(Some)
 }
 

@@ -15,8 +15,8 @@ use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
 use super::prior::{LookedBack, Unnoted, note_shown, with_prior};
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, differences};
-use crate::catalog::{Catalog, Product};
+use crate::base::{Fault, Instant, differences};
+use crate::catalog::{Catalog, Product, Variant};
 use crate::platform::Kit;
 use crate::platform::db::Read;
 use crate::platform::images::{BACKDROP, Studio};
@@ -105,7 +105,7 @@ impl Shelf {
         let beside = kept.files.iter().filter(|(path, file)| is_document(path, file));
         edition.files.extend(beside.map(|(path, file)| (Arc::clone(path), Arc::clone(file))));
         let edition = with_documents(edition, &kit.settings, &kit.render)?;
-        record(kit, fresh.openings, fresh.unnoted)?;
+        record(kit, &fresh.book.catalog, fresh.openings, fresh.unnoted)?;
         Ok(Self {
             books: Books::new(fresh.book),
             searching: Searching::new(fresh.index),
@@ -179,7 +179,7 @@ impl Shelf {
         for (url, file) in before.0.files.iter().filter(|(_, file)| file.key == 0) {
             edition.files.entry(Arc::clone(url)).or_insert_with(|| Arc::clone(file));
         }
-        record(kit, fresh.openings, fresh.unnoted)?;
+        record(kit, &fresh.book.catalog, fresh.openings, fresh.unnoted)?;
         if let Some(render) = &fresh.render {
             kit.render.adopt(render);
         }
@@ -263,7 +263,7 @@ fn prepare_next(
     let together = together_of(kit, former)?;
     let index = match before {
         Before::Edition(edition, index) if has_same_shelves(index.book(), &book) => {
-            let changed = changed(&edition.making.levels, index.book(), &levels, &book);
+            let changed = changed(edition, index.book(), &levels, &book, now);
             Arc::new(index.updated(&book, &levels, changed.iter().map(String::as_str), now))
         }
         _ => Arc::new(Index::of(&book, &levels, now)),
@@ -336,13 +336,19 @@ fn together_of(kit: &Kit, former: Option<&Arc<Making>>) -> Result<Arc<Together>,
 }
 
 /// Notes SKUs that are new or have another low mark, and prices that are shown from now on.
-fn record(kit: &Kit, openings: Vec<Opening>, prices: Vec<Unnoted>) -> Result<(), Fault> {
+fn record(
+    kit: &Kit,
+    catalog: &Arc<Catalog>,
+    openings: Vec<Opening>,
+    prices: Vec<Unnoted>,
+) -> Result<(), Fault> {
     if openings.is_empty() && prices.is_empty() {
         return Ok(());
     }
-    let now = kit.now();
+    let (now, catalog) = (kit.now(), Arc::clone(catalog));
     kit.db.write_blocking(move |tx| {
-        stock::open_new(tx, &openings, now)?;
+        let marked = stock::open_new(tx, &openings, now)?;
+        stock::watch(tx, &catalog, &marked, now)?;
         note_shown(tx, &prices)?;
         Ok::<_, Failure<Never>>(())
     })?;
@@ -353,17 +359,25 @@ pub(super) fn has_same_shelves(one: &Book, other: &Book) -> bool {
     one.catalog.categories == other.catalog.categories && one.catalog.shop == other.catalog.shop
 }
 
-/// Products and bundles that are not what they were, or whose stock is not.
+/// Products and bundles that are not what they were, or whose stock or price is not.
 pub(super) fn changed(
-    was_there: &Arc<Levels>,
+    edition: &Edition,
     was: &Book,
     is_there: &Arc<Levels>,
     is: &Book,
+    now: Instant,
 ) -> BTreeSet<String> {
+    let (was_there, then) = (&edition.making.levels, edition.making.now);
     let mut changed = BTreeSet::new();
     let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
     changed.extend(differences(&was.products, &is.products, Arc::ptr_eq).into_iter().cloned());
     changed.extend(differences(&was.bundles, &is.bundles, PartialEq::eq).into_iter().cloned());
+    if edition.stale_at.is_some_and(|at| at <= now) {
+        // A sale may have begun or ended: the files are the same, what they ask is not.
+        let costs_else = |v: &Variant| v.sale.is_some() && v.price_at(then) != v.price_at(now);
+        let moved = is.products.values().filter(|p| p.variants.iter().any(costs_else));
+        changed.extend(moved.map(|product| product.slug.clone()));
+    }
     if Arc::ptr_eq(was_there, is_there) {
         return changed;
     }

@@ -4,12 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hyper::body::{Bytes, Incoming};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use poem::http::{Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
-use super::edition::Files;
+use super::edition::{Edition, Files};
+use super::goods::Shown;
 use super::pack::Kept;
+use super::pages::featured;
 use super::publish::Shelf;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Problem};
@@ -100,6 +104,9 @@ async fn picture(path: &str, file: &Path) -> Result<Response, Error> {
         .into_response())
 }
 
+/// Goods that the page of an address that leads nowhere offers.
+const POPULAR: usize = 4;
+
 fn missing() -> Problem {
     Problem::new(
         404,
@@ -109,24 +116,39 @@ fn missing() -> Problem {
     )
 }
 
-/// Makes a page of a problem, in the shop's own look.
+/// Makes a page of a problem, in the shop's own look; with goods to go on with once there are any.
 #[must_use]
-pub fn problem_page(render: &Render) -> PageMaker {
-    let render = render.clone();
-    Arc::new(move |problem: &Problem, request_id: &str| draw(&render, problem, request_id).ok())
+pub fn problem_page(render: &Render, shelf: Option<&Shelf>) -> PageMaker {
+    let (render, shelf) = (render.clone(), shelf.cloned());
+    Arc::new(move |problem: &Problem, request_id: &str| {
+        let edition = shelf.as_ref().filter(|_| problem.status == 404).map(Shelf::now);
+        draw(&render, edition.as_deref(), problem, request_id).ok()
+    })
 }
 
 /// The page for addresses that lead nowhere.
 ///
 /// # Errors
 /// When the template is wrong.
-pub fn missing_page(render: &Render) -> Result<String, Fault> {
-    draw(render, &missing(), "")
+pub fn missing_page(render: &Render, edition: &Edition) -> Result<String, Fault> {
+    draw(render, Some(edition), &missing(), "")
 }
 
-fn draw(render: &Render, problem: &Problem, request_id: &str) -> Result<String, Fault> {
+fn draw(
+    render: &Render,
+    edition: Option<&Edition>,
+    problem: &Problem,
+    request_id: &str,
+) -> Result<String, Fault> {
+    let popular = match edition.map(|edition| &edition.making) {
+        Some(making) => {
+            let goods = featured(making).into_iter().filter(|good| !good.slot.is_gone);
+            making.drawn(render, Shown::Beside, goods.take(POPULAR))?
+        }
+        None => Vec::new(),
+    };
     let told = render.told(problem);
-    let context = json!({
+    let shown = json!({
         "page": { "title": told.title, "description": "", "path": "", "canonical": null,
                   "robots": "noindex", "image": null, "json_ld": null },
         "problem": {
@@ -134,8 +156,8 @@ fn draw(render: &Render, problem: &Problem, request_id: &str) -> Result<String, 
             "hint": told.hint,
             "request_id": (problem.status >= 500).then_some(request_id),
         },
-        "popular": [],
     });
+    let context = context! { popular, ..Value::from(Serde(shown)) };
     render.page("store/problem.html", context)
 }
 

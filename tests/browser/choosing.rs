@@ -105,6 +105,8 @@ fn everything_follows_the_chosen_variant() {
     tab.click(".choice:has([value=HF-KW-002-L])");
     tab.reads("[data-price-box] .price", "£52.00");
     assert_ne!(small, "£52.00");
+    // Who does not see it change hears it.
+    tab.reads("[data-told][role=status]", "£52.00.");
     assert!(tab.url().ends_with("?variant=HF-KW-002-L"), "{}", tab.url());
     tab.go(&tab.url());
     tab.reads("[data-price-box] .price", "£52.00");
@@ -134,5 +136,92 @@ fn everything_follows_the_chosen_variant() {
     shown(3);
     tab.go(&format!("{}/cart", shop.base));
     assert!(tab.text(".line-words").contains("Ink"));
+    assert_quiet(&tab);
+}
+
+// S3.19: a filter that cannot be read says so beside the list, and goes when it is mended.
+#[test]
+fn a_filter_that_cannot_be_read_is_told() {
+    let Some((shop, tab)) = open(true) else { return };
+    tab.go(&format!("{}/category/tableware/", shop.base));
+    let ask = |least: &str, most: &str| {
+        tab.run(&format!(
+            "const form = document.querySelector('.filter-form');
+            form.elements.price_min.value = '{least}';
+            form.elements.price_max.value = '{most}';
+            form.requestSubmit()"
+        ));
+    };
+    ask("50", "5");
+    tab.reads("#list [role=alert] .notice-title", "A filter could not be read");
+    assert_eq!(tab.property("#f-price_max", "value"), "5", "to be mended where it stands");
+    ask("5", "50");
+    tab.until("the list", || (), || !tab.has("#list [role=alert]") && !listed(&tab).0.is_empty());
+    // The browser itself notes that the first question was refused, and nothing else.
+    let complaints = tab.complaints();
+    assert!(complaints.len() == 1 && complaints[0].contains("422"), "{complaints:?}");
+}
+
+// S2.61: suggestions are walked through with the arrow keys, round and round; where none is chosen,
+// the words are searched for.
+#[test]
+fn suggestions_are_chosen_by_keyboard() {
+    let Some((shop, tab)) = open(true) else { return };
+    let chosen = || {
+        tab.run(
+            "const all = [...document.querySelectorAll('[role=option]')];
+            return [all.length, all.findIndex((o) => o.getAttribute('aria-selected') === 'true')]",
+        )
+    };
+    let type_mug = || {
+        tab.go(&format!("{}/page/about/", shop.base));
+        tab.run("document.querySelector('header input[type=search]').focus()");
+        tab.press("mug");
+        tab.until("suggestions", || (), || tab.has("#suggestions:not([hidden]) [role=option]"));
+        chosen()[0].as_i64().unwrap()
+    };
+    let count = type_mug();
+    tab.press("\u{E013}");
+    assert_eq!(chosen(), json!([count, count - 1]), "up leads to the last");
+    tab.press("\u{E015}");
+    assert_eq!(chosen(), json!([count, -1]), "and down from there to none");
+    tab.press("\u{E007}");
+    tab.until("the search", || (), || tab.url().ends_with("/search?q=mug"));
+    type_mug();
+    tab.press("\u{E015}");
+    assert_eq!(chosen()[1], 0);
+    let to = tab.run("return document.querySelector('[role=option]').dataset.url");
+    tab.press("\u{E007}");
+    tab.until("what was chosen", || (), || tab.url().ends_with(to.as_str().unwrap()));
+    assert_quiet(&tab);
+}
+
+// S1.25: enlarged, a picture is the largest there is; the arrow keys turn, Escape leads back.
+#[test]
+fn pictures_open_large() {
+    let Some((shop, tab)) = open(true) else { return };
+    tab.go(&format!("{}{MUG}", shop.base));
+    let width = |css: &str| {
+        let wide = format!(
+            "const pic = document.querySelector({css:?});
+            return pic?.complete ? pic.naturalWidth : 0"
+        );
+        tab.run(&wide).as_u64().unwrap()
+    };
+    tab.click("#picture-1 [data-zoom]");
+    tab.until("the large picture", || (), || width(".zoom-pic") > 0);
+    assert!(width(".zoom-pic") >= width("#picture-1 img"));
+    let widest = tab.run(
+        "const own = document.querySelector('#picture-1 img');
+        const set = (own.getAttribute('srcset') ?? '').split(',')
+            .map((one) => parseInt(one.trim().split(' ')[1]) || 0);
+        return Math.max(own.getAttribute('width'), ...set)",
+    );
+    assert!(width(".zoom-pic") >= widest.as_u64().unwrap(), "no larger one is offered on the page");
+    let first = tab.property(".zoom-pic", "src");
+    tab.press("\u{E014}");
+    tab.until("the next", || (), || tab.property(".zoom-pic", "src") != first);
+    tab.press("\u{E00C}");
+    tab.until("the page", || (), || !tab.has("dialog.zoom"));
     assert_quiet(&tab);
 }

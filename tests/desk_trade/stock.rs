@@ -2,7 +2,7 @@
 
 use kiosk::identity::Role;
 
-use crate::house::{Answer, Browser, TestShop};
+use crate::house::{Answer, Browser, Edited, TestShop, base_content};
 use crate::{at_payment, paid};
 
 fn change(desk: &mut Browser, sku: &str, change: &str, seen: u32) -> Answer {
@@ -169,4 +169,18 @@ fn a_sale_leads_to_its_order() {
     assert_eq!(page.attribute("tbody a", "href"), format!("/admin/orders/{number}"));
     let editor = shop.sign_in(Role::Catalog).get("/admin/stock/KILN-1");
     assert!(editor.texts("tbody a").is_empty() && editor.texts("form").len() <= 2);
+}
+
+// S3.53: a mark that is raised in the file to what is left is told at once, and once.
+#[test]
+fn a_raised_mark_is_told_at_once() {
+    let content = Edited::of(&base_content());
+    let shop = TestShop::on(&content);
+    let told = || shop.number("SELECT count(*) FROM outbox WHERE template = 'low_stock'");
+    assert_eq!(told(), 0);
+    let content = content.replace("products/kiln.toml", "opening = 4", "opening = 4\nlow = 4");
+    shop.publish(&content);
+    assert_eq!(told(), 1);
+    shop.publish(&content.replace("products/kiln.toml", "low = 4", "low = 5"));
+    assert_eq!(told(), 1);
 }

@@ -121,6 +121,13 @@ fn what_differs_is_told() {
     assert!(variant[0].contains("/product/everyday-mug/ shows £1"), "{variant:?}");
     let silent = tampered("/product/everyday-mug/", "data-price=", "data-cost=");
     assert!(silent[0].contains("shows no price for"), "{silent:?}");
+    let set = "/bundle/slow-breakfast/";
+    let price = tampered(set, "<ins>£", "<ins>£1");
+    assert!(price[0].starts_with(&format!("{set} shows £1")), "{price:?}");
+    let gone = tampered(set, "stock-in_stock", "stock-sold_out");
+    assert!(gone[0].starts_with(&format!("{set} shows \"sold_out\"")), "{gone:?}");
+    let silent = tampered(set, "data-price-box", "data-price");
+    assert!(silent[0].contains("shows no price for"), "{silent:?}");
 }
 
 // N21: every page of the demo shop keeps its budget.

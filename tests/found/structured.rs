@@ -116,6 +116,11 @@ fn every_product_is_told_whole() {
         assert!(meta(&page, "og:image:width").unwrap().parse::<u32>().unwrap() >= 800);
         assert_eq!(meta(&page, "twitter:card").as_deref(), Some("summary_large_image"));
     }
+    for path in ["/", "/bundles/", "/bundles/pro/", "/category/tableware/", "/page/about/"] {
+        let page = visitor.get(path);
+        let image = meta(&page, "og:image").unwrap_or_else(|| panic!("{path} has no picture"));
+        assert_eq!(visitor.get(&image).status, 200, "{path}");
+    }
     for bundle in book.catalog.live_bundles() {
         let page = visitor.get(&format!("/bundle/{}/", bundle.slug));
         let graph = graph(&page);

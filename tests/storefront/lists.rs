@@ -234,3 +234,45 @@ fn a_list_is_held_ready() {
     assert_ne!(visitor.get(path).headers["etag"], tag, "pages and prices change together");
     assert!(visitor.get(path).texts(".card-price").join(" ").contains("£17.00"));
 }
+
+// S3.19 S3.21: when a sale ends by itself, the lists that sort and filter by price follow.
+#[test]
+fn lists_know_the_price_of_the_hour() {
+    const GLAZES: &str = "products/glaze-set.toml";
+    let times = "until = 2026-12-01T00:00:00Z";
+    let sale = format!("price    = 79.99\nsale     = {{ price = \"20.00\", {times} }}");
+    let content = Edited::of(&base_content()).replace(GLAZES, "price    = 79.99", &sale);
+    let text = std::fs::read_to_string(content.path().join("shop.toml")).unwrap();
+    let quiet = format!("{text}\n[legal]\nshow_prior_price = false\n");
+    let content = content.write("shop.toml", &quiet);
+    let shop = TestShop::on(&content);
+    let mut visitor = shop.browser();
+    let mut cheapest = || {
+        let list = json_of(&mut visitor, "/api/products?sort=price_asc");
+        let under = json_of(&mut visitor, "/api/products?price_max=25");
+        (list["items"][0]["slug"].clone(), under["count"].clone())
+    };
+    assert_eq!(cheapest(), (json!("glaze-set"), json!(1)));
+    shop.advance_s(10 * 86_400);
+    shop.work_off();
+    assert_eq!(cheapest(), (json!("apron"), json!(0)));
+}
+
+// S3.19: a shop that hides its stock says nowhere that something runs low.
+#[test]
+fn hidden_stock_is_told_nowhere() {
+    let content = Edited::of(&base_content());
+    let text = std::fs::read_to_string(content.path().join("shop.toml")).unwrap();
+    let (low, hidden) = ("[stock]\nlow = 500\n", "[stock]\nlow = 500\nshow = \"hidden\"\n");
+    let pages = ["/category/studio/", "/product/kiln/", "/bundle/starter/", "/bundles/", "/search"];
+    for (stock, is_told) in [(low, true), (hidden, false)] {
+        let shown = format!("{text}\n{stock}");
+        let content = Edited::of(&base_content()).write("shop.toml", &shown);
+        let shop = TestShop::on(&content);
+        let mut visitor = shop.browser();
+        for page in pages {
+            let says = !visitor.get(page).texts("main .stock-low").is_empty();
+            assert!(says == is_told || (page == "/bundles/" && !says), "{page} with {stock}");
+        }
+    }
+}

@@ -83,7 +83,32 @@ fn prices_are_typed_with_a_comma() {
     assert_eq!(page.attribute("#f-price_min", "value"), "79,99 €");
     let chips = page.texts(".chips").join(" ");
     assert!(chips.contains("Ab 79,99") && chips.contains("Bis 1.000,00"), "{chips}");
-    assert_eq!(visitor.get("/search?price_min=7,9,9").status, 422);
+    // What cannot be read is said in German, too, on the search page and on a shelf.
+    for path in ["/search?price_min=7,9,9", "/category/studio/?price_min=7,9,9"] {
+        let refused = visitor.get(path);
+        assert_eq!(refused.status, 422);
+        check(&refused, path);
+        assert_eq!(
+            refused.texts("#list [role=alert] .notice-title"),
+            ["Ein Filter war nicht lesbar"]
+        );
+    }
+}
+
+// S4.17: pages of goods in a shop whose words are German; its goods are called what they are.
+#[test]
+fn goods_are_shown_in_german() {
+    let shop = in_german(&small());
+    let mut visitor = shop.browser();
+    for path in ["/", "/product/kiln/", "/bundle/starter/", "/bundles/"] {
+        let page = visitor.get(path).texts("body").join(" ");
+        assert!(!page.contains("United Kingdom") && !page.contains("Bundles"), "{path}: {page}");
+    }
+    let kiln = visitor.get("/product/kiln/").texts(".promises").join(" ");
+    assert!(kiln.contains("Vereinigtes Königreich"), "{kiln}");
+    assert!(visitor.get("/").texts(".head-nav a").contains(&"Sets".to_owned()));
+    assert_eq!(visitor.get("/bundles/").texts("h1"), ["Sets"]);
+    assert_eq!(visitor.get("/bundle/starter/").texts(".crumbs li")[1], "Sets");
 }
 
 // S4.17 S4.22: cart, refusals and checkout, word for word in German.

@@ -7,7 +7,7 @@
 (() => {
   "use strict";
   const { $, $$, Refused, busy, call, complain, count, fill, mirror, money, page, say, sentences, swap,
-    toHeading, words } = window.kiosk;
+    toHeading, words: shop } = window.kiosk;
   const said = () => $("#cart")?.dataset ?? {};
 
   // What a page that came back wants to tell: its notices, or all of it when it is another page.
@@ -23,7 +23,7 @@
       const fresh = await page(form.action, data);
       const words = told(fresh);
       if (!swap(fresh, "#cart")) throw new Refused(words);
-      if (words || form.dataset.told) say(words || form.dataset.told);
+      if (words) say(words);
       mirror.write(await call("GET", "/api/cart"));
     } catch (error) {
       $("#cart").removeAttribute("aria-busy");
@@ -42,7 +42,8 @@
   };
   const settle = async (cart) => {
     mirror.write(cart);
-    swap(await page("/cart"), "#cart");
+    // It is done; a page that cannot be put in place says for itself why.
+    if (!swap(await page("/cart"), "#cart")) location.assign("/cart");
   };
 
   const change = async (form, removes) => {
@@ -65,7 +66,7 @@
             say(said().restored);
           } catch (error) { complain(error); }
         };
-        say(fill(said().removed, { title }), { label: words.undo, run: undo });
+        say(fill(said().removed, { title }), { label: shop.undo, run: undo });
       } else {
         foresee(line, Number(field.value));
         await settle(await call("PATCH", path, { qty: Number(field.value) }));
@@ -81,21 +82,36 @@
     }
   };
 
+  let latest = 0;
+  let isElsewhere = false;
   const requote = async (form, what) => {
+    const turn = ++latest;
+    // Another country has other ways of delivery, also when one is chosen before they have come.
+    isElsewhere ||= what === "country";
     const data = new FormData(form);
     const done = busy($("[data-pay]"));
     try {
       const chosen = { country: data.get("country") };
       if (what === "rate") chosen.rate = data.get("rate");
-      await fetch("/cart/destination", { method: "POST", body: new URLSearchParams(chosen) });
+      const body = new URLSearchParams(chosen);
+      const { ok } = await fetch("/cart/destination", { method: "POST", body });
+      if (!ok) throw new Refused(shop.problem);
       const fresh = await page("/checkout");
+      if (turn !== latest) return;
+      // Emptied elsewhere, say: the page that came instead says so.
+      if (!$("#summary", fresh)) return location.assign("/checkout");
       for (const name of ["cart_version", "quote_total"]) {
         form.elements[name].value = $(`[name=${name}]`, fresh).value;
       }
-      if (what === "country") swap(fresh, "#rates");
+      if (isElsewhere) swap(fresh, "#rates");
+      isElsewhere = false;
       swap(fresh, "#summary");
       say(`${$("#summary .total").innerText.replace(/\s+/g, " ")}`);
-    } catch (error) { done(); complain(error); }
+    } catch (error) {
+      if (turn !== latest) return;
+      done();
+      complain(error);
+    }
   };
 
   document.addEventListener("submit", (event) => {

@@ -5,7 +5,7 @@
 //   GET /api/availability?sku=A&bundle=B → {items: [{sku|bundle, state: in_stock|low|sold_out, left}]}
 (() => {
   "use strict";
-  const { $, $$, call, calm, fill, make, words } = window.kiosk;
+  const { $, $$, call, calm, fill, make, sentences, words } = window.kiosk;
   if (!$("[data-product]")) return;
   const stock = $("[data-gallery]").dataset;
   const variants = $$("input[type=radio][name=sku]");
@@ -162,7 +162,10 @@
     else if (target.name === "sku" && target.form?.matches(".buy-form")) {
       choose(target);
       remember(target);
-    }
+    } else return;
+    // Who does not see the price change hears it.
+    const heard = ["[data-price-box]", ".prior", "[data-chosen]"].map((part) => $(part)?.innerText);
+    $("[data-told]")?.replaceChildren(sentences(heard));
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-zoom], .dots a");

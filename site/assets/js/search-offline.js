@@ -61,7 +61,7 @@
   const point = new Intl.NumberFormat(locale).formatToParts(1.1).find((part) => part.type === "decimal")?.value ?? ".";
   const money = (minor) => format.format(minor / 10 ** decimals);
 
-  const draw = ({ row: [title, url, price, regular, varies, picture, , , , prior] }) => {
+  const draw = ({ row: [title, url, price, regular, varies, picture, , , , prior], traits }) => {
     const drawn = card.content.cloneNode(true);
     Object.assign($("a", drawn), { href: url, textContent: title });
     const [src, width, height] = picture ?? [];
@@ -73,6 +73,10 @@
       if (prior) $(".card-notes", drawn).textContent = said.prior.replace("{price}", money(prior));
     } else {
       $(".price", drawn).textContent = varies ? said.from.replace("{price}", money(price)) : money(price);
+    }
+    if (!traits.has("in_stock=1")) {
+      const gone = Object.assign(document.createElement("span"), { className: "stock stock-sold_out", textContent: said.soldOut });
+      $(".card-notes", drawn).prepend(gone, " ");
     }
     return drawn;
   };

@@ -93,8 +93,10 @@
       headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
     }).catch((error) => error);
-    // Out of reach. Whoever stops the event stands in for the shop and gives the answer.
-    if (answer instanceof Error || [502, 503, 504].includes(answer.status)) {
+    // Out of reach, or somebody before the shop answers for it: its own words are JSON. Whoever
+    // stops the event stands in for the shop and gives the answer.
+    const foreign = !answer.ok && !/json/.test(answer.headers?.get("content-type"));
+    if (foreign || answer.status > 501) {
       const detail = { method, path, body };
       const news = new CustomEvent("kiosk:unreachable", { detail, cancelable: true });
       if (!document.dispatchEvent(news)) return detail.answer;
@@ -269,9 +271,9 @@
       if (list.hidden) return;
       if (event.key === "ArrowDown") { event.preventDefault(); mark(at + 1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); mark(at < 0 ? -2 : at - 1); }
-      else if (event.key === "Enter" && at >= 0) {
-        event.preventDefault();
-        location.assign($$("[role=option]", list)[at].dataset.url);
+      else if (event.key === "Enter") {
+        const chosen = $("[aria-selected=true]", list);
+        if (chosen) { event.preventDefault(); location.assign(chosen.dataset.url); }
       }
     });
     list.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -315,9 +317,11 @@
     old.replaceWith(next);
     prepare(next);
     if (within) {
-      const { id, name, value } = active;
+      const { id, name, value, type } = active;
+      // A quantity of one stands in many lines; what is ticked is told by its value.
+      const tells = value !== "1" || /^(checkbox|radio)$/.test(type);
       const back = (id && document.getElementById(id)) ||
-        (name && $$(`[name="${name}"]`, next).find((field) => field.value === value && value !== "1"));
+        (name && tells && $$(`[name="${CSS.escape(name)}"]`, next).find((field) => field.value === value));
       if (back) back.focus({ preventScroll: true }); else toHeading();
     }
     return true;

@@ -63,6 +63,7 @@ pub fn disagreements(
         let truth = found.truth_of(price.price_minor, found.bundle_state(levels, bundle));
         let told = scan::structured(&page).map(scan::offers).unwrap_or_default();
         compare_told(&mut wrong, &path, &id, &truth, &told);
+        compare_page(&mut wrong, &path, &id, &truth, &shown_of_set(&page, &bundle.slug));
         compare_feed(&mut wrong, &id, &truth, &format!("{}{path}", found.base), &mut fed);
     }
     let mut strange: Vec<&String> = fed.keys().collect();
@@ -206,20 +207,11 @@ fn digits(amount: &str) -> String {
 fn shown(page: &str, product: &Product) -> HashMap<String, Shown> {
     let own = |sku: &str| product.variants.iter().any(|v| v.sku.as_str() == sku);
     let mut found: HashMap<String, Shown> = HashMap::new();
-    let mut single: Option<String> = None;
-    let (mut in_box, mut state_of): (bool, Option<String>) = (false, None);
+    let mut state_of: Option<String> = None;
     for tag in tags(page) {
-        if tag.has("data-price-box") {
-            in_box = single.is_none();
-        } else if in_box && (tag.name == "ins" || is_price(&tag)) {
-            single = Some(tag.text().into_owned());
-            in_box = false;
-        }
         if let Some(sku) = state_of.take() {
-            let class = tag.attribute("class").unwrap_or_default();
-            let state = class.split(' ').find_map(|class| class.strip_prefix("stock-"));
             let entry = found.entry(sku).or_default();
-            entry.state = entry.state.take().or(state.map(str::to_owned));
+            entry.state = entry.state.take().or(state_in(&tag));
         }
         if tag.has("data-availability") {
             state_of = tag.attribute("data-availability").map(Into::into);
@@ -234,9 +226,30 @@ fn shown(page: &str, product: &Product) -> HashMap<String, Shown> {
     }
     if let [only] = product.variants.as_slice() {
         let entry = found.entry(only.sku.as_str().to_owned()).or_default();
-        entry.price = entry.price.take().or(single);
+        entry.price = entry.price.take().or_else(|| boxed_price(page));
     }
     found
+}
+
+/// Price and availability of a set, as its page shows them.
+fn shown_of_set(page: &str, slug: &str) -> Shown {
+    let mut all = tags(page);
+    let is_own = |tag: &scan::Tag<'_>| tag.attribute("data-bundle").as_deref() == Some(slug);
+    let inside = all.find(is_own).and_then(|_| all.next());
+    Shown { price: boxed_price(page), state: inside.as_ref().and_then(state_in) }
+}
+
+/// The one price inside `data-price-box`: what is asked now.
+fn boxed_price(page: &str) -> Option<String> {
+    let mut inside = tags(page).skip_while(|tag| !tag.has("data-price-box")).skip(1);
+    let price = inside.find(|tag| tag.name == "ins" || is_price(tag))?;
+    Some(price.text().into_owned())
+}
+
+/// The state in the class of an element, such as `stock-low`.
+fn state_in(tag: &scan::Tag<'_>) -> Option<String> {
+    let class = tag.attribute("class").unwrap_or_default();
+    class.split(' ').find_map(|class| class.strip_prefix("stock-")).map(str::to_owned)
 }
 
 /// The element that holds a price when nothing is reduced.

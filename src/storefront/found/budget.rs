@@ -1,5 +1,6 @@
 //! What a page may weigh, and what its pictures must say. Pure.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::scan::{Tag, tags};
@@ -12,6 +13,8 @@ const STYLE_MAX: usize = 14_000;
 const SCRIPT_MAX: usize = 12_000;
 /// Everything a product's page needs before it is seen, its first picture included, in bytes.
 const FIRST_VIEW_MAX: usize = 100_000;
+/// Files fetched before a page is seen, the page included.
+const REQUESTS_MAX: usize = 15;
 /// Pixels across a common phone: 412 points, 1.75 pixels each.
 const PHONE_WIDTH: u32 = 721;
 
@@ -65,8 +68,15 @@ pub fn measure(path: &str, html: &str, sizes: &Sizes<'_>) -> (Measured, Vec<Exce
     measured.page = (sizes.packed)(path).unwrap_or(html.len());
     let mut over: Vec<String> = Vec::new();
     let (mut urgent, mut in_main, mut reduced) = (Vec::new(), false, false);
-    let mut sources: Option<String> = None;
+    let (mut sources, mut requests): (Option<String>, usize) = (None, 1);
     for tag in tags(html) {
+        if let Some(address) = fetched(&tag) {
+            if is_elsewhere(&address) {
+                over.push(format!("it fetches {address}; a page asks nobody but the shop"));
+            }
+            let waits = tag.attribute("loading").as_deref() == Some("lazy");
+            requests += usize::from(!waits && !address.starts_with("data:"));
+        }
         let weight = |name: &str| {
             let address = tag.attribute(name)?;
             (sizes.packed)(&address)
@@ -95,6 +105,11 @@ pub fn measure(path: &str, html: &str, sizes: &Sizes<'_>) -> (Measured, Vec<Exce
             _ => {}
         }
     }
+    if requests > REQUESTS_MAX {
+        over.push(format!(
+            "{requests} files are fetched before it is seen; at most {REQUESTS_MAX}"
+        ));
+    }
     measured.picture = urgent.first().copied().unwrap_or(0);
     // A front page and a page of words may begin with words.
     let may_begin_with_words = path == "/" || path.starts_with("/page/");
@@ -116,6 +131,20 @@ pub fn measure(path: &str, html: &str, sizes: &Sizes<'_>) -> (Measured, Vec<Exce
     }
     let excess = |what| Excess { path: path.to_owned(), what };
     (measured, over.into_iter().map(excess).collect())
+}
+
+/// What a browser fetches for an element, before anybody does anything.
+fn fetched<'a>(tag: &Tag<'a>) -> Option<Cow<'a, str>> {
+    match tag.name {
+        "img" | "script" | "iframe" | "video" | "audio" | "embed" => tag.attribute("src"),
+        "link" if tag.attribute("rel").as_deref() == Some("stylesheet") => tag.attribute("href"),
+        _ => None,
+    }
+}
+
+/// Whether an address names another host.
+fn is_elsewhere(address: &str) -> bool {
+    ["http://", "https://", "//"].iter().any(|start| address.starts_with(start))
 }
 
 /// What a picture does not say.
@@ -203,6 +232,25 @@ mod tests {
         let picture = |asked: &str| Some(if asked.contains("800") { 90_000 } else { 1_000 });
         let (_, over) = measure(path, html, &Sizes { packed: &packed, picture: &picture });
         over.into_iter().map(|excess| excess.what).collect()
+    }
+
+    // N21: nobody else is asked for anything, and little is asked for before a page is seen.
+    #[test]
+    fn what_a_page_fetches_is_counted() {
+        let page =
+            "<main><img src=\"/p-800.jpg\" width=1 height=1 alt=\"\" fetchpriority=\"high\">";
+        let abroad = format!("{page}<script src=\"//cdn.example/x.js\"></script>");
+        assert_eq!(
+            whats("/bundles/", &abroad, 10),
+            ["it fetches //cdn.example/x.js; a page asks nobody but the shop"]
+        );
+        let scripts = |count| page.to_owned() + &"<script src=\"/b.js\"></script>".repeat(count);
+        let lazy = "<img src=\"/x.jpg\" width=1 height=1 alt=\"\" loading=\"lazy\">".repeat(20);
+        assert_eq!(whats("/bundles/", &(scripts(13) + &lazy), 10), Vec::<String>::new());
+        assert_eq!(
+            whats("/bundles/", &scripts(14), 10),
+            ["16 files are fetched before it is seen; at most 15"]
+        );
     }
 
     // N21: a page over its budget is named with figure and limit.

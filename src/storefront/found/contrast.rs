@@ -8,29 +8,36 @@ use crate::platform::render::tokens::{Colour, Tokens};
 /// Least ratio of text to its ground, in thousandths (WCAG 2.2, 1.4.3).
 pub(super) const RATIO_MIN: u32 = 4500;
 
+/// Least ratio of what must be seen but not read, such as the edge of a field (WCAG 2.2, 1.4.11).
+const EDGE_MIN: u32 = 3000;
+
 /// Text colours, each read on every ground.
-const TEXTS: [&str; 6] = ["ink", "ink-2", "accent", "ok", "warn", "bad"];
+const TEXTS: [&str; 7] = ["ink", "ink-2", "accent", "ok", "warn", "bad", "info"];
+/// Edges of fields and buttons, seen on every ground.
+const EDGE: &str = "line-2";
 const GROUNDS: [&str; 4] = ["paper", "surface", "sunken", "quiet"];
 
 /// Pairs of colours that are too close, each in words: scheme, pair, ratio and least ratio.
 #[must_use]
 pub fn faint(tokens: &Tokens) -> Vec<String> {
-    let on_grounds = TEXTS.iter().flat_map(|text| GROUNDS.iter().map(move |g| (*text, *g)));
-    let pairs: Vec<(&str, &str)> = on_grounds.chain([("on-accent", "accent")]).collect();
+    let texts = TEXTS.iter().flat_map(|text| GROUNDS.iter().map(|g| (*text, *g, RATIO_MIN)));
+    let edges = GROUNDS.iter().map(|g| (EDGE, *g, EDGE_MIN));
+    let pairs: Vec<_> = texts.chain(edges).chain([("on-accent", "accent", RATIO_MIN)]).collect();
     let mut found = Vec::new();
     for (scheme, is_dark) in [("light", false), ("dark", true)] {
         let colour = |name| if is_dark { tokens.dark(name) } else { tokens.light(name) };
-        for (text, ground) in &pairs {
+        for (text, ground, least) in &pairs {
             let (Some(a), Some(b)) = (colour(text), colour(ground)) else { continue };
             let ratio = ratio(a, b);
-            if ratio < RATIO_MIN {
+            if ratio < *least {
                 found.push(format!(
                     "--{text} on --{ground} in the {scheme} scheme has a contrast of {}.{:02}; \
-                     text needs {}.{}",
+                     {} needs {}.{}",
                     ratio / 1000,
                     ratio % 1000 / 10,
-                    RATIO_MIN / 1000,
-                    RATIO_MIN % 1000 / 100
+                    if *least == EDGE_MIN { "an edge" } else { "text" },
+                    least / 1000,
+                    least % 1000 / 100
                 ));
             }
         }
@@ -103,6 +110,11 @@ mod tests {
         assert_eq!(
             faint(&faded),
             ["--ink on --paper in the dark scheme has a contrast of 3.65; text needs 4.5"]
+        );
+        let edge = css.replacen("--ink: #111", "--ink: #111; --line-2: #aaa", 1);
+        assert_eq!(
+            faint(&Tokens::read(&edge)),
+            ["--line-2 on --paper in the light scheme has a contrast of 2.32; an edge needs 3.0"]
         );
     }
 }

@@ -46,8 +46,13 @@ impl<'a> Entry<'a> {
 
 impl Found {
     /// Calls `each` with every line of the feed, in a fixed order.
-    pub(super) fn entries<'a>(&'a self, levels: &Levels, mut each: impl FnMut(&Entry<'a>)) {
-        for product in self.catalog.live_products() {
+    pub(super) fn entries<'a>(
+        &'a self,
+        levels: &Levels,
+        products: &[&'a Product],
+        mut each: impl FnMut(&Entry<'a>),
+    ) {
+        for product in products {
             let description = summary(&product.description, DESCRIPTION_MAX);
             for variant in &product.variants {
                 let mut entry = Entry::default();
@@ -56,9 +61,6 @@ impl Found {
                 self.sorted(&mut entry, product, variant);
                 each(&entry);
             }
-        }
-        for bundle in self.catalog.live_bundles() {
-            each(&self.bundle_entry(levels, bundle));
         }
     }
 
@@ -147,7 +149,7 @@ impl Found {
         entry.set("custom_label_0", product.tier.word());
     }
 
-    fn bundle_entry<'a>(&'a self, levels: &Levels, bundle: &'a Bundle) -> Entry<'a> {
+    pub(super) fn bundle_entry<'a>(&'a self, levels: &Levels, bundle: &'a Bundle) -> Entry<'a> {
         let mut entry = Entry::default();
         let price = bundle_price(&self.catalog, bundle, self.now).map_or(0, |p| p.price_minor);
         entry.set("id", bundle_id(bundle));

@@ -3,6 +3,7 @@
 use super::Found;
 use super::feed::Entry;
 use super::xml::{element, escape};
+use crate::catalog::Product;
 use crate::search::Levels;
 
 /// Columns of the table. An attribute that is missing here would be lost there; a test compares.
@@ -39,54 +40,71 @@ pub(super) const COLUMNS: &[&str] = &[
     "custom_label_0",
 ];
 
-impl Found {
+/// The feed as XML and as a table, each from the same entries.
+#[derive(Default)]
+pub(super) struct Feeds {
     /// `/feeds/google.xml`: RSS 2.0 with Google's attributes.
-    pub(super) fn google_xml(&self, levels: &Levels) -> String {
+    pub(super) xml: String,
+    /// `/feeds/google.tsv`: the same, one line each.
+    pub(super) tsv: String,
+}
+
+impl Found {
+    /// Both feeds; `parts` are what [`Self::google_part`] wrote of all live products, in order.
+    pub(super) fn google(&self, levels: &Levels, parts: Vec<Feeds>) -> Feeds {
         let shop = &self.catalog.shop;
-        let mut out = String::with_capacity(self.catalog.products.len() * 4096);
-        out.push_str(
+        let mut feeds = Feeds::default();
+        feeds.xml.push_str(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n",
         );
-        element(&mut out, "title", &[&shop.name]);
-        element(&mut out, "link", &[&self.base, "/"]);
-        element(&mut out, "description", &[&shop.seo_description]);
-        self.entries(levels, |entry| {
-            out.push_str("<item>\n");
-            for (name, value) in &entry.fields {
-                attribute(&mut out, name, value);
-            }
-            for address in &entry.more_pictures {
-                attribute(&mut out, "additional_image_link", address);
-            }
-            for (service, price) in &entry.shipping {
-                out.push_str("<g:shipping>\n");
-                attribute(&mut out, "country", &shop.country);
-                attribute(&mut out, "service", service);
-                attribute(&mut out, "price", price);
-                out.push_str("</g:shipping>\n");
-            }
-            out.push_str("</item>\n");
-        });
-        out.push_str("</channel>\n</rss>\n");
-        out
+        element(&mut feeds.xml, "title", &[&shop.name]);
+        element(&mut feeds.xml, "link", &[&self.base, "/"]);
+        element(&mut feeds.xml, "description", &[&shop.seo_description]);
+        feeds.tsv.push_str(&COLUMNS.join("\t"));
+        feeds.tsv.push('\n');
+        for part in parts {
+            feeds.xml.push_str(&part.xml);
+            feeds.tsv.push_str(&part.tsv);
+        }
+        for bundle in self.catalog.live_bundles() {
+            self.write_entry(&mut feeds, &self.bundle_entry(levels, bundle));
+        }
+        feeds.xml.push_str("</channel>\n</rss>\n");
+        feeds
     }
 
-    /// `/feeds/google.tsv`: the same, one line each.
-    pub(super) fn google_tsv(&self, levels: &Levels) -> String {
-        let mut out = String::with_capacity(self.catalog.products.len() * 2048);
-        out.push_str(&COLUMNS.join("\t"));
-        out.push('\n');
-        self.entries(levels, |entry| {
-            for (at, column) in COLUMNS.iter().enumerate() {
-                if at > 0 {
-                    out.push('\t');
-                }
-                self.cell(&mut out, column, entry);
+    /// The lines of some products in both.
+    pub(super) fn google_part<'a>(&'a self, levels: &Levels, products: &[&'a Product]) -> Feeds {
+        let mut feeds = Feeds::default();
+        self.entries(levels, products, |entry| self.write_entry(&mut feeds, entry));
+        feeds
+    }
+
+    fn write_entry(&self, feeds: &mut Feeds, entry: &Entry<'_>) {
+        let out = &mut feeds.xml;
+        out.push_str("<item>\n");
+        for (name, value) in &entry.fields {
+            attribute(out, name, value);
+        }
+        for address in &entry.more_pictures {
+            attribute(out, "additional_image_link", address);
+        }
+        for (service, price) in &entry.shipping {
+            out.push_str("<g:shipping>\n");
+            attribute(out, "country", &self.catalog.shop.country);
+            attribute(out, "service", service);
+            attribute(out, "price", price);
+            out.push_str("</g:shipping>\n");
+        }
+        out.push_str("</item>\n");
+        for (at, column) in COLUMNS.iter().enumerate() {
+            if at > 0 {
+                feeds.tsv.push('\t');
             }
-            out.push('\n');
-        });
-        out
+            self.cell(&mut feeds.tsv, column, entry);
+        }
+        feeds.tsv.push('\n');
     }
 
     fn cell(&self, out: &mut String, column: &str, entry: &Entry<'_>) {
@@ -106,19 +124,28 @@ impl Found {
             _ => {
                 let value = entry.fields.iter().find(|(name, _)| *name == column);
                 let value = value.map_or("", |(_, value)| value.as_ref());
-                let quoted = value.contains('"');
-                out.push_str(if quoted { "\"" } else { "" });
-                for c in value.chars() {
-                    match c {
-                        '"' => out.push_str("\"\""),
-                        c if c.is_control() => out.push(' '),
-                        c => out.push(c),
-                    }
-                }
-                out.push_str(if quoted { "\"" } else { "" });
+                quote(out, value);
             }
         }
     }
+}
+
+/// A cell of the table: in quotes where it has some, and without what would end it.
+fn quote(out: &mut String, value: &str) {
+    let is_special = |c: char| c == '"' || c.is_control();
+    if !value.contains(is_special) {
+        return out.push_str(value);
+    }
+    let quoted = value.contains('"');
+    out.push_str(if quoted { "\"" } else { "" });
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("\"\""),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push_str(if quoted { "\"" } else { "" });
 }
 
 fn attribute(out: &mut String, name: &str, value: &str) {

@@ -249,7 +249,7 @@ impl Found {
         json.open_untyped("").text("@context", "https://schema.org").list("@graph");
         json.open("", "BreadcrumbList").list("itemListElement");
         crumb(&mut json, 1, &self.catalog.shop.name, &[&self.base, "/"]);
-        crumb(&mut json, 2, self.bundles_title(), &[&self.base, "/bundles/"]);
+        crumb(&mut json, 2, &self.bundles_title, &[&self.base, "/bundles/"]);
         crumb(&mut json, 3, &bundle.title, &page);
         json.end().close().open("", "Product");
         json.joined("@id", &[page[0], page[1], page[2], "/#product"]).text("name", &bundle.title);
@@ -287,7 +287,7 @@ impl Found {
     }
 
     /// A bundle's own pictures, else those of its parts.
-    pub(super) fn bundle_pictures(&self, bundle: &Bundle) -> Vec<Picture> {
+    pub(in crate::storefront) fn bundle_pictures(&self, bundle: &Bundle) -> Vec<Picture> {
         if !bundle.images.is_empty() {
             return bundle.images.clone();
         }

@@ -22,11 +22,6 @@ impl Found {
         json.into_text()
     }
 
-    /// What the list of bundles is called.
-    pub(super) fn bundles_title(&self) -> &str {
-        self.catalog.category("bundles").map_or("Bundles", |category| category.title.as_str())
-    }
-
     /// The structured data of the front page.
     #[must_use]
     pub fn home(&self) -> String {
@@ -64,10 +59,10 @@ impl Found {
         self.graph(|found, json| {
             json.open("", "BreadcrumbList").list("itemListElement");
             crumb(json, 1, &found.catalog.shop.name, &[&found.base, "/"]);
-            crumb(json, 2, found.bundles_title(), &[&found.base, "/bundles/"]);
+            crumb(json, 2, &found.bundles_title, &[&found.base, "/bundles/"]);
             json.end().close();
             let words = found.catalog.category("bundles").map_or("", |c| c.description.as_str());
-            found.list(json, found.bundles_title(), words, path, (1, count), listed);
+            found.list(json, &found.bundles_title, words, path, (1, count), listed);
         })
     }
 

@@ -79,6 +79,8 @@ pub type Pictures = Arc<dyn Fn(&Picture) -> Rendition + Send + Sync>;
 /// What is told about the shop, prepared once for an edition: pages only add what is theirs.
 pub struct Found {
     catalog: Arc<Catalog>,
+    /// What the list of bundles is called.
+    pub(super) bundles_title: String,
     base: String,
     now: Instant,
     zone: TimeZone,
@@ -119,6 +121,7 @@ impl Found {
             here.into_iter().flat_map(|zone| &zone.rates).filter(sent).cloned().collect();
         let writer = shop::Writer::new(book, now, base_url);
         let delivery = rates.first().map(|rate| writer.delivery(rate));
+        let bundles = catalog.category("bundles").map(|category| category.title.clone());
         Self {
             site: writer.site(),
             returns: writer.returns("#returns"),
@@ -126,6 +129,7 @@ impl Found {
             zone: TimeZone::get(&shop.timezone).unwrap_or(TimeZone::UTC),
             exponent: shop.currency.exponent(),
             base: base_url.to_owned(),
+            bundles_title: bundles.unwrap_or_else(|| "Bundles".to_owned()),
             catalog,
             now,
             pictures,
