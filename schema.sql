@@ -28,6 +28,8 @@ CREATE TABLE outbox (
   copy_of     INTEGER,
   created_at  INTEGER NOT NULL,
   sent_at     INTEGER,
+  -- Since when nobody need look at it any more, though it never left.
+  settled_at  INTEGER CHECK (settled_at IS NULL OR state = 'dead'),
   CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
   CHECK ((reason = '') = (actor = ''))
 ) STRICT;
@@ -385,10 +387,10 @@ CREATE TABLE orders (
   CHECK (refunded_minor + refunding_minor <= total_minor)
 ) STRICT;
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
+CREATE INDEX orders_by_state ON orders (payment_status, fulfilment_status, placed_at);
 CREATE INDEX orders_by_time ON orders (placed_at DESC);
 CREATE INDEX orders_by_cart ON orders (cart_id, placed_at DESC) WHERE cart_id IS NOT NULL;
 CREATE INDEX orders_by_email ON orders (email_folded, placed_at DESC);
-CREATE INDEX orders_by_name ON orders (name COLLATE NOCASE);
 CREATE INDEX orders_paid ON orders (currency, paid_at, total_minor) WHERE paid_at IS NOT NULL;
 CREATE INDEX orders_to_ship ON orders (paid_at)
   WHERE payment_status IN ('paid', 'part_refunded') AND left_units > 0;

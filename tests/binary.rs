@@ -4,6 +4,8 @@
 mod doctor;
 #[path = "binary/events.rs"]
 mod events;
+#[path = "binary/log.rs"]
+mod log;
 #[path = "binary/people.rs"]
 mod people;
 #[path = "binary/refusals.rs"]

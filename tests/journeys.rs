@@ -9,6 +9,7 @@ mod endings;
 use house::{Edited, TestShop, base_content, demo_content};
 use kiosk::base::Failure;
 use kiosk::base::fault::Never;
+use kiosk::identity::Role;
 
 /// A shop and who takes its money: here the simulator, in `tests/stripe.rs` a stand-in for Stripe.
 struct Stage {
@@ -25,8 +26,8 @@ impl Stage {
     }
 }
 
-// S1.10 S1.15 S2.31 S2.124 S2.126 S4.16: find, add a set and a single piece, use a code, send it
-// abroad, pay by slow transfer, and read the order from another device.
+// S1.10 S1.15 S1.17 S2.31 S2.124 S2.126 S4.16: find, add a set and a single piece, use a code, send
+// it abroad, pay by slow transfer, and read the order from another device and at the desk.
 #[test]
 fn a_guest_finds_buys_and_follows_an_order() {
     let shop = TestShop::demo();
@@ -72,7 +73,25 @@ fn a_guest_finds_buys_and_follows_an_order() {
     assert!(paid.texts(".totals .code").contains(&"LINEN10".to_owned()));
     assert_eq!(shop.number("SELECT received_minor FROM payment").to_string(), total);
     assert_eq!(buyer.get("/api/cart").json()["count"], 0);
+    the_merchant_reads_it(&shop, &total);
     shop.assert_audit();
+}
+
+/// The same order at the desk: from the front page to its goods, its money and its letters.
+fn the_merchant_reads_it(shop: &TestShop, total: &str) {
+    let mut desk = shop.sign_in(Role::Orders);
+    let front = desk.get("/admin");
+    let order = front.attribute("[aria-labelledby=recent] a", "href");
+    let page = desk.get(&order);
+    assert_eq!(page.texts("h1"), [order.rsplit('/').next().unwrap()]);
+    let words = page.texts("main").join(" ");
+    let pounds = format!("£{}.{}", &total[..total.len() - 2], &total[total.len() - 2..]);
+    for said in
+        ["Paid", "Not shipped", "Linen napkins", "Slow breakfast", "LINEN10", "France", &pounds]
+    {
+        assert!(words.contains(said), "{said} is not in {words}");
+    }
+    assert!(words.contains("ada@example.com") && words.contains("Ada Lovelace"), "{words}");
 }
 
 /// Every row of every table. Not the files' bytes: what was written before may be moved from the

@@ -13,6 +13,8 @@ mod hooks;
 mod layout;
 #[path = "letters/outbox.rs"]
 mod outbox;
+#[path = "letters/snapshots.rs"]
+mod snapshots;
 
 mod house;
 

@@ -20,7 +20,7 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 56] = [
+const NEVER_ON_A_PAGE: [&str; 58] = [
     "bad-signature",
     "below-held",
     "content-changed",
@@ -28,6 +28,8 @@ const NEVER_ON_A_PAGE: [&str; 56] = [
     "content-same",
     "days",
     "event-applied",
+    "event-not-aside",
+    "event-reason",
     "filter-unclear",
     "last-owner",
     "letter-reason",

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, Instant, Problem, refuse};
+use crate::base::{Fault, Instant, Problem, Refusal as _, refuse};
 use crate::identity::{self, Desk, Right, Staff, Visit, see_other};
 use crate::platform::backup;
 use crate::platform::db::{Read, Tx, free_bytes};
@@ -28,6 +28,7 @@ pub(super) fn desk(diary: &Diary) -> Desk {
         .section("health", "Health", "/admin/health", Right::SeeHealth)
         .get("/admin/health", Right::SeeHealth, move |visit| show(visit, diary.clone()))
         .post("/admin/health/replay", Right::Operate, replay)
+        .post("/admin/health/leave", Right::Operate, leave)
         .post("/admin/health/backup", Right::Operate, back_up)
 }
 
@@ -35,6 +36,7 @@ pub(super) fn desk(diary: &Diary) -> Desk {
 #[serde(default)]
 struct Shown {
     replayed: Option<u32>,
+    left: Option<u32>,
     backup: Option<String>,
 }
 
@@ -73,7 +75,8 @@ async fn show(visit: Visit, diary: Diary) -> Result<Response, Error> {
     let kit = &visit.kit;
     let ends_in_s = kit.certificate.seen().and_then(|seen| seen.ends_in_s(now));
     let mut context = json!({
-        "now": now, "replayed": shown.replayed, "is_asked": shown.backup.is_some(),
+        "now": now, "replayed": shown.replayed, "left": shown.left,
+        "is_asked": shown.backup.is_some(),
         "certificate": kit.certificate.seen(), "ends_in_s": ends_in_s,
         "public_url": kit.settings.public_url,
         "backups_kept": kit.settings.backups,
@@ -104,6 +107,10 @@ enum Refusal {
     Unknown,
     /// It took effect already, or is about nothing of ours.
     Done,
+    /// It is tried again, took effect, or was left before.
+    NotAside,
+    /// Somebody must say why.
+    NoReason,
 }
 
 impl crate::base::Refusal for Refusal {
@@ -120,6 +127,16 @@ impl crate::base::Refusal for Refusal {
                 "The event took effect already, or is about nothing of this shop.",
             )
             .hint("What took effect is never undone, so it cannot take effect twice."),
+            Self::NotAside => {
+                let detail = "The event is tried again, took effect, or was left before.";
+                Problem::new(409, "event-not-aside", "It is not put aside", detail)
+                    .hint("Load the page again to see how it stands.")
+            }
+            Self::NoReason => {
+                let detail = "An event is left as it is for a reason, and the reason is kept.";
+                Problem::new(422, "event-reason", "Say why", detail)
+                    .hint(format!("Write a few words, {REASON_MAX} characters at most."))
+            }
         }
     }
 }
@@ -131,6 +148,47 @@ async fn replay(mut visit: Visit) -> Result<Response, Error> {
     let count = again.await?;
     visit.kit.bell.ring();
     Ok(see_other(&format!("/admin/health?replayed={count}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leaving {
+    /// The provider's name for the event.
+    id: String,
+    /// Why nothing is to become of it.
+    reason: String,
+}
+
+/// Longest reason, in characters.
+const REASON_MAX: usize = 200;
+
+/// A person has dealt with what an event was about; nobody is reminded of it any more.
+async fn leave(mut visit: Visit) -> Result<Response, Error> {
+    let form: Leaving = read_form(&mut visit.request).await?;
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let reason = form.reason.trim().to_owned();
+    if !(1..=REASON_MAX).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
+        return Err(Refusal::NoReason.problem().into());
+    }
+    let left = visit.kit.db.write(move |tx| {
+        let events = payments::find_events(tx, &form.id)?;
+        if events.is_empty() {
+            return refuse(Refusal::Unknown);
+        }
+        let mut any = false;
+        for (event, _) in &events {
+            if payments::leave_event(tx, event, &format!("{reason} ({})", staff.actor()))? {
+                let before = json!({ "state": event.state, "why": event.why });
+                let after = json!({ "state": "ignored", "why": reason });
+                let about = ("event", event.id.as_str());
+                identity::note(tx, &staff, "event.leave", about, (&before, &after), now)?;
+                any = true;
+            }
+        }
+        if any { Ok(()) } else { refuse(Refusal::NotAside) }
+    });
+    left.await?;
+    Ok(see_other("/admin/health?left=1"))
 }
 
 /// The job makes it: a request is over before a large shop is packed.

@@ -1,5 +1,7 @@
 //! The desk's front page: one sentence, the figures of the day, and what to do next.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use poem::Response;
 use serde_json::{Value, json};
@@ -59,7 +61,7 @@ pub(super) async fn show(
     let zone = reports::zone_of(&book.catalog.shop.timezone);
     let mistakes = shelf.news.listen().borrow().mistakes.clone();
     let failing = diary.entries().into_iter().filter(|entry| entry.is_failing);
-    let failing: Vec<&'static str> = failing.map(|entry| entry.name).collect();
+    let failing: Vec<String> = failing.map(|entry| entry.name).collect();
     let title = mistakes.as_ref().map(|mistakes| mistakes.title.clone());
     let (shown, its_zone) = (book.clone(), zone.clone());
     let kit = visit.kit.clone();
@@ -105,7 +107,7 @@ fn trade(read: &Read) -> Result<Trade, Fault> {
 pub(super) fn machinery(
     read: &Read,
     kit: &Kit,
-    failing: Vec<&'static str>,
+    failing: Vec<String>,
     now: Instant,
 ) -> Result<Machinery, Fault> {
     let unsent = mail::unsent(read)?;
@@ -196,16 +198,14 @@ fn figures(
 fn what_sold(
     read: &Read,
     counted: &Counted,
-    catalog: &Catalog,
+    catalog: &Arc<Catalog>,
     zone: &TimeZone,
     now: Instant,
     context: &mut Value,
 ) -> Result<(), Fault> {
     let days = Days::until(now.in_zone(zone).date(), 30);
     context["best"] = json!(counted.best(read, catalog, catalog.shop.currency, days, BEST)?);
-    let states = reports::by_state(read, zone, days)?.into_iter().filter(|(_, count)| *count > 0);
-    let states = states.map(|(status, count)| json!({ "status": status.word(), "count": count }));
-    context["states"] = json!(states.collect::<Vec<_>>());
+    context["states"] = reports::by_state(read, zone, days)?;
     Ok(())
 }
 

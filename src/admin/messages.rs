@@ -202,7 +202,7 @@ pub(super) async fn html(visit: Visit) -> Result<Response, Error> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    /// `resend` or `now`.
+    /// `resend`, `now` or `settle`.
     action: String,
     #[serde(default)]
     reason: String,
@@ -210,7 +210,22 @@ struct Change {
     to: String,
 }
 
-/// Sends a letter again, or lets one that waits be tried at once.
+/// Nobody need look at a letter any more that was given up.
+async fn settle(visit: &Visit, id: i64) -> Result<Response, Error> {
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let settled = visit.kit.db.write(move |tx| {
+        if mail::settle(tx, id, now)? {
+            let (before, after) = (json!({ "settled": false }), json!({ "settled": true }));
+            let (about, states) = (("letter", id.to_string()), (&before, &after));
+            identity::note(tx, &staff, "letter.settle", (about.0, &about.1), states, now)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    });
+    settled.await?;
+    Ok(see_other(&format!("/admin/messages/{id}?done=settled")))
+}
+
+/// Sends a letter again, lets one that waits be tried at once, or lays one aside.
 pub(super) async fn change(mut visit: Visit) -> Result<Response, Error> {
     let form: Change = read_form(&mut visit.request).await?;
     let letter = find(&visit).await?;
@@ -232,6 +247,9 @@ pub(super) async fn change(mut visit: Visit) -> Result<Response, Error> {
         let done = if hurried.await? { "now" } else { "left" };
         visit.kit.bell.ring();
         return Ok(see_other(&format!("/admin/messages/{id}?done={done}")));
+    }
+    if form.action == "settle" {
+        return settle(&visit, id).await;
     }
     let typed = json!({ "reason": form.reason, "to": form.to });
     let Some(to) = EmailAddress::parse(&form.to) else {

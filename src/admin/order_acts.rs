@@ -137,8 +137,14 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
         }
     }
     let filter = filter_of(&sent.back);
+    let units = fields.iter().filter_map(|(name, value)| {
+        let position = name.strip_prefix("units_")?;
+        Some((position.to_owned(), json!(value)))
+    });
+    let units: serde_json::Map<String, Value> = units.collect();
     let typed = json!({ "carrier": sent.carrier, "number": sent.number, "url": sent.url,
-                        "note": sent.note, "reason": sent.reason, "how": sent.how });
+                        "note": sent.note, "reason": sent.reason, "how": sent.how,
+                        "units": units });
     let done = match act {
         Act::Cancel => cancel(&till, &visit, &number, &sent).await,
         Act::Paid => take(&till, &visit, &number, &sent).await,

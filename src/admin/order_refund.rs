@@ -260,7 +260,7 @@ async fn go(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result<Ste
     };
     let wish = sent.wish(&order, &items, &proposal)?;
     let what = json!({
-        "share": format!("{:?}", wish.share), "delivery": wish.delivery,
+        "share": wish.share, "delivery": wish.delivery,
         "restock": wish.restock, "reason": wish.reason, "by_hand": wish.by_hand,
     });
     let (staff, now, number) = (visit.staff.clone(), visit.kit.now(), number.to_owned());

@@ -64,7 +64,7 @@ pub(super) struct Machinery {
     /// Bytes left on the disk.
     pub(super) room: Option<u64>,
     /// Jobs whose last run failed.
-    pub(super) failing: Vec<&'static str>,
+    pub(super) failing: Vec<String>,
     /// Backups; none where the operator makes them some other way.
     pub(super) backup: Option<Standing>,
     /// Invariants that did not hold when the books were proved last, such as `I1, I3`; empty when

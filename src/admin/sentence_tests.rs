@@ -127,7 +127,11 @@ const TROUBLES: [Trouble; 20] = [
     (old_backup, Tone::Bad, "The newest backup is 30 hours old. The last one failed: no room."),
     (no_backup, Tone::Bad, "No backup was ever made."),
     (broken_books, Tone::Bad, "not in order: I6 does not hold. The log says where."),
-    (|s| machinery(s).failing = vec!["inbox"], Tone::Bad, "Background work fails: inbox."),
+    (
+        |s| machinery(s).failing = vec!["inbox".to_owned()],
+        Tone::Bad,
+        "Background work fails: inbox.",
+    ),
     (|s| machinery(s).is_tested = true, Tone::Bad, "tries out stolen cards"),
     (|s| machinery(s).letters.2 = 1, Tone::Bad, "1 letter could not be sent"),
     (slow_events, Tone::Bad, "the oldest has waited 10 minutes"),

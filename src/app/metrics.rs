@@ -112,7 +112,11 @@ impl Counted {
         let help = "Letters that wait for their turn or for another try.";
         figures.gauge("kiosk_letters_waiting", help, letters.waiting);
         figures.gauge("kiosk_letters_lag_seconds", "Age of the oldest waiting letter.", lag_s);
-        figures.gauge("kiosk_letters_dead", "Letters given up.", letters.dead);
+        figures.gauge(
+            "kiosk_letters_dead",
+            "Letters given up that nobody has dealt with.",
+            letters.dead,
+        );
         figures.gauge("kiosk_holds", "Holds of open checkouts.", held.holds);
         figures.gauge("kiosk_holds_units", "Units in them.", held.units);
         let help = "Holds whose time is over while the provider has not confirmed the end.";

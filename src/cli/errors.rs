@@ -7,6 +7,7 @@ use super::{Ended, open};
 use crate::app;
 use crate::base::Fault;
 use crate::base::fault::{Failure, Never};
+use crate::identity::{self, COMMAND_LINE};
 use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::telemetry::{self, Filter, Listed, Report};
@@ -120,7 +121,14 @@ fn resolve(kit: &Kit, name: &str, as_json: bool) -> Result<Ended, Fault> {
     let (error, now) = (get(kit, name)?, kit.now());
     let fingerprint = error.fingerprint.clone();
     let done = kit.db.write_blocking(move |tx| {
-        Ok::<_, Failure<Never>>(telemetry::resolve(tx, &fingerprint, "command line", now)?)
+        let done = telemetry::resolve(tx, &fingerprint, COMMAND_LINE, now)?;
+        if done {
+            let (states, about) =
+                ((json!({ "open": true }), json!({ "open": false })), &fingerprint);
+            let about = ("error", about.as_str());
+            identity::note_typed(tx, "error.resolve", about, (&states.0, &states.1), now)?;
+        }
+        Ok::<_, Failure<Never>>(done)
     })?;
     match (as_json, done) {
         (true, _) => say!("{:#}", json!({ "resolved": done })),

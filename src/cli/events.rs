@@ -7,6 +7,7 @@ use super::{Ended, LISTED_MAX, open};
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::OrderId;
 use crate::base::{Fault, Instant};
+use crate::identity::{self, COMMAND_LINE};
 use crate::orders;
 use crate::payments::{self, EVENT_STATES, Stored, Wanted, span};
 use crate::platform::Kit;
@@ -39,6 +40,14 @@ pub(super) enum Command {
         /// The provider's name for it.
         id: String,
     },
+    /// Leaves an event that was put aside as it is, once you have dealt with what it is about.
+    Leave {
+        /// The provider's name for it.
+        id: String,
+        /// Why nothing is to become of it; kept with the event.
+        #[arg(long)]
+        reason: String,
+    },
     /// Tries events again that were put aside, or at once those that wait.
     Replay {
         /// The provider's names for them.
@@ -62,6 +71,7 @@ pub(super) fn run(options: Options, settings: Settings) -> Result<Ended, Fault> 
             list(&kit, state, kind, order.as_deref(), limit.min(LISTED_MAX), json)
         }
         Some(Command::Show { id }) => show(&kit, &id, json),
+        Some(Command::Leave { id, reason }) => leave(&kit, &id, reason.trim()),
         Some(Command::Replay { ids, dead }) => {
             let ids = if dead { None } else { Some(ids) };
             replay(&kit, ids, json)
@@ -216,6 +226,35 @@ fn unknown(id: &str) -> Fault {
     Fault::new(format!("there is no event {id}; `kiosk events list` shows their names"))
 }
 
+fn leave(kit: &Kit, id: &str, reason: &str) -> Result<Ended, Fault> {
+    if reason.is_empty() {
+        return Err(Fault::new("say why with --reason; it is kept with the event"));
+    }
+    let found = reading(kit, |read| payments::find_events(read, id))?;
+    if found.is_empty() {
+        return Err(unknown(id));
+    }
+    let (now, why) = (kit.now(), reason.to_owned());
+    let left = kit.db.write_blocking(move |tx| {
+        let mut any = false;
+        for (event, _) in &found {
+            if payments::leave_event(tx, event, &format!("{why} ({COMMAND_LINE})"))? {
+                let before = json!({ "state": event.state, "why": event.why });
+                let after = json!({ "state": "ignored", "why": why });
+                let about = ("event", event.id.as_str());
+                identity::note_typed(tx, "event.leave", about, (&before, &after), now)?;
+                any = true;
+            }
+        }
+        Ok::<_, Failure<Never>>(any)
+    });
+    if left? {
+        say!("{id} is left as it is; nobody is reminded of it any more.");
+        return Ok(Ended::Well);
+    }
+    Err(Fault::new(format!("{id} is not put aside; `kiosk events show {id}` tells more")))
+}
+
 /// Lets events be tried again: those named, or all that were put aside. The running shop applies
 /// them within a second, each exactly once.
 fn replay(kit: &Kit, ids: Option<Vec<String>>, as_json: bool) -> Result<Ended, Fault> {
@@ -270,7 +309,15 @@ fn replay_these(
 ) -> Result<(), Fault> {
     let now = kit.now();
     let done: Vec<(bool, Stored)> = kit.db.write_blocking(move |tx| {
-        let tried = events.into_iter().map(|event| Ok((payments::replay(tx, &event, now)?, event)));
+        let tried = events.into_iter().map(|event| {
+            let is_again = payments::replay(tx, &event, now)?;
+            if is_again {
+                let before = json!({ "state": event.state, "why": event.why });
+                let (about, after) = (("event", event.id.as_str()), json!({ "state": "retry" }));
+                identity::note_typed(tx, "event.replay", about, (&before, &after), now)?;
+            }
+            Ok((is_again, event))
+        });
         Ok::<_, Failure<Never>>(tried.collect::<Result<Vec<_>, Fault>>()?)
     })?;
     for (is_again, event) in done {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Ended, LISTED_MAX, open};
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant};
+use crate::identity;
 use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::hooks::{self, Kind, News, Wanted};
@@ -118,13 +119,21 @@ fn replay(kit: &Kit, ids: Vec<i64>, dead: bool) -> Result<Ended, Fault> {
     };
     let now = kit.now();
     let told = kit.db.write_blocking(move |tx| {
-        let each = ids.into_iter().map(|id| Ok((id, hooks::replay(tx, id, now)?)));
+        let each = ids.into_iter().map(|id| {
+            let is_again = hooks::replay(tx, id, now)?;
+            if is_again {
+                let (before, after) = (json!({ "state": "dead" }), json!({ "state": "waiting" }));
+                let (about, changed) = (("hook", id.to_string()), (&before, &after));
+                identity::note_typed(tx, "hook.replay", (about.0, &about.1), changed, now)?;
+            }
+            Ok((id, is_again))
+        });
         Ok::<_, Failure<Never>>(each.collect::<Result<Vec<_>, Fault>>()?)
     })?;
     for (id, is_again) in &told {
         match is_again {
             true => say!("{id} is told again at once"),
-            false => say!("{id} is on its way already, or not there"),
+            false => say!("{id} is on its way already, not there, or nobody listens any more"),
         }
     }
     if told.is_empty() {
@@ -144,6 +153,8 @@ fn test(kit: &Kit) -> Result<Ended, Fault> {
             text: "This is a test: the shop reaches you.".to_owned(),
         };
         hooks::tell(tx, &news, || Ok(json!({})), now)?;
+        let (about, sent) = (("hook", "test"), json!({ "sent": true }));
+        identity::note_typed(tx, "hook.test", about, (&Value::Null, &sent), now)?;
         Ok::<_, Failure<Never>>(())
     });
     written?;

@@ -8,14 +8,12 @@ use crate::admin::{LETTER_KINDS, letter_kind, sample};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Never, Refusal};
 use crate::base::{Fault, Instant};
+use crate::identity::{self, COMMAND_LINE};
 use crate::orders;
 use crate::payments::span;
 use crate::platform::Kit;
 use crate::platform::config::Settings;
 use crate::platform::mail::{self, Again, Letter, Posted, Wanted, draw};
-
-/// Who did it, as the outbox says.
-const ACTOR: &str = "command line";
 
 /// Without a command: how the outbox is doing.
 pub(super) type Options = super::Listing<Command>;
@@ -65,6 +63,11 @@ pub(super) enum Command {
         /// Its number in the list.
         id: i64,
     },
+    /// Reminds nobody any more of a letter that was given up.
+    Settle {
+        /// Its number in the list.
+        id: i64,
+    },
     /// Sends a letter with real data to try it out; its subject says so.
     SendTest {
         /// Such as `order_confirmation`.
@@ -104,6 +107,7 @@ pub(super) fn run(options: Options, settings: Settings) -> Result<Ended, Fault> 
             resend(&open(settings)?, id, reason, to.as_deref())
         }
         Some(Command::Now { id }) => now(&open(settings)?, id),
+        Some(Command::Settle { id }) => settle(&open(settings)?, id),
         Some(Command::SendTest { kind, to, order }) => {
             let book = load_book(&settings)?;
             send_test(&open(settings)?, &book, &kind, &to, &order)
@@ -259,8 +263,13 @@ fn address(text: &str) -> Result<EmailAddress, Fault> {
 fn resend(kit: &Kit, id: i64, reason: String, to: Option<&str>) -> Result<Ended, Fault> {
     let (to, now) = (to.map(address).transpose()?, kit.now());
     let copy = said(kit.db.write_blocking(move |tx| {
-        let again = Again { id, reason: &reason, actor: ACTOR, to: to.as_ref() };
-        mail::resend(tx, &again, now)
+        let again = Again { id, reason: &reason, actor: COMMAND_LINE, to: to.as_ref() };
+        let copy = mail::resend(tx, &again, now)?;
+        let after = json!({ "letter": copy, "to": to, "reason": reason.trim() });
+        let about = ("letter", id.to_string());
+        let changed = (&Value::Null, &after);
+        identity::note_typed(tx, "letter.resend", (about.0, &about.1), changed, now)?;
+        Ok(copy)
     }))?;
     say!("Letter {copy} repeats letter {id}; the running shop sends it within seconds.");
     Ok(Ended::Well)
@@ -268,15 +277,41 @@ fn resend(kit: &Kit, id: i64, reason: String, to: Option<&str>) -> Result<Ended,
 
 fn now(kit: &Kit, id: i64) -> Result<Ended, Fault> {
     let letter = get(kit, id)?;
-    let now = kit.now();
-    let hurried =
-        kit.db.write_blocking(move |tx| Ok::<_, Failure<Never>>(mail::hurry(tx, id, now)?));
+    let (now, tries, next_at) = (kit.now(), letter.attempts, letter.next_at);
+    let hurried = kit.db.write_blocking(move |tx| {
+        let is_hurried = mail::hurry(tx, id, now)?;
+        if is_hurried {
+            let before = json!({ "attempts": tries, "next_at": next_at });
+            let after = json!({ "attempts": tries, "next_at": now });
+            let (about, states) = (("letter", id.to_string()), (&before, &after));
+            identity::note_typed(tx, "letter.hurry", (about.0, &about.1), states, now)?;
+        }
+        Ok::<_, Failure<Never>>(is_hurried)
+    });
     if hurried? {
         say!("Letter {id} is tried at once by the running shop.");
         return Ok(Ended::Well);
     }
     let state = letter.state;
     Err(Fault::new(format!("letter {id} does not wait, it is {state}; `resend` sends it again")))
+}
+
+fn settle(kit: &Kit, id: i64) -> Result<Ended, Fault> {
+    let (letter, now) = (get(kit, id)?, kit.now());
+    let settled = kit.db.write_blocking(move |tx| {
+        let is_settled = mail::settle(tx, id, now)?;
+        if is_settled {
+            let (before, after) = (json!({ "settled": false }), json!({ "settled": true }));
+            let (about, states) = (("letter", id.to_string()), (&before, &after));
+            identity::note_typed(tx, "letter.settle", (about.0, &about.1), states, now)?;
+        }
+        Ok::<_, Failure<Never>>(is_settled)
+    });
+    if settled? {
+        say!("Nobody is reminded of letter {id} any more.");
+        return Ok(Ended::Well);
+    }
+    Err(Fault::new(format!("letter {id} is {}; nobody is reminded of it", letter.state)))
 }
 
 fn send_test(
@@ -293,7 +328,7 @@ fn send_test(
     let recipient = address(to)?;
     let sample = said(kit.db.read_blocking(|read| sample(read, kit, book, kind, number)))?;
     let (kit, sender, now) = (drawing(kit, book)?, book.catalog.shop.email_from.clone(), kit.now());
-    let inner = kit.clone();
+    let (inner, number) = (kit.clone(), sample.number.clone());
     let sent = kit.db.write_blocking(move |tx| {
         let letter = Letter {
             dedup_key: String::new(),
@@ -303,7 +338,10 @@ fn send_test(
             template: kind.template,
             data: sample.data,
         };
-        mail::send_trial(tx, &inner, &letter, ACTOR, now)?;
+        mail::send_trial(tx, &inner, &letter, COMMAND_LINE, now)?;
+        let after = json!({ "to": recipient, "order": number });
+        let (about, states) = (("letter kind", kind.template), (&Value::Null, &after));
+        identity::note_typed(tx, "letter.trial", about, states, now)?;
         Ok::<_, Failure<Never>>(())
     });
     sent?;

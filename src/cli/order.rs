@@ -1,16 +1,18 @@
 //! `kiosk order`: what was ordered, and moving it on.
 
 use clap::Subcommand;
+use serde_json::{Value, json};
 
 use super::{Ended, load_book, open, order_money};
 use crate::base::fault::Never;
-use crate::base::{Failure, Fault, Money, Refusal as _};
+use crate::base::{Failure, Fault, Instant, Money, Refusal as _};
+use crate::identity::{self, COMMAND_LINE};
 use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Order, Refusal};
 use crate::payments;
 use crate::platform::Kit;
 use crate::platform::config::Settings;
-use crate::platform::db::Read;
+use crate::platform::db::{Read, Tx};
 use crate::pricing::Source;
 
 /// What is done.
@@ -60,9 +62,6 @@ pub(super) enum Command {
     Settle(order_money::SettleOptions),
 }
 
-/// Who did it, as the timeline says.
-const ACTOR: &str = "command line";
-
 /// Runs the command.
 ///
 /// # Errors
@@ -78,7 +77,8 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
             let (inner, now) = (kit.clone(), kit.now());
             let done = kit.db.write_blocking(move |tx| {
                 let parcel = (carrier.as_str(), tracking.as_str());
-                orders::ship(tx, &inner, &book, &order.id, parcel, ACTOR, now)
+                orders::ship(tx, &inner, &book, &order.id, parcel, COMMAND_LINE, now)?;
+                note_moved(tx, "order.ship", &order, ("parcel", json!([carrier, tracking])), now)
             });
             moved(done, &number, "shipped")
         }
@@ -91,9 +91,13 @@ pub(super) fn run(command: Command, settings: Settings) -> Result<Ended, Fault> 
             let kit = open(settings)?;
             let order = find(&kit, &number)?;
             let (inner, now) = (kit.clone(), kit.now());
-            let done = kit.db.write_blocking(move |tx| match parcel {
-                Some(one) => orders::deliver_parcel(tx, &inner, &book, &order.id, one, ACTOR, now),
-                None => orders::deliver(tx, &inner, &book, &order.id, ACTOR, now),
+            let done = kit.db.write_blocking(move |tx| {
+                let (id, by) = (&order.id, COMMAND_LINE);
+                match parcel {
+                    Some(one) => orders::deliver_parcel(tx, &inner, &book, id, one, by, now)?,
+                    None => orders::deliver(tx, &inner, &book, id, by, now)?,
+                }
+                note_moved(tx, "order.deliver", &order, ("parcel", json!(parcel)), now)
             });
             let what = parcel.map_or(number.clone(), |one| format!("Parcel {one} of {number}"));
             moved(done, &what, "delivered")
@@ -106,6 +110,25 @@ pub(super) fn find(kit: &Kit, number: &str) -> Result<Order, Fault> {
         .db
         .read_blocking(|read| Ok::<_, Failure<Never>>(orders::find_by_number(read, number)?))?;
     found.ok_or_else(|| Fault::new(format!("there is no order {number}")))
+}
+
+/// A line in the log of changes, in the transaction of the change: what the order was, and what it
+/// is now, with one word more; where the provider is asked first, that word is what is wanted.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn note_moved<R>(
+    tx: &Tx,
+    action: &str,
+    before: &Order,
+    (word, said): (&str, Value),
+    now: Instant,
+) -> Result<(), Failure<R>> {
+    let after = orders::get_order(tx, &before.id)?;
+    let mut after = after.map_or(Value::Null, |after| orders::state_of(&after));
+    after[word] = said;
+    let (about, was) = (("order", before.number.as_str()), orders::state_of(before));
+    Ok(identity::note_typed(tx, action, about, (&was, &after), now)?)
 }
 
 fn moved(done: Result<(), Failure<Refusal>>, what: &str, to: &str) -> Result<Ended, Fault> {

@@ -7,18 +7,17 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::order::find;
+use super::order::{find, note_moved};
 use super::{Ended, load_book, open};
 use crate::app::open_till;
 use crate::base::fault::Never;
 use crate::base::ids::Sku;
 use crate::base::{Failure, Fault, Money};
+use crate::identity::COMMAND_LINE;
 use crate::orders::{self, Order};
 use crate::payments::{self, Refund, RefundState, RefundWish, Share, Till};
 use crate::platform::config::Settings;
-
-/// Who did it, as the timeline says.
-const ACTOR: &str = "command line";
+use crate::platform::db::Tx;
 
 /// Options of `kiosk order refund`.
 #[derive(Args)]
@@ -127,8 +126,12 @@ pub(super) fn refund(options: RefundOptions, settings: Settings) -> Result<Ended
         by_hand: options.by_hand,
         late: options.late,
     };
-    let given = runtime.block_on(payments::give_back(&till, &order.id, wish, ACTOR));
-    let refund = given.map_err(words)?;
+    let (before, now) = (order.clone(), till.kit.now());
+    let said = json!({ "share": wish.share, "delivery": wish.delivery,
+                       "restock": wish.restock, "reason": wish.reason, "by_hand": wish.by_hand });
+    let noted = move |tx: &Tx| note_moved(tx, "order.refund", &before, ("wanted", said), now);
+    let given = payments::give_back_if(&till, &order.id, wish, COMMAND_LINE, noted);
+    let refund = runtime.block_on(given).map_err(words)?;
     let after = find(&till.kit, &options.number)?;
     if options.json {
         say!(
@@ -212,9 +215,11 @@ fn pair(text: &str) -> Result<(String, u32), Fault> {
 pub(super) fn paid(options: PaidOptions, settings: Settings) -> Result<Ended, Fault> {
     let (_runtime, till, order) = till_and_order(settings, &options.number)?;
     let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
-    let (id, total) = (order.id, Money::new(order.total_minor, order.currency));
+    let (before, total) = (order.clone(), Money::new(order.total_minor, order.currency));
     let done = till.kit.db.write_blocking(move |tx| {
-        payments::take_by_hand(tx, &inner, &book, &id, &options.how, ACTOR, now)
+        let (id, how) = (&before.id, options.how.trim());
+        payments::take_by_hand(tx, &inner, &book, id, how, COMMAND_LINE, now)?;
+        note_moved(tx, "order.paid", &before, ("how", json!(how)), now)
     });
     done.map_err(words)?;
     say!("{} is paid: {total}. The letter to the buyer is in the outbox.", order.number);
@@ -227,8 +232,12 @@ pub(super) fn paid(options: PaidOptions, settings: Settings) -> Result<Ended, Fa
 /// When there is no such order, it has left, or the provider cannot be reached.
 pub(super) fn cancel(options: &CancelOptions, settings: Settings) -> Result<Ended, Fault> {
     let (runtime, till, order) = till_and_order(settings, &options.number)?;
-    let done = runtime.block_on(payments::cancel(&till, &order.id, ACTOR, &options.reason));
-    done.map_err(words)?;
+    let (before, now) = (order.clone(), till.kit.now());
+    let said = json!({ "wanted": "cancelled", "reason": options.reason });
+    let noted = move |tx: &Tx| note_moved(tx, "order.cancel", &before, ("wanted", said), now);
+    let reason = options.reason.as_str();
+    let done = payments::cancel_if(&till, &order.id, COMMAND_LINE, reason, noted);
+    runtime.block_on(done).map_err(words)?;
     let (order, refunds) = till.kit.db.read_blocking(|read| {
         let now = orders::get_order(read, &order.id)?.unwrap_or_else(|| order.clone());
         Ok::<_, Failure<Never>>((now, payments::list_refunds(read, &order.id)?))
@@ -256,7 +265,10 @@ pub(super) fn settle(options: SettleOptions, settings: Settings) -> Result<Ended
     let order = find(&kit, &options.number)?;
     let now = kit.now();
     let done = kit.db.write_blocking(move |tx| {
-        orders::settle_by_person(tx, &order.id, &options.note, ACTOR, now)
+        let note = options.note.trim();
+        let after = orders::settle_by_person(tx, &order.id, note, COMMAND_LINE, now)?;
+        note_moved(tx, "order.settle", &order, ("note", json!(note)), now)?;
+        Ok(after)
     });
     let after = done.map_err(words)?;
     match after.dispute_open {

@@ -14,7 +14,7 @@ use crate::platform::Kit;
 use crate::platform::config::Settings;
 
 /// Who did it, as the log says.
-const BY: (&str, &str) = ("command line", "");
+const BY: (&str, &str) = (identity::COMMAND_LINE, "");
 /// Longest password read from standard input, in bytes.
 const INPUT_MAX: u64 = 1024;
 

@@ -1,12 +1,15 @@
 //! `kiosk stock`: what is there, what came in, what was counted.
 
 use clap::Subcommand;
+use serde_json::json;
 
 use super::{Ended, load_book, open};
 use crate::base::fault::Never;
 use crate::base::ids::Sku;
-use crate::base::{Failure, Fault};
+use crate::base::{Failure, Fault, Instant};
+use crate::identity::{self, COMMAND_LINE};
 use crate::platform::config::Settings;
+use crate::platform::db::Tx;
 use crate::stock::{self, Reason, Refusal};
 
 /// What is done.
@@ -61,9 +64,6 @@ pub(super) enum Command {
         note: Option<String>,
     },
 }
-
-/// Who did it, as the ledger says.
-const ACTOR: &str = "command line";
 
 /// Runs the command.
 ///
@@ -143,8 +143,11 @@ fn change(
     let kit = open(settings)?;
     let (now, inner) = (kit.now(), sku.clone());
     let after = kit.db.write_blocking(move |tx| {
-        let why = (reason, note.as_deref(), ACTOR);
-        stock::adjust(tx, &book.catalog, &inner, delta, why, now)
+        let why = (reason, note.as_deref(), COMMAND_LINE);
+        let after = stock::adjust(tx, &book.catalog, &inner, delta, why, now)?;
+        let is = i64::from(after);
+        note_changed(tx, &inner, (is - delta, is), (reason, note.as_deref()), now)?;
+        Ok(after)
     });
     say!("{sku}: {} on the shelf", told(after)?);
     Ok(Ended::Well)
@@ -160,10 +163,29 @@ fn count(
     let kit = open(settings)?;
     let (now, inner) = (kit.now(), sku.clone());
     let delta = kit.db.write_blocking(move |tx| {
-        stock::count(tx, &book.catalog, &inner, counted, (note.as_deref(), ACTOR), now)
+        let (why, is) = ((note.as_deref(), COMMAND_LINE), i64::from(counted));
+        let delta = stock::count(tx, &book.catalog, &inner, counted, why, now)?;
+        if delta != 0 {
+            note_changed(tx, &inner, (is - delta, is), (Reason::Count, note.as_deref()), now)?;
+        }
+        Ok(delta)
     });
     say!("{sku}: {counted} on the shelf ({:+})", told(delta)?);
     Ok(Ended::Well)
+}
+
+/// A line in the log of changes, in the transaction of the change.
+fn note_changed(
+    tx: &Tx,
+    sku: &Sku,
+    (was, is): (i64, i64),
+    (reason, note): (Reason, Option<&str>),
+    now: Instant,
+) -> Result<(), Fault> {
+    let before = json!({ "on_hand": was });
+    let after = json!({ "on_hand": is, "reason": reason.word(), "note": note });
+    let about = ("stock", sku.as_str());
+    identity::note_typed(tx, "stock.change", about, (&before, &after), now)
 }
 
 fn told<T>(outcome: Result<T, Failure<Refusal>>) -> Result<T, Fault> {

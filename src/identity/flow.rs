@@ -44,7 +44,27 @@ pub fn note(
     store::insert_audit(tx, (&by.0, by.1), (action, entity, id), (&texts.0, &texts.1), now)
 }
 
-/// The same for what the command line does.
+/// Who did what was typed on the command line, as timelines, ledgers and the log of changes say:
+/// whoever may run it holds the whole shop in their hands, and has not signed in.
+pub const COMMAND_LINE: &str = "command line";
+
+/// The same for what was done there.
+///
+/// # Errors
+/// When the database fails.
+pub fn note_typed(
+    tx: &Tx,
+    action: &str,
+    about: (&str, &str),
+    (before, after): (&Value, &Value),
+    now: Instant,
+) -> Result<(), Fault> {
+    let texts = (before.to_string(), after.to_string());
+    let what = (action, about.0, about.1);
+    store::insert_audit(tx, (COMMAND_LINE, ""), what, (&texts.0, &texts.1), now)
+}
+
+/// The same about a person of the shop, by whomever.
 fn note_as(
     tx: &Tx,
     by: (&str, &str),

@@ -31,7 +31,9 @@ use crate::platform::db::{Read, Tx};
 
 pub use admin::{choose_password, entrance};
 pub use desk::Desk;
-pub use flow::{add as add_staff, note, reset as reset_staff, set_active, set_role};
+pub use flow::{
+    COMMAND_LINE, add as add_staff, note, note_typed, reset as reset_staff, set_active, set_role,
+};
 pub use guard::Presence;
 pub use jobs::jobs;
 pub use model::{Noted, Person, Refusal, Staff};

@@ -160,13 +160,21 @@ async fn print(books: Books, visit: Visit, template: &'static str) -> Result<Res
         let packed = ticked.iter().map(|(number, _)| read_packed(read, number));
         packed.collect::<Result<Vec<_>, _>>()
     });
-    let found = found.await?;
+    let (mut found, mut left_out) = (found.await?, Vec::new());
+    // Goods that may not leave stay on the shelf: nobody fetches them by mistake.
+    found.retain(|(order, ..)| match shipping::may_leave("pack", order) {
+        Err(Failure::Refused(why)) => {
+            left_out.push(why.problem().detail);
+            false
+        }
+        _ => true,
+    });
     let book = books.now();
     let shop = &book.catalog.shop;
     let slips: Vec<Value> = found.iter().map(slip_of).collect();
     let printed_at = visit.kit.now().in_zone(&zone_of(&book)).date().to_string();
     let context = json!({
-        "slips": slips, "picks": picks_of(&found), "printed_at": printed_at,
+        "slips": slips, "picks": picks_of(&found), "left_out": left_out, "printed_at": printed_at,
         "sender": { "name": shop.name, "address": shop.contact.address,
                     "email": shop.contact.email },
     });

@@ -84,7 +84,7 @@ pub fn ship_parcel(
 
 /// Whether goods of an order may leave: it is paid, not all of its money is on its way back, and
 /// nobody complained at the bank.
-fn may_leave(tried: &'static str, order: &Order) -> Outcome {
+pub(super) fn may_leave(tried: &'static str, order: &Order) -> Outcome {
     let paid = matches!(order.payment, PaymentStatus::Paid | PaymentStatus::PartRefunded);
     if paid && order.disputed {
         return refuse(Refusal::Disputed { number: order.number.clone() });

@@ -152,7 +152,8 @@ pub struct Refund {
 }
 
 /// What is to go back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Share {
     /// All that is left.
     All,

@@ -254,3 +254,17 @@ pub fn replay(tx: &Tx, event: &Stored, now: Instant) -> Result<bool, Fault> {
         .execute(params![event.provider, event.id, now.0])?;
     Ok(changed == 1)
 }
+
+/// Leaves an event that was put aside as it is, for a reason; false when it was not put aside.
+///
+/// # Errors
+/// When the database fails.
+pub fn leave(tx: &Tx, event: &Stored, why: &str) -> Result<bool, Fault> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE webhook_event SET state = 'ignored', last_error = ?3
+             WHERE provider = ?1 AND event_id = ?2 AND state = 'dead'",
+        )?
+        .execute(params![event.provider, event.id, why])?;
+    Ok(changed == 1)
+}

@@ -60,8 +60,6 @@ async fn show(visit: Visit, books: Books, counted: Counted) -> Result<Response, 
         Ok::<_, Failure<Never>>((reports, states, store::abandoned(read, idle_s, now)?))
     });
     let (reports, states, waiting) = read.await?;
-    let states = states.into_iter().filter(|(_, count)| *count > 0);
-    let states = states.map(|(status, count)| json!({ "status": status.word(), "count": count }));
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let context = json!({
         "from": days.first, "to": days.last, "today": today, "day_count": days.count(),
@@ -70,7 +68,7 @@ async fn show(visit: Visit, books: Books, counted: Counted) -> Result<Response, 
         "is_part": compared.now.1 > now && compared.now.0 <= now,
         "by": if by == By::Month { "month" } else { "day" },
         "reports": reports.iter().map(view).collect::<Vec<_>>(),
-        "states": states.collect::<Vec<_>>(), "waiting": waiting, "own": own,
+        "states": states, "waiting": waiting, "own": own,
     });
     visit.page_with(status, "admin/reports.html", "reports", context)
 }

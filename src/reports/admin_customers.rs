@@ -1,6 +1,7 @@
 //! `/admin/customers`: who buys. Guests are told apart by their e-mail address, and named in
 //! addresses by the number of one of their orders, so that no address stands in a log.
 
+use jiff::tz::TimeZone;
 use poem::Response;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::store_customers as store;
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Instant, Problem};
 use crate::identity::{Desk, Right, Visit};
-use crate::orders;
+use crate::orders::{self, Filter, Place};
 use crate::platform::db::Read;
 use crate::platform::web::{Error, read_query};
 
@@ -62,12 +63,14 @@ async fn list(visit: Visit) -> Result<Response, Error> {
     visit.page("admin/customers.html", "customers", context)
 }
 
-/// By the beginning of an address or a name, or by the number of an order.
+/// By the beginning of an address, by words of a name, or by the number of an order.
 fn search(read: &Read, words: &str) -> Result<Vec<Customer>, Fault> {
     let limit = LISTED + 1;
-    let mut folded: Vec<String> = store::address_of(read, words)?.into_iter().collect();
-    folded.extend(store::list_addresses(read, &words.to_lowercase(), limit)?);
-    for address in store::list_named(read, words, limit * 4)? {
+    let mut folded = store::list_addresses(read, &words.to_lowercase(), limit)?;
+    let filter = Filter { q: words.to_owned(), ..Filter::default() };
+    let (question, _) = filter.question(&TimeZone::UTC);
+    for entry in orders::list_entries(read, &question, Place::Top, limit * 8)? {
+        let address = entry.email.to_lowercase();
         if !folded.contains(&address) {
             folded.push(address);
         }
@@ -78,7 +81,6 @@ fn search(read: &Read, words: &str) -> Result<Vec<Customer>, Fault> {
         customers.extend(store::find(read, &address)?);
     }
     customers.sort_by_key(|customer| std::cmp::Reverse(customer.last_at));
-    customers.dedup_by(|a, b| a.last_number == b.last_number);
     Ok(customers)
 }
 

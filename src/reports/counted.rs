@@ -2,9 +2,7 @@
 //! does not change, so each is read once and added up from memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::counting::{Sum, top};
 use super::days::Days;
@@ -29,6 +27,27 @@ struct Inside {
     places: HashMap<(String, String), usize>,
     things: Vec<Thing>,
     days: HashMap<(String, Currency), Day>,
+    shown: Shown,
+}
+
+/// Under which name each thing is shown. To find the product of every SKU costs more than to add
+/// up a year, so it is done once for a catalog.
+#[derive(Default)]
+struct Shown {
+    catalog: Weak<Catalog>,
+    /// Of each thing, where its name stands among `names`.
+    of: Vec<usize>,
+    names: Vec<Name>,
+    /// Where a name stands, by kind and reference.
+    places: HashMap<(String, String), usize>,
+}
+
+struct Name {
+    kind: String,
+    reference: String,
+    /// The product's; `None` for what is sold no more, or a bundle: then the thing's own.
+    title: Option<String>,
+    thing: usize,
 }
 
 struct Thing {
@@ -62,7 +81,7 @@ impl Counted {
     pub fn best(
         &self,
         read: &Read,
-        catalog: &Catalog,
+        catalog: &Arc<Catalog>,
         currency: Currency,
         days: Days,
         count: usize,
@@ -75,31 +94,43 @@ impl Counted {
         for (day, mark) in &marks {
             inside.look(read, currency, day, mark)?;
         }
-        let mut sums = vec![None; inside.things.len()];
+        let Inside { things, days, shown, .. } = &mut *inside;
+        shown.extend(catalog, things);
+        let mut sums = vec![None; shown.names.len()];
         for (day, _) in marks {
-            for sold in inside.days.get(&(day, currency)).iter().flat_map(|day| &day.sold) {
-                let (units, net_minor) = sums[sold.thing].get_or_insert((0, 0));
+            for sold in days.get(&(day, currency)).iter().flat_map(|day| &day.sold) {
+                let (units, net_minor) = sums[shown.of[sold.thing]].get_or_insert((0, 0));
                 *units += sold.units;
                 *net_minor += sold.net_minor;
             }
         }
-        let mut by_product: FxHashMap<(&str, &str), Sum<'_>> = FxHashMap::default();
-        for (thing, sum) in inside.things.iter().zip(sums) {
-            let Some((units, net_minor)) = sum else { continue };
-            let product = thing.sku.as_ref().and_then(|sku| catalog.find(sku));
-            let (reference, title) =
-                product.map_or((&thing.reference, &thing.title), |(p, _)| (&p.slug, &p.title));
-            let sum = by_product.entry((&thing.kind, reference)).or_insert(Sum {
-                kind: &thing.kind,
-                reference,
-                title,
-                units: 0,
-                net_minor: 0,
-            });
-            sum.units += units;
-            sum.net_minor += net_minor;
+        let sums = shown.names.iter().zip(sums).filter_map(|(name, sum)| {
+            let (units, net_minor) = sum?;
+            let title = name.title.as_ref().unwrap_or(&things[name.thing].title);
+            Some(Sum { kind: &name.kind, reference: &name.reference, title, units, net_minor })
+        });
+        Ok(top(sums.collect(), count))
+    }
+}
+
+impl Shown {
+    /// Names the things that have none yet; all of them anew for another catalog.
+    fn extend(&mut self, catalog: &Arc<Catalog>, things: &[Thing]) {
+        if self.catalog.as_ptr() != Arc::as_ptr(catalog) {
+            *self = Self { catalog: Arc::downgrade(catalog), ..Self::default() };
         }
-        Ok(top(by_product.into_values().collect(), count))
+        for (at, thing) in things.iter().enumerate().skip(self.of.len()) {
+            let product = thing.sku.as_ref().and_then(|sku| catalog.find(sku));
+            let reference = product.map_or(&thing.reference, |(product, _)| &product.slug);
+            let (key, next) = ((thing.kind.clone(), reference.clone()), self.names.len());
+            let place = *self.places.entry(key).or_insert(next);
+            if place == next {
+                let title = product.map(|(product, _)| product.title.clone());
+                let (kind, reference) = (thing.kind.clone(), reference.clone());
+                self.names.push(Name { kind, reference, title, thing: at });
+            }
+            self.of.push(place);
+        }
     }
 }
 

@@ -107,6 +107,27 @@ pub(super) fn mark(period: super::days::Period, takings: &[(Currency, Takings)])
     mark
 }
 
+/// What of a mark of these moments is what was paid in a currency: how many orders, and how much;
+/// nothing when it is a mark of other moments.
+pub(super) fn paid_in(
+    mark: &str,
+    period: super::days::Period,
+    currency: Currency,
+) -> Option<(i64, i64)> {
+    let mut words = mark.split(' ');
+    if words.next()? != format!("{}-{}", period.0.0, period.1.0) {
+        return None;
+    }
+    while let Some(code) = words.next() {
+        let mut number = || words.next()?.parse::<i64>().ok();
+        let (orders, paid, ..) = (number()?, number()?, number()?, number()?);
+        if code == currency.code() {
+            return Some((orders, paid));
+        }
+    }
+    Some((0, 0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +141,21 @@ mod tests {
             units,
             net_minor,
         }
+    }
+
+    // S3.50: what was counted is read back as it was.
+    #[test]
+    fn a_mark_tells_what_was_paid() {
+        let period = (crate::base::Instant(-86_400_000), crate::base::Instant(5));
+        let taken = Takings { orders: 2, paid_minor: 700, refunds: 1, refunded_minor: 50 };
+        let other = Takings { orders: 1, paid_minor: 9, ..Takings::default() };
+        let [eur, usd] = ["EUR", "USD"].map(|code| Currency::parse(code).unwrap());
+        let mark = mark(period, &[(Currency::GBP, taken), (eur, other)]);
+        assert_eq!(paid_in(&mark, period, Currency::GBP), Some((2, 700)));
+        assert_eq!(paid_in(&mark, period, eur), Some((1, 9)));
+        assert_eq!(paid_in(&mark, period, usd), Some((0, 0)));
+        assert_eq!(paid_in(&mark, (period.0, crate::base::Instant(6)), Currency::GBP), None);
+        assert_eq!(paid_in("soon", period, Currency::GBP), None);
     }
 
     // S3.52: by revenue, less what went back; a bundle is itself.

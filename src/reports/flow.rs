@@ -1,14 +1,19 @@
 //! Figures put together, inside one view of the database.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use super::counted::Counted;
 use super::days::{Compared, Days};
 use super::model::{ProductSales, Row, Takings};
-use super::store;
+use super::{counting, store, store_products};
 use crate::base::{Currency, Fault, Instant};
 use crate::catalog::Catalog;
-use crate::orders::state::PaymentStatus;
+use crate::orders::state::{FulfilmentStatus, PaymentStatus};
 use crate::platform::db::Read;
 
 /// Products shown as the best.
@@ -79,7 +84,7 @@ pub fn compare(
 pub(super) fn report(
     read: &Read,
     counted: &Counted,
-    catalog: &Catalog,
+    catalog: &Arc<Catalog>,
     zone: &TimeZone,
     (days, by): (Days, By),
     now: Instant,
@@ -89,7 +94,7 @@ pub(super) fn report(
     for currency in currencies(read, catalog.shop.currency)? {
         let rows = match by {
             By::Day => by_day(read, currency, zone, days)?,
-            By::Month => by_month(read, currency, zone, days)?,
+            By::Month => by_month(read, currency, zone, days, now)?,
         };
         let takings = rows.iter().fold(Takings::default(), |sum, row| sum.plus(row.takings));
         if currency != catalog.shop.currency && takings == Takings::default() {
@@ -134,28 +139,95 @@ fn by_month(
     currency: Currency,
     zone: &TimeZone,
     days: Days,
+    now: Instant,
 ) -> Result<Vec<Row>, Fault> {
+    let first = days.months().next().map_or(days.first, |month| month.month_before().first);
+    let over = Days { first, last: days.last.min(last_over(zone, now)) };
+    let known = paid_days(read, currency, zone, over)?;
+    let takings = |days: Days| takings_of(read, currency, zone, days, &known);
     let mut rows: Vec<Row> = Vec::new();
     for days in days.months() {
-        let takings = store::takings(read, currency, days.period(zone))?;
         let former = days.month_before();
         let before = match rows.last() {
             Some(row) if row.days == former => row.takings,
-            _ => store::takings(read, currency, former.period(zone))?,
+            _ => takings(former)?,
         };
-        rows.push(Row { days, takings, before });
+        rows.push(Row { days, takings: takings(days)?, before });
     }
     Ok(rows)
 }
 
-/// Orders placed in these days, by payment status.
+/// The last day into which no more money can come: a commit may carry a moment before midnight.
+fn last_over(zone: &TimeZone, now: Instant) -> Date {
+    let today = now.in_zone(zone).date();
+    let yesterday = today.yesterday().unwrap_or(today);
+    yesterday.yesterday().unwrap_or(yesterday)
+}
+
+/// What was paid on days that are over, from what their count was made of: how many orders, and how
+/// much. A day that was not counted, or with another midnight, is not among them.
+fn paid_days(
+    read: &Read,
+    currency: Currency,
+    zone: &TimeZone,
+    days: Days,
+) -> Result<BTreeMap<Date, (i64, i64)>, Fault> {
+    let mut known = BTreeMap::new();
+    for (day, mark) in store_products::list_marks(read, days)? {
+        let Ok(day) = day.parse::<Date>() else { continue };
+        let period = Days::one(day).period(zone);
+        known.extend(counting::paid_in(&mark, period, currency).map(|paid| (day, paid)));
+    }
+    Ok(known)
+}
+
+/// The takings of some days. What went back is asked for each time: a refund can fail days later.
+fn takings_of(
+    read: &Read,
+    currency: Currency,
+    zone: &TimeZone,
+    days: Days,
+    known: &BTreeMap<Date, (i64, i64)>,
+) -> Result<Takings, Fault> {
+    let (refunds, refunded_minor) = store::given_back(read, currency, days.period(zone))?;
+    let (mut orders, mut paid_minor) = (0, 0);
+    let mut unknown: Vec<Days> = Vec::new();
+    for day in days.each() {
+        match (known.get(&day), unknown.last_mut()) {
+            (Some((count, minor)), _) => {
+                orders += count;
+                paid_minor += minor;
+            }
+            // Days in a row are asked for together.
+            (None, Some(last)) if last.last.tomorrow().ok() == Some(day) => last.last = day,
+            (None, _) => unknown.push(Days::one(day)),
+        }
+    }
+    for days in unknown {
+        let (count, minor) = store::paid(read, currency, days.period(zone))?;
+        orders += count;
+        paid_minor += minor;
+    }
+    Ok(Takings { orders, paid_minor, refunds, refunded_minor })
+}
+
+/// Orders placed in these days, by payment; and those of them that are paid, by how far their goods
+/// are. What there is none of is left out. S3.51
 ///
 /// # Errors
 /// When the database fails.
-pub fn by_state(
-    read: &Read,
-    zone: &TimeZone,
-    days: Days,
-) -> Result<Vec<(PaymentStatus, i64)>, Fault> {
-    store::placed(read, days.period(zone))
+pub fn by_state(read: &Read, zone: &TimeZone, days: Days) -> Result<Value, Fault> {
+    let placed = store::placed(read, days.period(zone))?;
+    let shown = |word: &str, count: i64| json!({ "status": word, "count": count });
+    let sum = |is: &dyn Fn(PaymentStatus, FulfilmentStatus) -> bool| -> i64 {
+        placed.iter().filter(|(p, f, _)| is(*p, *f)).map(|(.., count)| count).sum()
+    };
+    let paid = PaymentStatus::ALL.map(|status| (status.word(), sum(&|p, _| p == status)));
+    let is_here = |p| matches!(p, PaymentStatus::Paid | PaymentStatus::PartRefunded);
+    let goods = FulfilmentStatus::ALL.map(|s| (s.word(), sum(&|p, f| is_here(p) && f == s)));
+    let some = |all: &[(&str, i64)]| -> Vec<Value> {
+        let some = all.iter().filter(|(_, count)| *count > 0);
+        some.map(|(word, count)| shown(word, *count)).collect()
+    };
+    Ok(json!({ "payment": some(&paid), "fulfilment": some(&goods) }))
 }

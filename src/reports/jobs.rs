@@ -20,8 +20,12 @@ use crate::pricing::Books;
 /// Days counted in one step.
 const BATCH: usize = 16;
 
-/// Days up to this one have been looked at since the start.
-type Seen = Arc<Mutex<Option<Date>>>;
+/// How long days that are over are believed, in seconds: a refund can fail days after it was told
+/// to have worked, and its day brought more than was counted.
+const BELIEVED_S: i64 = 3600;
+
+/// Days before this one have been looked at, and until when that is believed.
+type Seen = Arc<Mutex<Option<(Date, Instant)>>>;
 
 /// The counter of product sales.
 #[must_use]
@@ -47,12 +51,19 @@ async fn count(kit: Kit, books: Books, seen: Seen) -> Result<Found, Fault> {
     let now = kit.now();
     let today = now.in_zone(&zone).date();
     let from = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_whole = from.is_none_or(|(_, until)| until <= now);
+    let from = from.filter(|_| !is_whole).map(|(day, _)| day);
     let look = move |read: &Read| Ok::<_, Failure<Never>>(changed(read, &zone, from, now)?);
     let counted = kit.db.read(look).await?;
     if counted.is_empty() {
         // A commit may carry a moment shortly before midnight: yesterday is looked at again.
         let yesterday = today.yesterday().unwrap_or(today);
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(yesterday);
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = match *seen {
+            Some((_, until)) if !is_whole => until,
+            _ => now.plus_s(BELIEVED_S),
+        };
+        *seen = Some((yesterday, until));
         return Ok(Found::Nothing);
     }
     let write = move |tx: &Tx| {

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::days::Period;
 use super::model::{Queued, Takings, Waiting};
 use crate::base::{Currency, Fault, Instant};
-use crate::orders::state::PaymentStatus;
+use crate::orders::state::{FulfilmentStatus, PaymentStatus};
 use crate::platform::db::Read;
 
 /// Every currency something was ever paid in: one step along the index for each.
@@ -21,23 +21,35 @@ pub(super) fn currencies(read: &Read) -> Result<Vec<Currency>, Fault> {
 }
 
 /// What came in and went back. S3.50
-pub(super) fn takings(
+pub(super) fn takings(read: &Read, currency: Currency, period: Period) -> Result<Takings, Fault> {
+    let (orders, paid_minor) = paid(read, currency, period)?;
+    let (refunds, refunded_minor) = given_back(read, currency, period)?;
+    Ok(Takings { orders, paid_minor, refunds, refunded_minor })
+}
+
+/// How many orders were paid, and with how much.
+pub(super) fn paid(
     read: &Read,
     currency: Currency,
     (from, until): Period,
-) -> Result<Takings, Fault> {
+) -> Result<(i64, i64), Fault> {
     let asked = params![currency.code(), from.0, until.0];
     let sql = "SELECT count(*), coalesce(sum(total_minor), 0) FROM orders
                WHERE currency = ?1 AND paid_at >= ?2 AND paid_at < ?3";
-    let (orders, paid_minor) =
-        read.prepare_cached(sql)?.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(read.prepare_cached(sql)?.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// How many refunds went out, and how much.
+pub(super) fn given_back(
+    read: &Read,
+    currency: Currency,
+    (from, until): Period,
+) -> Result<(i64, i64), Fault> {
     let sql = "SELECT count(*), coalesce(sum(amount_minor), 0) FROM refund
                WHERE state = 'succeeded' AND late = 0
                  AND currency = ?1 AND ended_at >= ?2 AND ended_at < ?3";
     let asked = params![currency.code(), from.0, until.0];
-    let (refunds, refunded_minor) =
-        read.prepare_cached(sql)?.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Takings { orders, paid_minor, refunds, refunded_minor })
+    Ok(read.prepare_cached(sql)?.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// When the first money came.
@@ -72,18 +84,21 @@ pub fn last_paid_at(read: &Read) -> Result<Option<Instant>, Fault> {
     Ok(last)
 }
 
-/// How many orders placed in some time are in each payment status. S3.51
+/// How many orders placed in some time are in each state of their money and their goods. S3.51
 pub(super) fn placed(
     read: &Read,
     (from, until): Period,
-) -> Result<Vec<(PaymentStatus, i64)>, Fault> {
-    let sql = "SELECT count(*) FROM orders
-               WHERE payment_status = ?1 AND placed_at >= ?2 AND placed_at < ?3";
+) -> Result<Vec<(PaymentStatus, FulfilmentStatus, i64)>, Fault> {
+    let sql = "SELECT count(*) FROM orders INDEXED BY orders_by_state
+               WHERE payment_status = ?1 AND fulfilment_status = ?2
+                 AND placed_at >= ?3 AND placed_at < ?4";
     let mut statement = read.prepare_cached(sql)?;
     let mut counted = Vec::new();
-    for status in PaymentStatus::ALL {
-        let asked = params![status.word(), from.0, until.0];
-        counted.push((status, statement.query_row(asked, |row| row.get(0))?));
+    for payment in PaymentStatus::ALL {
+        for goods in FulfilmentStatus::ALL {
+            let asked = params![payment.word(), goods.word(), from.0, until.0];
+            counted.push((payment, goods, statement.query_row(asked, |row| row.get(0))?));
+        }
     }
     Ok(counted)
 }

@@ -55,16 +55,6 @@ pub(super) fn list_addresses(read: &Read, begins: &str, limit: u32) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Addresses of orders whose name begins like this, by name; one may come several times.
-pub(super) fn list_named(read: &Read, begins: &str, limit: u32) -> Result<Vec<String>, Fault> {
-    let sql = "SELECT email_folded FROM orders
-               WHERE name >= ?1 COLLATE NOCASE AND name < ?2 COLLATE NOCASE
-               ORDER BY name COLLATE NOCASE LIMIT ?3";
-    let mut statement = read.prepare_cached(sql)?;
-    let rows = statement.query_map(params![begins, end_of(begins), limit], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// The first text after all that begin like this.
 fn end_of(begins: &str) -> String {
     format!("{begins}\u{10ffff}")

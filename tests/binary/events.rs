@@ -4,7 +4,7 @@ use super::json;
 use super::process::{Caller, Folder, Server, client, until};
 
 /// A shop with one paid order.
-fn with_order(folder: &Folder) -> (Server, String) {
+pub(super) fn with_order(folder: &Folder) -> (Server, String) {
     let server = folder.serve();
     let mut caller = Caller::new(&server.base);
     let (token, page) = caller.order("GLAZE-6");

@@ -212,6 +212,9 @@ impl Walk {
                  'dead', 10, 1, 'no answer')",
         );
         self.press("/admin/health/replay", "", &[("id", "evt_1")], "event.replay");
+        self.write("UPDATE webhook_event SET state = 'dead' WHERE event_id = 'evt_1'");
+        let leaving = [("id", "evt_1"), ("reason", "the money went back")];
+        self.press("/admin/health/leave", "", &leaving, "event.leave");
         self.press("/admin/health/backup", "", &[], "backup.ask");
         self.shop.kit.reports.notice(Report::new(Kind::Fault, "something broke", "/somewhere"));
         self.shop.work_off();
@@ -230,6 +233,11 @@ impl Walk {
         let first = self.shop.number("SELECT min(id) FROM outbox").to_string();
         self.press("/admin/messages/:id", &first, &[("action", "now")], "letter.hurry");
         self.shop.work_off();
+        self.write(
+            "UPDATE outbox SET state = 'dead', sent_at = NULL
+                    WHERE id = (SELECT min(id) FROM outbox)",
+        );
+        self.press("/admin/messages/:id", &first, &[("action", "settle")], "letter.settle");
         let again = [("action", "resend"), ("reason", "lost"), ("to", "ada@example.org")];
         self.press("/admin/messages/:id", &first, &again, "letter.resend");
         let told = self.shop.number("SELECT min(id) FROM hook_delivery").to_string();

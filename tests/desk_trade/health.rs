@@ -8,7 +8,7 @@ use kiosk::identity::Role;
 use kiosk::platform::jobs::{Job, Runner};
 use kiosk::platform::telemetry::{Kind, Report, Reports};
 
-use crate::house::TestShop;
+use crate::house::{Browser, TestShop};
 use crate::paid;
 
 /// An event that nobody could apply.
@@ -64,6 +64,30 @@ fn an_event_put_aside_is_tried_again_from_the_desk() {
     let applied = shop.text("SELECT event_id FROM webhook_event WHERE state = 'done'");
     assert_eq!(owner.post("/admin/health/replay", &[("id", &applied)]).status, 409);
     assert_eq!(owner.post("/admin/health/replay", &[("id", "evt_x")]).status, 404);
+}
+
+// S1.8: what a person has dealt with is left as it is, for a reason, and nobody is reminded of it.
+#[test]
+fn an_event_put_aside_is_left_for_a_reason() {
+    let shop = TestShop::open();
+    paid(&shop, "APRON-S", 1);
+    put_aside(&shop, "evt_dead", "dead");
+    let mut owner = shop.sign_in(Role::Owner);
+    let leave = |owner: &mut Browser, id: &str, reason: &str| {
+        owner.post("/admin/health/leave", &[("id", id), ("reason", reason)])
+    };
+    assert_eq!(leave(&mut owner, "evt_dead", "  ").status, 422);
+    assert_eq!(leave(&mut owner, "evt_x", "gone").status, 404);
+    let helper = leave(&mut shop.sign_in(Role::Orders), "evt_dead", "gone");
+    assert_eq!(helper.status, 403);
+    let done = leave(&mut owner, "evt_dead", "the money went back by hand");
+    assert_eq!(done.location(), "/admin/health?left=1");
+    let why = "SELECT state || ': ' || last_error FROM webhook_event WHERE event_id = 'evt_dead'";
+    assert_eq!(shop.text(why), "ignored: the money went back by hand (staff:owner@example.org)");
+    assert!(owner.get("/admin").texts(".sentence")[0].starts_with("All well"));
+    assert_eq!(leave(&mut owner, "evt_dead", "again").status, 409, "it is left already");
+    let applied = shop.text("SELECT event_id FROM webhook_event WHERE state = 'done'");
+    assert_eq!(leave(&mut owner, &applied, "no").status, 409, "it took effect");
 }
 
 // N24: an order that needs somebody is the sentence, with its reason.

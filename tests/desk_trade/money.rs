@@ -61,8 +61,10 @@ fn figures_are_those_of_the_orders() {
         ["Starter set Bundle1 sold £1,041.22", "Six glazes2 sold £159.98"],
         "{best:?}"
     );
-    let states = page.texts("[aria-labelledby=states] ul.rows li");
-    assert_eq!(states, ["Paid 2", "Expired 1", "Part refunded 1"]);
+    let states = page.texts("[aria-labelledby=states] [data-by=payment] li");
+    assert_eq!(states, ["Paid 2", "Not paid in time 1", "Refunded in part 1"]);
+    let goods = page.texts("[aria-labelledby=states] [data-by=fulfilment] li");
+    assert_eq!(goods, ["Not shipped 3"], "of those that are paid");
     // Each day alone, and a week later beside these.
     assert_eq!(figures(&report(&mut desk, "2026-11-24", "2026-11-24"))[0], "£194.96");
     shop.advance_s(7 * DAY_S);
@@ -71,6 +73,29 @@ fn figures_are_those_of_the_orders() {
     assert_eq!(days(&later)[0], "Wed 2 December 2026 | 0 | £0.00 |  | £0.00 | £1,011.23");
     // At ten on Wednesday; the set of last Wednesday was paid at ten as well, and is not before it.
     assert_eq!(later.texts("dl.figures .figure-then")[0], "£194.96 before");
+    shop.assert_audit();
+}
+
+// S3.50: a shop that sells in another currency from today on adds no pounds to euros.
+#[test]
+fn each_currency_is_told_for_itself() {
+    let content = Edited::of(&base_content());
+    let shop = TestShop::on(&content);
+    paid(&shop, "GLAZE-6", 1);
+    shop.publish(&content.replace("shop.toml", "\"GBP\"", "\"EUR\""));
+    paid(&shop, "KILN-1", 1);
+    let mut desk = shop.sign_in(Role::Owner);
+    let page = report(&mut desk, "2026-11-24", "2026-11-24");
+    assert_eq!(page.texts("section[aria-label] > h2:first-child"), ["In EUR", "In GBP"]);
+    let figures = figures(&page);
+    assert_eq!((figures[0].as_str(), figures[4].as_str()), ("€999.99", "£79.99"), "{figures:?}");
+    assert_eq!(page.texts("section > .sheets ol li").len(), 2, "each with its own best products");
+    let sheet = desk.get("/admin/reports.csv?from=2026-11-24&to=2026-11-24").body;
+    for line in ["2026-11-24,EUR,1,999.99", "2026-11-24,GBP,1,79.99"] {
+        assert!(sheet.contains(line), "{line} is not in {sheet}");
+    }
+    let front = desk.get("/admin").texts(".figures").join(" ");
+    assert!(front.contains("€999.99") && front.contains("£79.99"), "{front}");
     shop.assert_audit();
 }
 
@@ -188,7 +213,7 @@ fn the_front_page_tells_the_day() {
     let left = page.texts(".steps-left summary");
     assert_eq!(left, ["Before you open: 4 of 7 done What is left"]);
     assert_eq!(page.texts("[aria-labelledby=best] li"), ["Six glazes1 sold £79.99"]);
-    assert_eq!(page.texts("[aria-labelledby=states] li"), ["Paid 1"]);
+    assert_eq!(page.texts("[aria-labelledby=states] [data-by=payment] li"), ["Paid 1"]);
     let recent = page.texts("[aria-labelledby=recent] li");
     assert!(recent.len() == 1 && recent[0].starts_with(&number), "{recent:?}");
     // Three days later it has still not left.

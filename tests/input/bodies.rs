@@ -76,6 +76,7 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/stock/:sku", Form, "change=99&reason=count&seen=1"),
     ("POST", "/admin/stock-count", Form, "list=sku&act=look"),
     ("POST", "/admin/health/replay", Form, "id=evt_none"),
+    ("POST", "/admin/health/leave", Form, "id=evt_none&reason=x"),
     ("POST", "/admin/health/backup", Nothing, ""),
     ("POST", "/admin/catalog/:folder/:slug", Free, "_action=check&_seen=0&_view=form"),
     ("POST", "/admin/catalog/:folder/:slug/picture", Parts, ""),

@@ -1,6 +1,7 @@
 //! The desk's pages about messages: what left, what waits, what letters look like, who was told.
 
 use kiosk::base::Failure;
+use kiosk::base::fault::Never;
 use kiosk::identity::{self, Role};
 
 use super::house::{Answer, Browser, Neighbour, PostOffice, Setup, TestShop, checkout_fields};
@@ -265,4 +266,27 @@ fn what_programs_were_told_is_shown_and_told_again() {
     assert_eq!(shop.text("SELECT state FROM hook_delivery"), "sent");
     assert_eq!(shop.number("SELECT count(*) FROM audit WHERE action = 'hook.replay'"), 1);
     assert_eq!(desk.get("/admin/hooks/4711").status, 404);
+}
+
+// N24: a letter that was given up is said on the front page until somebody has dealt with it.
+#[test]
+fn a_letter_given_up_is_said_until_it_is_dealt_with() {
+    let shop = TestShop::open();
+    pay(&shop, "APRON-S", 1);
+    let id = shop.number("SELECT max(id) FROM outbox");
+    let given_up = format!("UPDATE outbox SET state = 'dead', sent_at = NULL WHERE id = {id}");
+    let write = shop.kit.db.write_blocking(move |tx| {
+        tx.execute(&given_up, [])?;
+        Ok::<_, Failure<Never>>(())
+    });
+    write.unwrap();
+    let mut desk = staff(&shop, Role::Owner);
+    let says =
+        |desk: &mut Browser| desk.get("/admin").texts(".sentence")[0].contains("could not be sent");
+    assert!(says(&mut desk));
+    let letter = format!("/admin/messages/{id}");
+    assert!(desk.get(&letter).texts("[aria-labelledby=settle] button")[0].contains("Lay it aside"));
+    assert_eq!(desk.post(&letter, &[("action", "settle")]).status, 303);
+    assert!(!says(&mut desk));
+    assert!(desk.get(&letter).texts("[aria-labelledby=settle]").is_empty(), "nothing more to do");
 }

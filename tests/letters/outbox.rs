@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use kiosk::base::email_address::EmailAddress;
 use kiosk::base::fault::{Failure, Never};
+use kiosk::platform::db::Read;
 use kiosk::platform::mail::{self, Again, Posted, Refusal, Wanted};
 use mail_parser::MessageParser;
 use tokio::runtime::Runtime;
@@ -115,8 +116,15 @@ fn a_refusal_for_good_ends_soon() {
     assert!(shop.text("SELECT answer FROM outbox").contains("nobody of that name"));
     office.says(None);
     let id = shop.number("SELECT id FROM outbox");
+    let given_up = || {
+        let read = |read: &Read| Ok::<_, Failure<Never>>(mail::unsent(read)?);
+        shop.kit.db.read_blocking(read).unwrap().dead
+    };
+    assert_eq!(given_up(), 1);
     resend(&shop, id, "the address works now", None).unwrap();
     shop.work_off();
+    // N24: the copy has arrived, so nobody is reminded of the first one.
+    assert_eq!(given_up(), 0);
     assert_eq!(office.letters().len(), 1);
     // Rights at the mail server are our own affair: the letter waits for us.
     office.says(Some("535 5.7.8 who are you"));

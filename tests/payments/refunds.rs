@@ -331,6 +331,25 @@ fn a_refund_that_was_made_twice_is_seen() {
     desk.shop.assert_audit();
 }
 
+// S3.52: a refund that fails days after it was told to have worked makes its day worth more again.
+#[test]
+fn sales_follow_a_refund_that_fails_late() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    desk.give_back(&session, wish(lines("KILN-1", 1))).unwrap();
+    desk.shop.work_off();
+    let sold = || desk.shop.number("SELECT sum(units) FROM product_sales WHERE ref = 'KILN-1'");
+    assert_eq!(sold(), 0);
+    desk.wait_s(5 * 86_400);
+    desk.shop.work_off();
+    desk.provider.end_refund("re_fake_1", RefundStatus::Failed);
+    desk.tell_of(&json!({ "id": "re_fake_1" }), "refund.failed", "evt_1");
+    desk.tend();
+    desk.wait_s(2 * 3600);
+    desk.shop.work_off();
+    assert_eq!(sold(), 1);
+}
+
 // S1.40: the program died under its first call, and came back after the key's life: asked first.
 #[test]
 fn a_refund_nobody_noted_a_call_of_is_looked_for_after_a_day() {

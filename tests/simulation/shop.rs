@@ -226,7 +226,7 @@ pub async fn work_off(jobs: Vec<Job>) -> Vec<(String, Fault)> {
                 Ok(Found::Work) => {}
                 Ok(Found::Nothing) => break,
                 Err(fault) => {
-                    failed.push((job.name.to_owned(), fault));
+                    failed.push((job.name.clone(), fault));
                     break;
                 }
             }

@@ -16,6 +16,7 @@
   const typing = (e) => e.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
   // A list is walked row by row: the row's link has the focus, so Enter opens it by itself.
   const rows = [...document.querySelectorAll("[data-rows] > tr")];
+  const link = (row) => row.querySelector("th a") ?? row.querySelector("a");
   const steps = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
   const walk = (e) => {
     const here = rows.indexOf(document.activeElement.closest("tr"));
@@ -24,17 +25,27 @@
     if (step && rows.length && (here >= 0 || e.key.length === 1)) {
       e.preventDefault();
       const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), rows.length - 1);
-      rows[next].querySelector("a").focus();
+      link(rows[next])?.focus();
     } else if (here >= 0 && e.key === "o") {
-      rows[here].querySelector("a").click();
+      link(rows[here])?.click();
     } else if (here >= 0 && e.key === "x") {
       rows[here].querySelector("input[type=checkbox]")?.click();
     }
   };
+  // Whoever types by voice turns single keys off, for this browser.
+  const off = () => { try { return localStorage.getItem("desk-keys") === "off"; } catch { return false; } };
+  for (const box of document.querySelectorAll("[data-keys]")) {
+    box.checked = !off();
+    box.closest("[hidden]")?.removeAttribute("hidden");
+    box.addEventListener("change", () => {
+      // A browser that keeps nothing keeps the keys on.
+      try { localStorage.setItem("desk-keys", box.checked ? "on" : "off"); } catch { box.checked = true; }
+    });
+  }
   // Two keys lead to a section: g, then the first letter of its entry in the menu.
   let waits = 0;
   document.addEventListener("keydown", (e) => {
-    if (typing(e) || e.metaKey || e.ctrlKey || e.altKey) return;
+    if (typing(e) || e.metaKey || e.ctrlKey || e.altKey || off()) return;
     if (e.key === "/") {
       const field = document.querySelector("main input[type=search]");
       if (field) { e.preventDefault(); field.focus(); }
@@ -76,6 +87,20 @@
     });
     field.addEventListener("change", join);
   });
+  // A link to a line of a file leads to the line.
+  const toLine = () => {
+    const area = document.getElementById("text");
+    const [, line] = /^#L(\d+)$/.exec(location.hash) ?? [];
+    if (!area || !line) return;
+    const lines = area.value.split("\n");
+    const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    area.focus({ preventScroll: true });
+    area.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+    const down = (line - 1) * parseFloat(getComputedStyle(area).lineHeight);
+    scrollTo({ top: scrollY + area.getBoundingClientRect().top + down - innerHeight / 3 });
+  };
+  addEventListener("hashchange", toLine);
+  toLine();
   // A form is sent once.
   document.addEventListener("submit", (e) => {
     if (e.defaultPrevented) return;

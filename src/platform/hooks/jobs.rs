@@ -45,7 +45,7 @@ pub fn jobs(kit: &Kit) -> Vec<Job> {
         .iter()
         .map(|endpoint| {
             let (kit, outgoing, endpoint) = (kit.clone(), outgoing.clone(), endpoint.clone());
-            Job::new("hooks", Duration::from_secs(5), move || {
+            Job::new(format!("hooks: {}", endpoint.name), Duration::from_secs(5), move || {
                 send_next(kit.clone(), outgoing.clone(), endpoint.clone())
             })
         })

@@ -247,7 +247,8 @@ pub(super) fn give_up_unheard(tx: &Tx, why: &str, now: Instant) -> Result<(), Fa
 pub fn replay(tx: &Tx, id: i64, now: Instant) -> Result<bool, Fault> {
     let sql = "UPDATE hook_delivery SET state = 'waiting', sent_at = NULL, attempts = 0,
                                         next_at = ?2, replays = replays + 1
-               WHERE id = ?1 AND state <> 'waiting'";
+               WHERE id = ?1 AND state <> 'waiting'
+                 AND endpoint IN (SELECT endpoint FROM hook_subscription)";
     Ok(tx.prepare_cached(sql)?.execute(params![id, now.0])? > 0)
 }
 

@@ -14,7 +14,7 @@ use crate::base::{Fault, Instant};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// How long it rests when there is nothing to do, seconds.
     pub every_s: u64,
     /// When it began last.
@@ -35,7 +35,7 @@ pub struct Entry {
 
 /// All entries. Clones share them.
 #[derive(Clone, Default)]
-pub struct Diary(Arc<Mutex<BTreeMap<&'static str, Entry>>>);
+pub struct Diary(Arc<Mutex<BTreeMap<String, Entry>>>);
 
 impl Diary {
     fn with(&self, name: &str, change: impl FnOnce(&mut Entry)) {
@@ -48,7 +48,7 @@ impl Diary {
     /// A job that is about to be run from now on.
     pub(super) fn expect_job(&self, job: &Job) {
         let entry = Entry {
-            name: job.name,
+            name: job.name.clone(),
             every_s: job.every.as_secs(),
             began_at: None,
             ended_at: None,
@@ -58,7 +58,7 @@ impl Diary {
             is_failing: false,
             last_error: None,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job.name, entry);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.name.clone(), entry);
     }
 
     pub(super) fn began(&self, name: &str, now: Instant) {
@@ -125,7 +125,7 @@ mod tests {
         seen.recv().await;
         runner.stop().await;
         let entries = diary.entries();
-        let told: Vec<_> = entries.iter().map(|e| (e.name, e.is_failing)).collect();
+        let told: Vec<_> = entries.iter().map(|e| (e.name.as_str(), e.is_failing)).collect();
         assert_eq!(told, [("bad", true), ("good", false)]);
         assert_eq!(entries[0].last_error, Some((Instant(1_000), "no disk".to_owned())));
         assert_eq!(entries[1].next_at, Some(Instant(3_601_000)));

@@ -32,7 +32,7 @@ pub type Step =
 #[derive(Clone)]
 pub struct Job {
     /// For logs and the health page.
-    pub name: &'static str,
+    pub name: String,
     /// Longest rest.
     pub every: Duration,
     /// Whether the bell wakes it, or only time.
@@ -43,12 +43,17 @@ pub struct Job {
 
 impl Job {
     /// A job from an async closure.
-    pub fn new<F, W>(name: &'static str, every: Duration, step: F) -> Self
+    pub fn new<F, W>(name: impl Into<String>, every: Duration, step: F) -> Self
     where
         F: Fn() -> W + Send + Sync + 'static,
         W: Future<Output = Result<Found, Fault>> + Send + 'static,
     {
-        Self { name, every, hears_bell: true, step: Arc::new(move || Box::pin(step())) }
+        Self {
+            name: name.into(),
+            every,
+            hears_bell: true,
+            step: Arc::new(move || Box::pin(step())),
+        }
     }
 
     /// The same job, woken by time alone.

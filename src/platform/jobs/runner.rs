@@ -75,17 +75,17 @@ async fn repeat(
         let rung = bell.0.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
-        diary.began(job.name, clock.now());
+        diary.began(&job.name, clock.now());
         let result = work_off(&job).await;
         let rest = match &result {
             Ok(()) => job.every,
             Err(fault) => {
                 tracing::error!(job = job.name, %fault, "a background step failed");
-                reports.notice(Report::of_fault(Kind::Job, fault, job.name));
+                reports.notice(Report::of_fault(Kind::Job, fault, &job.name));
                 AFTER_FAILURE
             }
         };
-        diary.ended(job.name, &result, rest, clock.now());
+        diary.ended(&job.name, &result, rest, clock.now());
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             () = rung, if job.hears_bell => {}

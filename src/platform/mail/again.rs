@@ -82,6 +82,8 @@ pub fn resend(tx: &Tx, again: &Again, now: Instant) -> Result<i64, Failure<Refus
     if copies >= COPIES_MAX {
         return refuse(Refusal::TooOften);
     }
+    // Whether this one arrives is what counts from now on.
+    store::set_settled(tx, first.id, now)?;
     let to = again.to.map_or(first.recipient.as_str(), EmailAddress::as_str);
     let key = format!("{}:again:{}", first.dedup_key, copies + 1);
     Ok(store::insert_copy(tx, first.id, (&key, to), (reason, again.actor), now)?)
@@ -105,6 +107,19 @@ fn root_of(read: &Read, id: i64) -> Result<Posted, Failure<Refusal>> {
 /// When the database fails.
 pub fn hurry(tx: &Tx, id: i64, now: Instant) -> Result<bool, Fault> {
     store::set_due(tx, id, now)
+}
+
+/// Notes that nobody need look at a letter any more that was given up, nor at copies of it; false
+/// when there is nothing to note.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(tx: &Tx, id: i64, now: Instant) -> Result<bool, Fault> {
+    match root_of(tx, id) {
+        Ok(first) => store::set_settled(tx, first.id, now),
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Refused(_)) => Ok(false),
+    }
 }
 
 /// Sends a letter to try it out: through the same outbox, marked as a trial.

@@ -17,7 +17,7 @@ use crate::base::email_address::EmailAddress;
 use crate::base::{Fault, Instant};
 use crate::platform::db::Tx;
 
-pub use again::{Again, Refusal, hurry, resend, send_trial};
+pub use again::{Again, Refusal, hurry, resend, send_trial, settle};
 pub use draw::{Drawn, draw};
 pub use jobs::jobs;
 pub use store::{

@@ -47,10 +47,12 @@ pub struct Posted {
     pub created_at: Instant,
     /// When it left.
     pub sent_at: Option<Instant>,
+    /// Since when nobody need look at it any more, though it was given up.
+    pub settled_at: Option<Instant>,
 }
 
 const COLUMNS: &str = "id, dedup_key, about, sender, recipient, template, data, state, attempts,
-    next_at, tried_at, answer, reason, actor, copy_of, created_at, sent_at";
+    next_at, tried_at, answer, reason, actor, copy_of, created_at, sent_at, settled_at";
 
 fn from_row(row: &Row) -> rusqlite::Result<Posted> {
     Ok(Posted {
@@ -71,6 +73,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Posted> {
         copy_of: row.get(14)?,
         created_at: Instant(row.get(15)?),
         sent_at: row.get::<_, Option<i64>>(16)?.map(Instant),
+        settled_at: row.get::<_, Option<i64>>(17)?.map(Instant),
     })
 }
 
@@ -233,7 +236,7 @@ pub struct Unsent {
     pub waiting: i64,
     /// When the oldest of them was written.
     pub oldest_at: Option<Instant>,
-    /// Given up.
+    /// Given up, and nobody has dealt with it.
     pub dead: i64,
 }
 
@@ -245,7 +248,7 @@ pub fn unsent(read: &Read) -> Result<Unsent, Fault> {
     let sql = "SELECT count(*), min(created_at) FROM outbox WHERE state = 'waiting'";
     let (waiting, oldest): (i64, Option<i64>) =
         read.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let sql = "SELECT count(*) FROM outbox WHERE state = 'dead'";
+    let sql = "SELECT count(*) FROM outbox WHERE state = 'dead' AND settled_at IS NULL";
     let dead = read.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(Unsent { waiting, oldest_at: oldest.map(Instant), dead })
 }
@@ -324,6 +327,13 @@ pub(super) fn set_dead(tx: &Tx, id: i64, answer: &str, now: Instant) -> Result<(
     )?
     .execute(params![id, answer, now.0])?;
     Ok(())
+}
+
+/// Whether a letter, or a copy of it, was given up and nobody had dealt with it before.
+pub(super) fn set_settled(tx: &Tx, id: i64, now: Instant) -> Result<bool, Fault> {
+    let sql = "UPDATE outbox SET settled_at = ?2
+               WHERE (id = ?1 OR copy_of = ?1) AND state = 'dead' AND settled_at IS NULL";
+    Ok(tx.prepare_cached(sql)?.execute(params![id, now.0])? > 0)
 }
 
 pub(super) fn set_due(tx: &Tx, id: i64, now: Instant) -> Result<bool, Fault> {

@@ -109,13 +109,15 @@ impl Report {
     }
 
     /// What makes it the same as another: kind, place, title without numbers and quoted words, and
-    /// the first line of its trace.
+    /// the first line of its trace. A script is the same on every page, so where its trace begins
+    /// is its place.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let first = self.detail.lines().map(str::trim).find(|line| !line.is_empty());
+        let is_script = self.kind == Kind::Browser && first.is_some();
         let parts = [
             self.kind.word(),
-            self.place.as_str(),
+            if is_script { "" } else { self.place.as_str() },
             &normal(&self.title),
             &normal(first.unwrap_or_default()),
         ];

@@ -95,6 +95,10 @@ mod tests {
         assert_eq!(report.detail, "at add (https://shop.test/a.js:1:2)");
         let bare = report_of(&told("TypeError: x is null", "")).unwrap();
         assert_eq!(bare.detail, "https://shop.test/assets/js/shop.js:1:2");
+        // One mistake of a script is one error, whatever page it was met on.
+        let elsewhere =
+            Told { page: "/product/mug/".into(), ..told("TypeError: x is null", stack) };
+        assert_eq!(report_of(&elsewhere).unwrap().fingerprint(), report.fingerprint());
         assert!(report_of(&told("x", "at moz-extension://1/a.js:1:2")).is_none());
         assert!(report_of(&told(" ", "")).is_none());
     }
