@@ -46,7 +46,7 @@ const fn page(name: &'static str, path: &'static str, reader: Reader) -> Page {
     Page { name, path, reader }
 }
 
-const PAGES: [Page; 18] = [
+const PAGES: [Page; 35] = [
     page("home", "/", Reader::Anybody),
     page("category", "/category/tableware/", Reader::Anybody),
     page("product", "/product/everyday-mug/", Reader::Anybody),
@@ -65,6 +65,23 @@ const PAGES: [Page; 18] = [
     page("desk, reports", "/admin/reports", Reader::Staff),
     page("desk, messages", "/admin/messages", Reader::Staff),
     page("desk, health", "/admin/health", Reader::Staff),
+    page("desk, new order", "/admin/orders/new", Reader::Staff),
+    page("desk, picking list", "/admin/orders/picking", Reader::Staff),
+    page("desk, sets", "/admin/catalog/bundles", Reader::Staff),
+    page("desk, promotions", "/admin/catalog/promotions", Reader::Staff),
+    page("desk, history", "/admin/catalog/products/everyday-mug/history", Reader::Staff),
+    page("desk, table", "/admin/catalog-table", Reader::Staff),
+    page("desk, stock of one", "/admin/stock/HF-TW-001-OAT", Reader::Staff),
+    page("desk, stock count", "/admin/stock-count", Reader::Staff),
+    page("desk, customer", "/admin/customers/HF-1001", Reader::Staff),
+    page("desk, letter", "/admin/messages/1", Reader::Staff),
+    page("desk, letters tried", "/admin/messages/preview/order_confirmation", Reader::Staff),
+    page("desk, hooks", "/admin/hooks", Reader::Staff),
+    page("desk, errors", "/admin/errors", Reader::Staff),
+    page("desk, suggestions", "/admin/recommendations", Reader::Staff),
+    page("desk, people", "/admin/staff", Reader::Staff),
+    page("desk, log", "/admin/log", Reader::Staff),
+    page("desk, account", "/admin/account", Reader::Staff),
 ];
 
 impl Page {
