@@ -40,6 +40,9 @@ pub(super) const COLUMNS: &[&str] = &[
     "custom_label_0",
 ];
 
+/// Room kept for bundles and the end of a feed, in bytes.
+const SPARE: usize = 64 * 1024;
+
 /// The feed as XML and as a table, each from the same entries.
 #[derive(Default)]
 pub(super) struct Feeds {
@@ -63,6 +66,9 @@ impl Found {
         element(&mut feeds.xml, "description", &[&shop.seo_description]);
         feeds.tsv.push_str(&COLUMNS.join("\t"));
         feeds.tsv.push('\n');
+        // Room for all of it at once: what grows by doubling ends with half of it unused.
+        feeds.xml.reserve_exact(parts.iter().map(|part| part.xml.len()).sum::<usize>() + SPARE);
+        feeds.tsv.reserve_exact(parts.iter().map(|part| part.tsv.len()).sum::<usize>() + SPARE);
         for part in parts {
             feeds.xml.push_str(&part.xml);
             feeds.tsv.push_str(&part.tsv);
