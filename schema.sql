@@ -181,6 +181,8 @@ CREATE TABLE audit (
   after     TEXT    NOT NULL DEFAULT 'null'
 ) STRICT;
 CREATE INDEX audit_entity ON audit (entity, entity_id, id);
+CREATE INDEX audit_kind ON audit (entity, id);
+CREATE INDEX audit_actor ON audit (actor, id);
 CREATE TRIGGER audit_is_kept_u BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_is_kept_d BEFORE DELETE ON audit

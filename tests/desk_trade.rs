@@ -10,6 +10,8 @@ mod health;
 mod money;
 #[path = "desk_trade/people.rs"]
 mod people;
+#[path = "desk_trade/programs.rs"]
+mod programs;
 #[path = "desk_trade/stock.rs"]
 mod stock;
 

@@ -1,5 +1,7 @@
 //! The catalog edited from the desk: what a form changes in a file, and what becomes of it.
 
+#[path = "editor/file_api.rs"]
+mod file_api;
 #[path = "editor/filters.rs"]
 mod filters;
 #[path = "editor/forms.rs"]

@@ -20,7 +20,7 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 58] = [
+const NEVER_ON_A_PAGE: [&str; 59] = [
     "bad-signature",
     "below-held",
     "content-changed",
@@ -57,6 +57,7 @@ const NEVER_ON_A_PAGE: [&str; 58] = [
     "picture-unfit",
     "refund-unclear",
     "senseless-quantity",
+    "second-factor-needed",
     "sign-in-needed",
     "sign-in-refused",
     "simulator-refuses",

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use poem::Response;
+use poem::web::Json;
+use poem::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::checklist::{Progress, steps};
@@ -28,6 +29,8 @@ use crate::{checkout, payments, stock};
 const LISTED: u32 = 8;
 /// Products shown as the best.
 const BEST: usize = 5;
+/// Parts of the page that programs have no use for: the chart's drawing and the first steps.
+const DRAWN: [&str; 2] = ["bars", "steps"];
 
 /// What the page may show.
 #[derive(Clone, Copy)]
@@ -50,6 +53,31 @@ pub(super) async fn show(
     diary: Diary,
     counted: Counted,
 ) -> Result<Response, Error> {
+    let context = seen(&visit, &shelf, &diary, counted).await?;
+    visit.page("admin/home.html", "home", context)
+}
+
+/// `GET /admin/api/dashboard`: the same for other programs, without what is only drawn.
+pub(super) async fn tell(
+    visit: Visit,
+    shelf: Shelf,
+    diary: Diary,
+    counted: Counted,
+) -> Result<Response, Error> {
+    let mut told = seen(&visit, &shelf, &diary, counted).await?;
+    if let Some(told) = told.as_object_mut() {
+        told.retain(|name, _| !DRAWN.contains(&name.as_str()));
+    }
+    Ok(Json(told).into_response())
+}
+
+/// Everything the page shows to whoever asks.
+async fn seen(
+    visit: &Visit,
+    shelf: &Shelf,
+    diary: &Diary,
+    counted: Counted,
+) -> Result<Value, Error> {
     let may = May {
         orders: visit.may(Right::SeeOrders),
         customers: visit.may(Right::SeeCustomers),
@@ -91,7 +119,7 @@ pub(super) async fn show(
     context["mistakes"] = json!(mistakes);
     context["products"] = json!(book.catalog.live_products().count());
     context["bundles"] = json!(book.catalog.live_bundles().count());
-    visit.page("admin/home.html", "home", context)
+    Ok(context)
 }
 
 fn trade(read: &Read) -> Result<Trade, Fault> {

@@ -46,10 +46,14 @@ pub use letters::{LETTER_KINDS, LetterKind, NoSample, Sample, letter_kind, sampl
 #[must_use]
 pub fn staff_routes(till: &Till, shelf: &Shelf, diary: &Diary, counted: &Counted) -> Desk {
     let (shelf, diary, counted) = (shelf.clone(), diary.clone(), counted.clone());
+    let told = (shelf.clone(), diary.clone(), counted.clone());
     Desk::new()
-        .section("home", "Home", "/admin", Right::OwnAccount)
-        .get("/admin", Right::OwnAccount, move |visit| {
+        .section("home", "Home", "/admin", Right::SeeHome)
+        .get("/admin", Right::SeeHome, move |visit| {
             home::show(visit, shelf.clone(), diary.clone(), counted.clone())
+        })
+        .get("/admin/api/dashboard", Right::SeeHome, move |visit| {
+            home::tell(visit, told.0.clone(), told.1.clone(), told.2.clone())
         })
         .and(suggestions::desk(&till.books))
         .and(order::desk(till))

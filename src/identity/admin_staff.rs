@@ -143,19 +143,38 @@ async fn change(mut visit: Visit) -> Result<Response, Error> {
 #[serde(default)]
 struct Page {
     before: Option<i64>,
+    /// The actor, as it is stored.
+    who: String,
+    /// The kind of thing.
+    what: String,
+}
+
+impl Page {
+    /// The address of the lines before one of them.
+    fn older(&self, before: i64) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let asked = [("who", &self.who), ("what", &self.what)];
+        query.extend_pairs(asked.into_iter().filter(|(_, value)| !value.is_empty()));
+        query.append_pair("before", &before.to_string());
+        format!("/admin/log?{}", query.finish())
+    }
 }
 
 async fn log(visit: Visit) -> Result<Response, Error> {
     let page: Page = read_query(&visit.request)?;
     let before = page.before.unwrap_or(i64::MAX);
-    let lines = visit
-        .kit
-        .db
-        .read(move |read| Ok::<_, Failure<Never>>(store::list_audit(read, before, LINES + 1)?));
-    let mut lines = lines.await?;
+    let (who, what) = (page.who.clone(), page.what.clone());
+    let read = visit.kit.db.read(move |read| {
+        let lines = store::list_audit(read, (&who, &what), before, LINES + 1)?;
+        Ok::<_, Failure<Never>>((lines, store::list_audit_words(read)?))
+    });
+    let (mut lines, (people, kinds)) = read.await?;
     let more = lines.len() > LINES as usize;
     lines.truncate(LINES as usize);
-    let next = lines.last().filter(|_| more).map(|line| line.id);
-    let context = json!({ "lines": lines, "next": next, "is_first": page.before.is_none() });
+    let next = lines.last().filter(|_| more).map(|line| page.older(line.id));
+    let context = json!({
+        "lines": lines, "next": next, "is_first": page.before.is_none(),
+        "who": page.who, "what": page.what, "people": people, "kinds": kinds,
+    });
     visit.page("admin/log.html", "staff", context)
 }

@@ -81,6 +81,26 @@ impl Desk {
         self.at(Method::POST, path, right, handler)
     }
 
+    /// Answers `PUT` for those with the right.
+    #[must_use]
+    pub fn put<F, W>(self, path: &str, right: Right, handler: F) -> Self
+    where
+        F: Fn(Visit) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<Response, Error>> + Send + 'static,
+    {
+        self.at(Method::PUT, path, right, handler)
+    }
+
+    /// Answers `DELETE` for those with the right.
+    #[must_use]
+    pub fn delete<F, W>(self, path: &str, right: Right, handler: F) -> Self
+    where
+        F: Fn(Visit) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<Response, Error>> + Send + 'static,
+    {
+        self.at(Method::DELETE, path, right, handler)
+    }
+
     fn at<F, W>(mut self, method: Method, path: &str, right: Right, handler: F) -> Self
     where
         F: Fn(Visit) -> W + Send + Sync + 'static,
@@ -126,6 +146,8 @@ impl Desk {
             });
             routes = match method {
                 Method::POST => routes.post(&path, guarded),
+                Method::PUT => routes.put(&path, guarded),
+                Method::DELETE => routes.delete(&path, guarded),
                 _ => routes.get(&path, guarded),
             };
         }

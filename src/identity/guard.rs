@@ -83,7 +83,10 @@ impl Guard {
         let answer = if !visit.staff.may(right) {
             Err(Error::from(forbidden()))
         } else if needs_second_factor(&self.kit, &visit.staff) && right != Right::OwnAccount {
-            return Ok(see_other("/admin/account?needed=code"));
+            if page_wanted {
+                return Ok(see_other("/admin/account?needed=code"));
+            }
+            Err(Error::from(code_needed()))
         } else {
             handler(visit).await
         };
@@ -159,6 +162,16 @@ fn forbidden() -> Problem {
         "Your role does not include this part of the desk.",
     )
     .hint("An owner of the shop can give you another role.")
+}
+
+fn code_needed() -> Problem {
+    Problem::new(
+        403,
+        "second-factor-needed",
+        "A second factor is needed",
+        "A shop that takes real money opens its desk to a password and a code alone.",
+    )
+    .hint("Add the second factor at /admin/account.")
 }
 
 /// Writes down when sessions were last seen.

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Right {
     /// Change one's own password, second factor and sessions.
     OwnAccount,
+    /// See the front page, as far as the other rights go.
+    SeeHome,
     /// See orders, whole.
     SeeOrders,
     /// Pack, ship, cancel, note.
@@ -42,8 +44,9 @@ use Right as R;
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         R::OwnAccount,
+        R::SeeHome,
         R::SeeOrders,
         R::ChangeOrders,
         R::RefundOrders,
@@ -83,9 +86,10 @@ impl Role {
         match self {
             Self::Owner => true,
             Self::Orders => !matches!(right, R::ChangeCatalog | R::Operate | R::ManageStaff),
-            Self::Catalog => {
-                matches!(right, R::OwnAccount | R::SeeCatalog | R::ChangeCatalog | R::SeeStock)
-            }
+            Self::Catalog => matches!(
+                right,
+                R::OwnAccount | R::SeeHome | R::SeeCatalog | R::ChangeCatalog | R::SeeStock
+            ),
         }
     }
 

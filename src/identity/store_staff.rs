@@ -1,12 +1,15 @@
 //! All SQL about people who run the shop, their sessions, their keys and the log of changes.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use super::model::{Credentials, Noted, Person, SignedIn, Staff};
 use super::right::Role;
 use crate::base::ids::StaffId;
 use crate::base::{Fault, Instant};
 use crate::platform::db::{Read, Tx};
+
+/// People, and kinds of things, that the log is filtered by.
+const WORDS_MAX: usize = 200;
 
 fn role(word: &str) -> Role {
     // The column allows no other word; the least is the safe reading of one.
@@ -267,12 +270,61 @@ fn noted(row: &Row) -> rusqlite::Result<Noted> {
     })
 }
 
-/// Lines of the log before `before`, newest first.
-pub(super) fn list_audit(read: &Read, before: i64, limit: u32) -> Result<Vec<Noted>, Fault> {
-    let sql = "SELECT id, at, actor, network, action, entity, entity_id, before, after FROM audit
-               WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+/// Lines of the log before `before`, newest first; of one person, of one kind of thing, or both.
+/// Empty means all.
+pub(super) fn list_audit(
+    read: &Read,
+    (actor, entity): (&str, &str),
+    before: i64,
+    limit: u32,
+) -> Result<Vec<Noted>, Fault> {
+    let page: [&dyn ToSql; 2] = [&before, &limit];
+    let (sql, asked): (_, &[&dyn ToSql]) = match (actor, entity) {
+        ("", "") => (
+            "SELECT id, at, actor, network, action, entity, entity_id, before, after FROM audit
+             WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+            &[],
+        ),
+        ("", _) => (
+            "SELECT id, at, actor, network, action, entity, entity_id, before, after
+             FROM audit INDEXED BY audit_kind
+             WHERE entity = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2",
+            &[&entity],
+        ),
+        (_, "") => (
+            "SELECT id, at, actor, network, action, entity, entity_id, before, after
+             FROM audit INDEXED BY audit_actor
+             WHERE actor = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2",
+            &[&actor],
+        ),
+        _ => (
+            "SELECT id, at, actor, network, action, entity, entity_id, before, after
+             FROM audit INDEXED BY audit_actor
+             WHERE actor = ?3 AND entity = ?4 AND id < ?1 ORDER BY id DESC LIMIT ?2",
+            &[&actor, &entity],
+        ),
+    };
     let mut statement = read.prepare_cached(sql)?;
-    Ok(statement.query_map(params![before, limit], noted)?.collect::<Result<_, _>>()?)
+    let given = params_from_iter(page.into_iter().chain(asked.iter().copied()));
+    Ok(statement.query_map(given, noted)?.collect::<Result<_, _>>()?)
+}
+
+/// Everybody who stands in the log, and every kind of thing; each by one step of an index.
+pub(super) fn list_audit_words(read: &Read) -> Result<(Vec<String>, Vec<String>), Fault> {
+    let all = |sql: &str| {
+        let (mut statement, mut found) = (read.prepare_cached(sql)?, Vec::<String>::new());
+        while found.len() < WORDS_MAX {
+            let last = found.last().map_or("", String::as_str);
+            let next: Option<String> = statement.query_row([last], |row| row.get(0))?;
+            let Some(next) = next else { break };
+            found.push(next);
+        }
+        Ok::<_, Fault>(found)
+    };
+    Ok((
+        all("SELECT min(actor) FROM audit WHERE actor > ?1")?,
+        all("SELECT min(entity) FROM audit WHERE entity > ?1")?,
+    ))
 }
 
 /// Lines of the log about one thing, newest first.

@@ -15,8 +15,9 @@ use tokio::sync::mpsc;
 
 use super::admin::{asked, rows, zone_of};
 use super::filter::Question;
-use super::sheet;
+use super::sheet::{self, Told};
 use super::store_list::Place;
+use super::store_parcels::list_parcels;
 use crate::base::fault::{Failure, Never};
 use crate::base::{Fault, Problem};
 use crate::identity::{Desk, Right, Visit};
@@ -89,9 +90,16 @@ async fn read_piece(
     place: Place,
 ) -> Result<(Vec<u8>, Option<i64>), Fault> {
     let asked = Arc::clone(question);
-    let read = kit.db.read(move |read| Ok::<_, Failure<Never>>(rows(read, &asked, place, ROWS)?));
+    let read = kit.db.read(move |read| {
+        let mut all = Vec::new();
+        for (entry, items) in rows(read, &asked, place, ROWS)? {
+            let parcels = list_parcels(read, &entry.id)?;
+            all.push(Told { entry, items, parcels });
+        }
+        Ok::<_, Failure<Never>>(all)
+    });
     let rows = read.await?;
-    let last = rows.last().filter(|_| rows.len() == ROWS as usize).map(|row| row.0.seq);
+    let last = rows.last().filter(|_| rows.len() == ROWS as usize).map(|row| row.entry.seq);
     Ok((sheet::lines(&rows, zone, place == Place::Top)?, last))
 }
 

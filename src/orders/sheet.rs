@@ -3,16 +3,21 @@
 use jiff::tz::TimeZone;
 
 use super::model::Item;
+use super::state::FulfilmentStatus;
 use super::store_list::Entry;
+use super::store_parcels::Parcel;
 use crate::base::cell::guarded;
 use crate::base::{Fault, Instant, Money};
 
 /// First line.
-pub(super) const COLUMNS: [&str; 29] = [
+pub(super) const COLUMNS: [&str; 32] = [
     "number",
     "placed",
     "paid",
     "shipped",
+    "delivered",
+    "carriers",
+    "tracking_numbers",
     "payment_status",
     "fulfilment_status",
     "email",
@@ -40,33 +45,46 @@ pub(super) const COLUMNS: [&str; 29] = [
     "note",
 ];
 
+/// An order with everything its line tells.
+pub(super) struct Told {
+    pub(super) entry: Entry,
+    pub(super) items: Vec<Item>,
+    pub(super) parcels: Vec<Parcel>,
+}
+
 /// The lines of some orders; with the names of the columns first, when they are wanted.
 ///
 /// # Errors
 /// When memory runs out.
-pub(super) fn lines(
-    orders: &[(Entry, Vec<Item>)],
-    zone: &TimeZone,
-    with_names: bool,
-) -> Result<Vec<u8>, Fault> {
+pub(super) fn lines(orders: &[Told], zone: &TimeZone, with_names: bool) -> Result<Vec<u8>, Fault> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     if with_names {
         writer.write_record(COLUMNS)?;
     }
-    for (entry, items) in orders {
-        let cells = cells(entry, items, zone);
+    for told in orders {
+        let cells = cells(told, zone);
         writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned()))?;
     }
     writer.into_inner().map_err(|error| Fault::new(error.to_string()))
 }
 
-fn cells(entry: &Entry, items: &[Item], zone: &TimeZone) -> [String; 29] {
+fn cells(Told { entry, items, parcels }: &Told, zone: &TimeZone) -> [String; 32] {
     let a = &entry.address;
     let moment = |at: Option<Instant>| {
         let shown = |at: Instant| at.in_zone(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
         at.map(shown).unwrap_or_default()
     };
+    // One of each parcel, in the order in which they left; a carrier of several is said once.
+    let mut carriers: Vec<&str> = parcels.iter().map(|parcel| &*parcel.carrier).collect();
+    carriers.dedup();
+    let numbers = parcels.iter().map(|parcel| &*parcel.number);
+    let listed = |words: Vec<&str>| {
+        let said: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        said.join("; ")
+    };
+    let arrived: Option<Vec<Instant>> = parcels.iter().map(|parcel| parcel.delivered_at).collect();
+    let is_there = entry.fulfilment == FulfilmentStatus::Delivered;
     let amount = |minor| Money::new(minor, entry.currency).decimal();
     let tops = items.iter().filter(|item| item.parent.is_none());
     let what = tops.map(|item| match item.options.as_str() {
@@ -80,6 +98,9 @@ fn cells(entry: &Entry, items: &[Item], zone: &TimeZone) -> [String; 29] {
         moment(Some(entry.placed_at)),
         moment(entry.paid_at),
         moment(entry.shipped_at),
+        moment(arrived.filter(|_| is_there).and_then(|all| all.into_iter().max())),
+        listed(carriers),
+        listed(numbers.collect()),
         entry.payment.word().to_owned(),
         entry.fulfilment.word().to_owned(),
         entry.email.clone(),

@@ -1,8 +1,10 @@
 //! `/admin/reports`: sales by day, best products, orders by state, for days of one's choice.
 
 use jiff::civil::Date;
-use poem::Response;
+use jiff::tz::TimeZone;
 use poem::http::StatusCode;
+use poem::web::Json;
+use poem::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,18 +15,22 @@ use super::flow::{By, Report, by_state, report};
 use super::model::{Row, Takings};
 use super::{shop_of, store};
 use crate::base::fault::{Failure, Never};
-use crate::base::{Instant, Money};
+use crate::base::{Money, Problem};
 use crate::identity::{Desk, Right, Visit};
 use crate::platform::web::{Error, Spreadsheet, read_query};
 use crate::pricing::Books;
 
 pub(super) fn desk(books: &Books, counted: &Counted) -> Desk {
-    let (page, table, counted) = (books.clone(), books.clone(), counted.clone());
-    let counted_too = counted.clone();
+    let (page, table, told) = (books.clone(), books.clone(), books.clone());
+    let (counted_too, counted_third) = (counted.clone(), counted.clone());
+    let counted = counted.clone();
     Desk::new()
         .section("reports", "Reports", "/admin/reports", Right::SeeReports)
         .get("/admin/reports", Right::SeeReports, move |visit| {
             show(visit, page.clone(), counted.clone())
+        })
+        .get("/admin/api/reports/sales", Right::SeeReports, move |visit| {
+            tell(visit, told.clone(), counted_third.clone())
         })
         .get("/admin/reports.csv", Right::SeeReports, move |visit| {
             save(visit, table.clone(), counted_too.clone())
@@ -127,13 +133,49 @@ fn view(report: &Report) -> Value {
     })
 }
 
+/// Days of one's choice, or why they are none.
+fn chosen(visit: &Visit, zone: &TimeZone) -> Result<Days, Error> {
+    let (days, problem) = asked(visit, visit.kit.now().in_zone(zone).date());
+    let refused = |why| {
+        Problem::new(422, "days", "Not these days", why)
+            .hint("Write them as 2026-11-25, the first one before the last.")
+    };
+    problem.map_or(Ok(days), |why| Err(refused(why).into()))
+}
+
+/// `GET /admin/api/reports/sales`: the same for other programs, every day by itself.
+async fn tell(visit: Visit, books: Books, counted: Counted) -> Result<Response, Error> {
+    let (catalog, zone) = shop_of(&books);
+    let (days, now) = (chosen(&visit, &zone)?, visit.kit.now());
+    let time_zone = catalog.shop.timezone.clone();
+    let read = visit.kit.db.read(move |read| {
+        let reports = report(read, &counted, &catalog, &zone, (days, By::Day), now)?;
+        Ok::<_, Failure<Never>>((reports, by_state(read, &zone, days)?))
+    });
+    let (reports, states) = read.await?;
+    let day = |row: &Row| {
+        let mut told = figures(&row.takings);
+        told["date"] = json!(row.days.first);
+        told
+    };
+    let one = |report: &Report| {
+        json!({
+            "currency": report.currency, "total": figures(&report.takings),
+            "days": report.rows.iter().map(day).collect::<Vec<_>>(),
+            "products": report.products,
+        })
+    };
+    let sales: Vec<Value> = reports.iter().map(one).collect();
+    let told = json!({
+        "from": days.first, "to": days.last, "time_zone": time_zone, "sales": sales,
+        "states": states,
+    });
+    Ok(Json(told).into_response())
+}
+
 async fn save(visit: Visit, books: Books, counted: Counted) -> Result<Response, Error> {
     let (catalog, zone) = shop_of(&books);
-    let now: Instant = visit.kit.now();
-    let (days, problem) = asked(&visit, now.in_zone(&zone).date());
-    if let Some(why) = problem {
-        return Err(crate::base::Problem::new(422, "days", "Not these days", why).into());
-    }
+    let (days, now) = (chosen(&visit, &zone)?, visit.kit.now());
     let read = visit.kit.db.read(move |read| {
         Ok::<_, Failure<Never>>(report(read, &counted, &catalog, &zone, (days, By::Day), now)?)
     });

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use poem::Response;
 use poem::http::StatusCode;
+use poem::web::Json;
+use poem::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,11 +37,12 @@ const HOLDERS: u32 = 20;
 
 pub(super) fn desk(beside: &Beside) -> Desk {
     let b = || beside.clone();
-    let (list_b, save_b, show_b, change_b) = (b(), b(), b(), b());
+    let (list_b, tell_b, save_b, show_b, change_b) = (b(), b(), b(), b(), b());
     Desk::new()
         .section("stock", "Stock", "/admin/stock", Right::SeeStock)
         .get("/admin/stock", Right::SeeStock, move |visit| list(visit, list_b.clone()))
         .get("/admin/stock.csv", Right::SeeStock, move |visit| save(visit, save_b.clone()))
+        .get("/admin/api/stock", Right::SeeStock, move |visit| tell(visit, tell_b.clone()))
         .get("/admin/stock/:sku", Right::SeeStock, move |visit| show(visit, show_b.clone()))
         .post("/admin/stock/:sku", Right::ChangeStock, move |visit| change(visit, change_b.clone()))
 }
@@ -82,6 +84,7 @@ pub(super) fn view(level: &Level, catalog: &Catalog) -> Value {
 fn fits(level: &Level, wanted: Wanted) -> bool {
     match wanted {
         Wanted::All => true,
+        Wanted::Short => level.state() != State::InStock,
         Wanted::Low => level.state() == State::Low,
         Wanted::SoldOut => level.state() == State::SoldOut,
     }
@@ -149,6 +152,30 @@ async fn list(visit: Visit, beside: Beside) -> Result<Response, Error> {
         "next": next.map(|sku| query(&[("show", show), ("q", &words), ("after", sku.as_str())])),
     });
     visit.page("admin/stock.html", "stock", context)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    /// `1`: only what is low or sold out.
+    low: String,
+    after: String,
+}
+
+/// `GET /admin/api/stock`: levels for other programs, in the order of their SKUs.
+async fn tell(visit: Visit, beside: Beside) -> Result<Response, Error> {
+    let asked: Told = read_query(&visit.request)?;
+    let catalog = (beside.catalog)();
+    let wanted = if asked.low == "1" { Wanted::Short } else { Wanted::All };
+    let read = visit.kit.db.read(move |read| {
+        Ok::<_, Failure<Never>>(desk_store::list_after(read, wanted, &asked.after, CHUNK + 1)?)
+    });
+    let mut found = read.await?;
+    let is_more = found.len() > CHUNK as usize;
+    found.truncate(CHUNK as usize);
+    let after = found.last().filter(|_| is_more).map(|level| level.sku.clone());
+    let items: Vec<Value> = found.iter().map(|level| view(level, &catalog)).collect();
+    Ok(Json(json!({ "items": items, "after": after })).into_response())
 }
 
 async fn save(visit: Visit, beside: Beside) -> Result<Response, Error> {

@@ -20,7 +20,7 @@ use crate::platform::db::{Read, Tx};
 use crate::platform::web::{Error, read_form_within, read_query};
 
 /// Bytes of a list as a form sends it, where most signs take three.
-const BYTES_MAX: usize = 1024 * 1024;
+const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 pub(super) fn desk(beside: &Beside) -> Desk {
     let beside = beside.clone();

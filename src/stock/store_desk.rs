@@ -13,6 +13,8 @@ use crate::platform::db::Read;
 pub(super) enum Wanted {
     /// All.
     All,
+    /// At or below their mark, with some left or none.
+    Short,
     /// At or below their mark, with some left.
     Low,
     /// None free.
@@ -30,6 +32,10 @@ pub(super) fn list_after(
         Wanted::All => {
             "SELECT sku, on_hand, held, low FROM stock_item
              WHERE sku > ?1 AND location = 'main' ORDER BY sku LIMIT ?2"
+        }
+        Wanted::Short => {
+            "SELECT sku, on_hand, held, low FROM stock_item INDEXED BY stock_item_low
+             WHERE on_hand <= held + low AND sku > ?1 ORDER BY sku LIMIT ?2"
         }
         Wanted::Low => {
             "SELECT sku, on_hand, held, low FROM stock_item INDEXED BY stock_item_low

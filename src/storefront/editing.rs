@@ -7,6 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use serde_json::json;
+
 use super::editing_path::is_editable;
 use super::keeping::{keep_one, keep_whole};
 use super::publish::Shelf;
@@ -95,7 +97,8 @@ impl fault::Refusal for Refusal {
                     format!("{}:{}: {}.", first.file, first.line, first.message)
                 }),
             )
-            .hint("Mend what is listed and save again; nothing was written."),
+            .hint("Mend what is listed and save again; nothing was written.")
+            .with("mistakes", json!(mistaken.errors)),
             Self::Same => Problem::new(
                 422,
                 "content-same",

@@ -146,3 +146,40 @@ fn the_log_keeps_every_change_and_nobody_changes_it() {
         assert!(tried.is_err(), "{sql}");
     }
 }
+
+// The log is narrowed to one person, to one kind of thing, or to both, page by page.
+#[test]
+fn the_log_is_narrowed() {
+    let shop = TestShop::open();
+    let mut owner = shop.sign_in(Role::Owner);
+    let mut packer = shop.sign_in(Role::Orders);
+    for n in 0..60 {
+        let email = format!("p{n}@example.org");
+        owner.post("/admin/staff", &[("email", &email), ("name", "P"), ("role", "catalog")]);
+    }
+    let change = [("change", "+1"), ("reason", "receive"), ("note", ""), ("seen", "4")];
+    assert_eq!(packer.post("/admin/stock/KILN-1", &change).status, 303);
+    let of = |owner: &mut Browser, query: &str| {
+        let page = owner.get(&format!("/admin/log?{query}"));
+        assert_eq!(page.status, 200, "{query}");
+        page
+    };
+    let page = of(&mut owner, "what=stock");
+    assert_eq!(page.texts("tbody tr").len(), 1);
+    assert!(page.texts("tbody td")[1].contains("orders@example.org"), "{}", page.body);
+    let page = of(&mut owner, "who=staff%3Aowner%40example.org&what=staff");
+    assert_eq!(page.texts("tbody tr").len(), 50);
+    assert_eq!(page.texts("#who option[selected]"), ["owner@example.org"]);
+    let older = owner.get(&page.attribute(".pager a[href*=before]", "href"));
+    assert_eq!(older.texts("tbody tr").len(), 10, "the rest of the same person's");
+    assert!(older.attribute(".pager a", "href").contains("what=staff"));
+    let all = of(&mut owner, "who=&what=");
+    assert!(all.texts("#what option").contains(&"Stock".to_owned()), "{}", all.body);
+    for (query, why) in [
+        ("who=staff%3Aorders%40example.org&what=staff", "she has invited nobody"),
+        ("what=%27%20OR%201%3D1", "no such thing"),
+        ("who=nobody", "no such person"),
+    ] {
+        assert_eq!(of(&mut owner, query).texts(".empty h2"), ["Nothing fits"], "{why}");
+    }
+}

@@ -16,7 +16,8 @@ fn address(pattern: &str) -> String {
 fn status(browser: &mut Browser, method: &Method, path: &str) -> u16 {
     match *method {
         Method::GET => browser.get(path).status,
-        _ => browser.post(path, &[]).status,
+        Method::POST => browser.post(path, &[]).status,
+        _ => browser.ask(method.as_str(), path, &[], b"").status,
     }
 }
 

@@ -4,7 +4,7 @@
 use kiosk::base::Failure;
 use kiosk::base::fault::Never;
 use kiosk::base::ids::Token;
-use kiosk::identity::Role;
+use kiosk::identity::{Right, Role};
 
 use crate::house::{PASSWORD, Setup, TestShop};
 
@@ -183,6 +183,20 @@ fn demonstration_people_do_not_enter_a_live_shop() {
     let entered = owner.post("/admin/sign-in", &[("email", EMAIL), ("password", PASSWORD)]);
     assert!(entered.headers["set-cookie"].starts_with("__Host-desk="), "{entered:?}");
     assert!(entered.headers["set-cookie"].ends_with("; Secure"));
-    assert_eq!(owner.get("/admin/staff").location(), "/admin/account?needed=code");
+    for (method, path, right) in shop.app.desk().list() {
+        if path.starts_with("/admin/account") {
+            assert_eq!(right, Right::OwnAccount, "{path}");
+            continue;
+        }
+        assert_ne!(right, Right::OwnAccount, "{path} opens to a password alone");
+        let path = path.replace(['*', ':'], "");
+        let answer = owner.ask(method.as_str(), &path, &[("accept", "text/html")], b"");
+        if path.starts_with("/admin/api/") {
+            let kind = answer.json()["type"].as_str().map(str::to_owned);
+            assert_eq!(kind.as_deref(), Some("/problems/second-factor-needed"), "{path}");
+        } else {
+            assert_eq!((answer.status, answer.location()), (303, "/admin/account?needed=code"));
+        }
+    }
     assert_eq!(owner.get("/admin/account").status, 200);
 }

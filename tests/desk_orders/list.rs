@@ -169,6 +169,14 @@ fn the_table_is_the_filter_and_harmless() {
     let number = bought(&shop, &[("APRON-S", 1)], evil, true);
     let other = bought(&shop, &[("GLAZE-6", 1)], ("Zoë, \"Z\"", "z@example.com"), true);
     copies(&shop, 250);
+    for (carrier, parcel) in [("DHL", "00340"), ("", "")] {
+        let version = shop.text(&format!("SELECT version FROM orders WHERE number = '{other}'"));
+        let act = if carrier.is_empty() { "deliver" } else { "ship" };
+        let fields = [("version", &*version), ("carrier", carrier), ("number", parcel)];
+        let fields = if act == "ship" { &fields[..] } else { &fields[..1] };
+        assert_eq!(desk.post(&format!("/admin/orders/{other}/{act}"), fields).status, 303);
+        shop.advance_s(3_600);
+    }
     let answer = desk.get("/admin/orders.csv");
     assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8; header=present");
     assert!(answer.headers["content-disposition"].contains("orders.csv"));
@@ -186,6 +194,13 @@ fn the_table_is_the_filter_and_harmless() {
     assert_eq!(cell(of(&other), "total"), "79.99");
     assert_eq!(cell(of(&other), "placed"), "2026-11-24T10:00:00+00:00");
     assert_eq!(cell(of(&other), "skus"), "GLAZE-6=1");
+    assert_eq!(cell(of(&other), "shipped"), "2026-11-24T10:00:00+00:00");
+    assert_eq!(cell(of(&other), "delivered"), "2026-11-24T11:00:00+00:00");
+    assert_eq!(
+        (cell(of(&other), "carriers"), cell(of(&other), "tracking_numbers")),
+        ("DHL".into(), "00340".into())
+    );
+    assert_eq!(cell(of(&number), "delivered") + &cell(of(&number), "carriers"), "");
     for row in &rows {
         assert!(row.iter().all(|c| !c.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{row:?}");
     }

@@ -132,6 +132,23 @@ impl Browser {
         self.keep(response)
     }
 
+    /// Sends bytes with any method and headers, as a program that is signed in.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let jar: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers.iter().copied().chain([("cookie", &*jar.join("; "))]) {
+            request = request.header(name, value);
+        }
+        let response = self.agent.run(request.body(body.to_vec()).unwrap()).unwrap();
+        self.keep(response)
+    }
+
     /// Sends raw bytes with given headers.
     pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = self.agent.post(self.url(path));

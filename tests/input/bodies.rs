@@ -11,7 +11,7 @@ pub enum Takes {
     /// A form whose names the page makes up: what it does not know is left out.
     Free,
     Json,
-    /// Parts of a form with a file: sent by its own tests.
+    /// Parts of a form with a file, or a file itself: sent by its own tests.
     Parts,
     /// Bytes with a signature.
     Signed,
@@ -73,6 +73,8 @@ pub const TAKERS: &[(&str, &str, Takes, &str)] = &[
     ("POST", "/admin/orders/:number/cancel", Free, "version=1&reason=x"),
     ("POST", "/admin/orders/:number/paid", Free, "version=1&how=x"),
     ("POST", "/admin/orders/:number/refund", Free, "version=1&way=all"),
+    ("PUT", "/admin/api/products/:slug", Parts, ""),
+    ("DELETE", "/admin/api/products/:slug", Nothing, ""),
     ("POST", "/admin/stock/:sku", Form, "change=99&reason=count&seen=1"),
     ("POST", "/admin/stock-count", Form, "list=sku&act=look"),
     ("POST", "/admin/health/replay", Form, "id=evt_none"),

@@ -113,13 +113,13 @@ pub(super) async fn on_disk(
 /// The description beside a file, which goes with it.
 pub(super) async fn beside_gone(
     visit: &Visit,
-    draft: &Draft,
+    kind: Kind,
+    slug: &str,
 ) -> Result<Option<Change>, Failure<Refusal>> {
-    let is_described = matches!(draft.kind, Kind::Product | Kind::Bundle);
-    if !is_described || draft.way == Way::Beside {
+    if !matches!(kind, Kind::Product | Kind::Bundle) {
         return Ok(None);
     }
-    let path = Way::Beside.path(draft.kind, &draft.wanted);
+    let path = Way::Beside.path(kind, slug);
     let there = on_disk(visit, path.clone()).await?;
     Ok(there.map(|bytes| Change { path, content: None, seen: digest_of(Some(&bytes)) }))
 }

@@ -65,18 +65,37 @@ pub(super) fn stock_of(product: &Product, levels: &Levels) -> State {
     states.min().unwrap_or(State::SoldOut)
 }
 
-/// Whether every word that is asked for stands somewhere in a text.
-pub(super) fn fits(asked: &str, text: &str) -> bool {
-    let asked: String = asked.chars().take(Q_MAX).collect();
-    let text = fold(text);
-    fold(&asked).split_whitespace().all(|word| text.contains(word))
+/// Words that are looked for, folded once for all the texts they are looked for in.
+pub(super) struct Wanted(Vec<String>);
+
+impl Wanted {
+    pub(super) fn of(asked: &str) -> Self {
+        let asked: String = asked.chars().take(Q_MAX).collect();
+        Self(fold(&asked).split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether every one of them stands somewhere in a text.
+    pub(super) fn stand_in(&self, text: &str) -> bool {
+        self.0.is_empty() || {
+            let text = fold(text);
+            self.0.iter().all(|word| text.contains(word))
+        }
+    }
 }
 
-impl Filter {
+/// A filter that is asked of many products: what was typed into it is folded once.
+pub(super) struct Sieve<'a> {
+    filter: &'a Filter,
+    words: Wanted,
+    kind: String,
+    tag: String,
+}
+
+impl Sieve<'_> {
     /// Whether a product is shown.
     pub(super) fn shows(&self, row: &Row<'_>) -> bool {
         self.fits_words(row)
-            && match self.state.as_str() {
+            && match self.filter.state.as_str() {
                 "" => true,
                 "wrong" => row.is_wrong,
                 _ => false,
@@ -85,15 +104,16 @@ impl Filter {
                 Some(product) => self.fits_shelf(product) && self.fits_standing(row, product),
                 // A file that cannot be read has nothing else to be filtered by.
                 None => {
-                    let shelf = [&self.tier, &self.r#type, &self.category, &self.tag];
-                    let asked = shelf.into_iter().chain([&self.flag, &self.stock]);
+                    let is = self.filter;
+                    let shelf = [&is.tier, &is.r#type, &is.category, &is.tag];
+                    let asked = shelf.into_iter().chain([&is.flag, &is.stock]);
                     asked.into_iter().all(|asked| asked.trim().is_empty())
                 }
             }
     }
 
     fn fits_words(&self, row: &Row<'_>) -> bool {
-        if self.q.trim().is_empty() {
+        if self.words.0.is_empty() {
             return true;
         }
         let mut all = vec![row.slug];
@@ -102,22 +122,22 @@ impl Filter {
             all.extend(product.variants.iter().map(|variant| variant.sku.as_str()));
             all.extend(product.tags.iter().map(String::as_str));
         }
-        fits(&self.q, &all.join(" "))
+        self.words.stand_in(&all.join(" "))
     }
 
     /// Where it stands; what is typed fits in any case, and with the space a phone puts behind it.
     fn fits_shelf(&self, product: &Product) -> bool {
-        let same = |asked: &str, is: &str| fold(asked) == fold(is);
-        let (kind, tag) = (self.r#type.trim(), self.tag.trim());
-        (self.tier.is_empty() || product.tier.word() == self.tier)
-            && (self.category.is_empty() || Catalog::is_within(&product.category, &self.category))
-            && (kind.is_empty() || product.product_type.as_ref().is_some_and(|is| same(kind, is)))
-            && (tag.is_empty() || product.tags.iter().any(|is| same(tag, is)))
+        let (tier, category) = (&self.filter.tier, &self.filter.category);
+        let same = |asked: &str, is: &str| asked.is_empty() || fold(is) == asked;
+        (tier.is_empty() || product.tier.word() == tier)
+            && (category.is_empty() || Catalog::is_within(&product.category, category))
+            && same(&self.kind, product.product_type.as_deref().unwrap_or_default())
+            && (self.tag.is_empty() || product.tags.iter().any(|is| same(&self.tag, is)))
     }
 
     fn fits_standing(&self, row: &Row<'_>, product: &Product) -> bool {
         self.fits_flag(row, product)
-            && match self.stock.as_str() {
+            && match self.filter.stock.as_str() {
                 "" => true,
                 "in" => row.stock() == State::InStock,
                 "low" => row.stock() == State::Low,
@@ -127,7 +147,7 @@ impl Filter {
     }
 
     fn fits_flag(&self, row: &Row<'_>, product: &Product) -> bool {
-        match self.flag.as_str() {
+        match self.filter.flag.as_str() {
             "" => true,
             "featured" => product.featured,
             "image_ready" => product.image_ready,
@@ -137,6 +157,18 @@ impl Filter {
             "draft" => product.status == Status::Draft,
             "archived" => product.status == Status::Archived,
             _ => false,
+        }
+    }
+}
+
+impl Filter {
+    /// The filter, ready to be asked of every product.
+    pub(super) fn sieve(&self) -> Sieve<'_> {
+        Sieve {
+            filter: self,
+            words: Wanted::of(&self.q),
+            kind: fold(self.r#type.trim()),
+            tag: fold(self.tag.trim()),
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::context::{by_file, href, nothing, reading, removed, tabs};
-use super::filter::{PAGE, Q_MAX, fits};
+use super::filter::{PAGE, Q_MAX, Wanted};
 use crate::catalog::edit::Kind;
 use crate::catalog::{Bundle, Catalog, Status};
 use crate::identity::{Right, Visit, see_other};
@@ -54,8 +54,9 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let mut asked: Asked = read_query(&visit.request)?;
     asked.q = asked.q.trim().chars().take(Q_MAX).collect();
     let files = || reading.files.texts(kind_folder(kind), kind.extension());
+    let wanted = Wanted::of(&asked.q);
     let fitting: Vec<(&str, &str)> = files()
-        .filter(|(slug, ..)| fits(&asked.q, &words(&book, kind, slug)))
+        .filter(|(slug, ..)| wanted.stand_in(&words(&book, kind, slug)))
         .map(|(slug, path, _)| (slug, path))
         .collect();
     let (count, pages) = (fitting.len(), fitting.len().div_ceil(PAGE).max(1));

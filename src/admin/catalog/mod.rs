@@ -4,6 +4,7 @@
 mod context;
 mod diff;
 mod editor;
+mod file_api;
 mod filter;
 mod lists;
 mod pictures;
@@ -34,6 +35,9 @@ pub fn staff_routes(shelf: &Shelf) -> Desk {
         .get("/admin/catalog/:folder/:slug/restore", change, with(shelf, saving::restore))
         .post("/admin/catalog/:folder/:slug/picture", change, with(shelf, pictures::upload))
         .get("/admin/catalog-pictures/*file", see, with(shelf, pictures::show))
+        .get("/admin/api/products/:slug", see, with(shelf, file_api::show))
+        .put("/admin/api/products/:slug", change, with(shelf, file_api::put))
+        .delete("/admin/api/products/:slug", change, with(shelf, file_api::remove))
         .get("/admin/catalog-table", see, with(shelf, table::show))
         .get("/admin/catalog-table/products.csv", see, with(shelf, table::export))
         .post("/admin/catalog-table", change, with(shelf, table::import))

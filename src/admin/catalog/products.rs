@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, PictureState, picture_state};
 use crate::identity::{self, Right, View, Views, Visit};
 use crate::platform::content::{Complaint, Severity};
 use crate::platform::web::{Error, read_query};
-use crate::search::{Levels, PictureView};
+use crate::search::{Levels, PictureView, fold};
 use crate::stock::{self, State};
 use crate::storefront::Shelf;
 
@@ -45,23 +45,21 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
     let book = shelf.books.now();
     let (catalog, levels, now) = (&book.catalog, shelf.levels(), visit.kit.now());
     let complaints = by_file(&reading.complaints);
+    let sieve = filter.sieve();
     let mut rows: Vec<(Row<'_>, &[&Complaint])> = Vec::new();
     for (slug, path, _) in reading.files.texts("products/", "toml") {
         let own = complaints.get(path).map_or(&[][..], Vec::as_slice);
         let product = catalog.products.get(slug).map(|product| &**product);
         let (pictures, _) = picture_state(own);
         let row = Row { slug, product, levels: &levels, now, pictures, is_wrong: !own.is_empty() };
-        if filter.shows(&row) {
+        if sieve.shows(&row) {
             rows.push((row, own));
         }
     }
-    let title = |row: &Row<'_>| row.product.map_or(row.slug.to_owned(), |p| p.title.to_lowercase());
-    rows.sort_by_cached_key(|(row, _)| (row.product.is_some(), title(row)));
     let count = rows.len();
     let pages = count.div_ceil(PAGE).max(1);
     let page = filter.page.clamp(1, pages);
-    let shown: Vec<&(Row<'_>, &[&Complaint])> =
-        rows.iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let shown = one_page(&rows, page);
     let (exact, kept) = read_beside(&visit, &shown).await?;
     let drawn: Vec<Value> = shown.iter().map(|(row, own)| draw(row, own, &exact, now)).collect();
     let (errors, warnings) = crate::platform::content::report::counts(&reading.complaints);
@@ -77,6 +75,27 @@ pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> 
         "may_change": visit.may(Right::ChangeCatalog), "removed": removed(&visit, Kind::Product)?,
     });
     visit.page("admin/catalog_products.html", "catalog", context)
+}
+
+/// What stands on one page of a list by title, from 1. Only that page is put in order.
+fn one_page<'a, 'b>(
+    rows: &'a [(Row<'b>, &'a [&'a Complaint])],
+    page: usize,
+) -> Vec<&'a (Row<'b>, &'a [&'a Complaint])> {
+    let title = |row: &Row<'_>| fold(row.product.map_or(row.slug, |product| &product.title));
+    let mut keys: Vec<_> = rows
+        .iter()
+        .map(|one| ((one.0.product.is_some(), title(&one.0), one.0.slug), one))
+        .collect();
+    let (from, to) = ((page - 1) * PAGE, (page * PAGE).min(keys.len()));
+    if to < keys.len() {
+        keys.select_nth_unstable_by(to, |one, other| one.0.cmp(&other.0));
+    }
+    if from > 0 && from < to {
+        keys[..to].select_nth_unstable_by(from, |one, other| one.0.cmp(&other.0));
+    }
+    keys[from..to].sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    keys[from..to].iter().map(|(_, one)| *one).collect()
 }
 
 /// Levels of what one page shows, as they are at this moment, and the views that were kept.

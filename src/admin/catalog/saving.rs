@@ -245,8 +245,9 @@ async fn save(shelf: Shelf, visit: Visit, sending: Sending) -> Result<Response, 
     };
     let by = By { who: visit.actor(), what: format!("{what} {}", sending.path()) };
     let mut changes = vec![sending.change()];
-    if sending.is_gone {
-        changes.extend(beside_gone(&visit, &sending.draft).await?);
+    if sending.is_gone && sending.draft.way != Way::Beside {
+        let Draft { kind, wanted, .. } = &sending.draft;
+        changes.extend(beside_gone(&visit, *kind, wanted).await?);
     }
     let saved = write(&shelf, &visit, changes, by).await;
     let draft = &sending.draft;

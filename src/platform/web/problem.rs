@@ -166,7 +166,7 @@ pub fn respond(
     response
 }
 
-/// Whether a failure of this request should be a page: never below `/api/` and the webhooks, else
+/// Whether a failure of this request should be a page: never below `/api/`, `/admin/api/` and the webhooks, else
 /// when `Accept` names HTML and does not rank JSON above it.
 #[must_use]
 pub fn wants_html(request: &Request) -> bool {
@@ -176,7 +176,7 @@ pub fn wants_html(request: &Request) -> bool {
 
 /// Paths that only programs call.
 pub(super) fn is_for_programs(path: &str) -> bool {
-    ["/api", "/webhooks", "/hooks"].iter().any(|root| {
+    ["/api", "/admin/api", "/webhooks", "/hooks"].iter().any(|root| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
@@ -276,6 +276,7 @@ mod tests {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         assert!(wants_html(&asked("/things/x", browser)));
         assert!(!wants_html(&asked("/api/x", browser)));
+        assert!(!wants_html(&asked("/admin/api/x", browser)));
         assert!(!wants_html(&asked("/hooks/x", browser)));
         assert!(wants_html(&asked("/apiary", browser)));
         assert!(!wants_html(&asked("/x", "*/*")));
