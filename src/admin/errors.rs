@@ -9,7 +9,7 @@ use crate::base::fault::{Failure, Never};
 use crate::base::{Instant, Problem};
 use crate::identity::{self, Desk, Right, Visit, see_other};
 use crate::platform::telemetry::{self, Filter, Listed, Report};
-use crate::platform::web::{Error, read_query};
+use crate::platform::web::{Error, read_form, read_query};
 
 /// Errors on one page.
 const LISTED: u32 = 50;
@@ -22,6 +22,7 @@ pub(super) fn desk() -> Desk {
         .section("errors", "Errors", LIST, Right::SeeHealth)
         .get(LIST, Right::SeeHealth, list)
         .get("/admin/errors/:name", Right::SeeHealth, show)
+        .post("/admin/errors/resolution", Right::Operate, resolve_all)
         .post("/admin/errors/:name/resolution", Right::Operate, resolve)
         .post("/admin/errors/tests", Right::Operate, test)
 }
@@ -111,6 +112,28 @@ async fn resolve(visit: Visit) -> Result<Response, Error> {
         return visit.page_with(StatusCode::CONFLICT, "admin/errors_one.html", "errors", context);
     }
     Ok(see_other(&format!("{page}?done=resolved")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    /// When the newest error of the page was seen last: what came after it stays open.
+    until: Instant,
+}
+
+async fn resolve_all(mut visit: Visit) -> Result<Response, Error> {
+    let seen: Seen = read_form(&mut visit.request).await?;
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let done = visit.kit.db.write(move |tx| {
+        let count = telemetry::resolve_until(tx, seen.until, &staff.actor(), now)?;
+        if count > 0 {
+            let (before, after) = (json!({ "open": count }), json!({ "open": 0 }));
+            identity::note(tx, &staff, "error.resolve", ("error", "all"), (&before, &after), now)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    });
+    done.await?;
+    Ok(see_other(&format!("{LIST}?done=resolved")))
 }
 
 /// It goes the way every error goes, so that it proves the way.

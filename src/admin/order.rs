@@ -16,7 +16,7 @@ use crate::platform::Kit;
 use crate::platform::db::Read;
 use crate::platform::mail;
 use crate::platform::web::{Error, read_query};
-use crate::stock;
+use crate::{checkout, stock};
 
 /// Letters shown.
 const LETTERS_MAX: u32 = 50;
@@ -78,6 +78,7 @@ pub(super) async fn draw(
         let mut context = context_of(read, &order)?;
         context["newer"] = newer.into();
         context["link"] = link_of(&kit, &order).into();
+        context["payable_until"] = json!(checkout::payable_until(&order, kit.now()));
         context["older"] = older.into();
         Ok::<_, Failure<Refusal>>(context)
     });

@@ -143,7 +143,7 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
     });
     let units: serde_json::Map<String, Value> = units.collect();
     let typed = json!({ "carrier": sent.carrier, "number": sent.number, "url": sent.url,
-                        "note": sent.note, "reason": sent.reason, "how": sent.how,
+                        "act": act.word(), "note": sent.note, "reason": sent.reason, "how": sent.how,
                         "units": units });
     let done = match act {
         Act::Cancel => cancel(&till, &visit, &number, &sent).await,
@@ -256,15 +256,22 @@ async fn cancel(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result
         Ok(order)
     });
     let order = found.await?;
+    if order.payment.has_paid() {
+        visit.must(Right::RefundOrders)?;
+    }
     let reason: String = match sent.reason.trim() {
         "" => "cancelled by the shop".to_owned(),
         said => said.chars().filter(|c| !c.is_control()).take(REASON_MAX).collect(),
     };
     let (staff, number, now) = (visit.staff.clone(), number.to_owned(), visit.kit.now());
-    let why = reason.clone();
+    let (why, is_said) = (reason.clone(), !sent.reason.trim().is_empty());
     let guard = move |tx: &Tx| {
         let order = find(tx, &number)?;
         orders::must_be_version(&order, version)?;
+        if is_said && !order.payment.has_paid() {
+            // Nothing is paid, so no refund keeps the reason: the timeline does.
+            orders::add_note(tx, &order.id, &why, &staff.actor(), now)?;
+        }
         let states = (state_of(&order), json!({ "wanted": "cancelled", "reason": why }));
         log(tx, &staff, Act::Cancel, &number, (&states.0, &states.1), now)
     };

@@ -6,6 +6,7 @@ use super::model::{Buyer, Refusal, blocked};
 use crate::base::ids::{OrderId, sha256_hex};
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::cart::{self, Cart};
+use crate::orders::state::PaymentStatus;
 use crate::orders::{self, Asked, Order, Placement, token_of};
 use crate::payments::{self, DeliveryCharge, Payment, SessionRequest, Till};
 use crate::platform::db::Tx;
@@ -188,6 +189,22 @@ fn price(
     })
 }
 
+/// Until when an order that is not paid can be paid again, at an unchanged price.
+fn reopens_until(order: &Order) -> Instant {
+    order.placed_at.plus_s(REOPEN_S)
+}
+
+/// Until when an order can be paid by the link of its page; none when it cannot.
+#[must_use]
+pub fn payable_until(order: &Order, now: Instant) -> Option<Instant> {
+    let is_open = matches!(
+        order.payment,
+        PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
+    );
+    let until = reopens_until(order).max(order.hold_expires_at);
+    (is_open && order.attention.is_none() && now <= until).then_some(until)
+}
+
 /// Begins another attempt at an order that nobody paid in time or whose payment failed: its goods
 /// are held again, at the price it was made with.
 ///
@@ -197,10 +214,12 @@ pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> 
     if let Some(order) = orders::get_order(tx, id)? {
         let a = &order.asked;
         let fresh = pricing::quote(book, &a.basket, &a.buyer, &a.destination, now);
-        let is_old = now > order.placed_at.plus_s(REOPEN_S);
+        let is_old = now > reopens_until(&order);
         let is_other =
             fresh.total_minor != order.total_minor || fresh.objections != order.quote.objections;
-        if is_old || is_other || orders::is_replaced(tx, &order)? {
+        // Money that nobody has named yet may have come for it: it is not taken twice.
+        let is_flagged = order.attention.is_some();
+        if is_flagged || is_old || is_other || orders::is_replaced(tx, &order)? {
             return refuse(Refusal::Stale);
         }
     }

@@ -17,7 +17,7 @@ mod web_order;
 mod web_orders;
 
 pub use breaker::{Stage, Whose};
-pub use flow::{Begun, Seen, attempt, begin, begin_for, reopen};
+pub use flow::{Begun, Seen, attempt, begin, begin_for, payable_until, reopen};
 pub use model::{Buyer, FieldError, Refusal, Submission, WantedLine};
 pub use watch::{Watched, jobs, watched};
 pub use web::routes;

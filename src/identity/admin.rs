@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::flow::{self, From, SIGNED_IN_S};
 use super::guard::{COOKIE, network_of, next_page, presented};
-use super::model::Refusal;
+use super::model::{Credentials, Refusal};
 use super::visit::see_other;
-use super::{password, store_staff as store};
+use super::{known_browser, password, store_staff as store};
 use crate::base::email_address::EmailAddress;
 use crate::base::fault::{Failure, Never, Refusal as _};
 use crate::base::ids::Token;
-use crate::base::{Fault, Problem};
+use crate::base::{Fault, Instant, Problem};
 use crate::platform::Kit;
 use crate::platform::config::Mode;
 use crate::platform::db::Tx;
@@ -31,6 +31,8 @@ const TRIES: Rate = Rate::new(10, 900);
 const TRIES_AS: Rate = Rate::new(5, 900);
 /// Times everybody together may try to be one person, so that nobody is guessed from many places.
 const TRIES_AS_ALL: Rate = Rate::new(50, 3600);
+/// Times one browser may try to be a person who has signed in with it before.
+const TRIES_KNOWN: Rate = Rate::new(10, 900);
 /// Longest text of a browser's name that is kept.
 const DEVICE_MAX: usize = 200;
 
@@ -97,12 +99,15 @@ async fn sign_in(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error>
     let form: SignIn = read_form(&mut request).await?;
     let next = next_page(&form.next).to_owned();
     let shown: String = form.email.trim().chars().take(EmailAddress::LENGTH_MAX).collect();
+    let folded = EmailAddress::parse(&form.email).map(|e| e.folded()).unwrap_or_default();
     match try_to_sign_in(&kit, &request, form).await {
         Ok(token) => {
             let age_s = u32::try_from(SIGNED_IN_S).unwrap_or(u32::MAX);
             let cookies = Cookies::new(kit.settings.https());
             let cookie = cookies.set(COOKIE, token.as_str(), age_s, SameSite::Strict)?;
-            Ok(see_other(&next).with_header(header::SET_COOKIE, cookie).into_response())
+            let known = known_browser::remember(&kit, &folded)?;
+            let page = see_other(&next).with_header(header::SET_COOKIE, cookie);
+            Ok(page.with_header(header::SET_COOKIE, known).into_response())
         }
         Err(error) if error.status().is_client_error() && wants_html(&request) => {
             let typed = json!({ "email": shown, "next": next, "done": "" });
@@ -123,8 +128,13 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
     let name = folded.clone().unwrap_or_default();
     kit.admit(request, "sign-in", TRIES)?;
     let now = kit.now();
-    kit.limiter.check("sign-in-as", Caller::Named(format!("{name} {network}")), TRIES_AS, now)?;
-    kit.limiter.check("sign-in-as-all", Caller::Named(name), TRIES_AS_ALL, now)?;
+    if let Some(browser) = known_browser::presented(kit, request, &name) {
+        kit.limiter.check("sign-in-known", Caller::Named(browser), TRIES_KNOWN, now)?;
+    } else {
+        let here = Caller::Named(format!("{name} {network}"));
+        kit.limiter.check("sign-in-as", here, TRIES_AS, now)?;
+        kit.limiter.check("sign-in-as-all", Caller::Named(name), TRIES_AS_ALL, now)?;
+    }
     let known = kit.db.read(move |read| {
         let id = folded.map(|email| store::find_id(read, &email)).transpose()?.flatten();
         let known = id.map(|id| store::credentials(read, &id)).transpose()?.flatten();
@@ -132,7 +142,9 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
     });
     let known = known.await?;
     let stored = known.as_ref().and_then(|known| known.password.clone());
-    let right = password::is_right(form.password, stored).await?;
+    let code = form.code.clone();
+    let is_known = password::is_right(form.password, stored).await?;
+    let right = is_known && may_pass(kit, known.as_ref(), code, now).await?;
     let no = || Err(Refusal::NotSignedIn.problem().into());
     let Some(known) = known else { return no() };
     if !right {
@@ -154,12 +166,14 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
     let (old, kit, code) = (presented(kit, request), kit.clone(), form.code);
     let tools = kit.clone();
     let tried = kit.db.write(move |tx| {
-        if let Some(old) = &old {
-            store::delete_session(tx, &old.hash(), &known.id)?;
-        }
         let who = (&known.id, code.as_str());
         match flow::sign_in(tx, &tools.secret, who, &from, &tools.random, now) {
-            Ok(token) => Ok(Some(token)),
+            Ok(token) => {
+                if let Some(old) = &old {
+                    store::delete_session(tx, &old.hash(), &known.id)?;
+                }
+                Ok(Some(token))
+            }
             Err(Failure::Refused(_)) => {
                 flow::note_refused(tx, &known.id, &from.network, now)?;
                 Ok(None)
@@ -168,6 +182,22 @@ async fn try_to_sign_in(kit: &Kit, request: &Request, form: SignIn) -> Result<To
         }
     });
     tried.await?.ok_or_else(|| Refusal::NotSignedIn.problem().into())
+}
+
+/// Whether the code fits, before anything is written: a wrong one is answered after the same work
+/// as a wrong password, so that the time tells nobody that the password is right.
+async fn may_pass(
+    kit: &Kit,
+    known: Option<&Credentials>,
+    code: String,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let Some(id) = known.map(|known| known.id.clone()) else { return Ok(false) };
+    let secret = kit.secret.clone();
+    let read = kit.db.read(move |read| {
+        Ok::<_, Failure<Never>>(flow::would_pass(read, &secret, (&id, &code), now)?)
+    });
+    Ok(read.await?)
 }
 
 /// The browser's own name, for the list of sessions.

@@ -27,6 +27,7 @@ pub(super) fn desk() -> Desk {
         .post("/admin/account/password", Right::OwnAccount, change_password)
         .post("/admin/account/second-factor", Right::OwnAccount, enrol)
         .post("/admin/account/second-factor/off", Right::OwnAccount, unenrol)
+        .post("/admin/account/recovery-codes", Right::OwnAccount, renew_codes)
         .post("/admin/account/sessions", Right::OwnAccount, end_session)
 }
 
@@ -199,6 +200,22 @@ async fn unenrol(mut visit: Visit) -> Result<Response, Error> {
     let write = move |tx: &Tx| Ok(flow::unenrol(tx, &staff, now)?);
     visit.kit.db.write::<_, Never, _>(write).await?;
     Ok(see_other("/admin/account?done=second-factor-off"))
+}
+
+/// New recovery codes in place of those that are left.
+async fn renew_codes(mut visit: Visit) -> Result<Response, Error> {
+    let form: Current = read_form(&mut visit.request).await?;
+    if !visit.staff.has_second_factor {
+        return refused(&visit, &Refusal::WrongCode.problem()).await;
+    }
+    if let Err(error) = knows_password(&visit, form.current).await {
+        return refused_or(&visit, error).await;
+    }
+    let (kit, staff, now) = (visit.kit.clone(), visit.staff.clone(), visit.kit.now());
+    let write = move |tx: &Tx| Ok(flow::renew_codes(tx, &staff, &kit.random, now)?);
+    let codes = visit.kit.db.write::<_, Never, _>(write).await?;
+    let context = json!({ "codes": codes, "is_renewed": true });
+    visit.page("admin/recovery_codes.html", "account", context)
 }
 
 /// Where somebody is signed in, as the log of changes tells it.

@@ -122,6 +122,25 @@ pub(super) fn sign_in(
     Ok(token)
 }
 
+/// Whether somebody with the right password would be let in with this code, which stays unused.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn would_pass(
+    read: &Read,
+    secret: &Secret,
+    (id, code): (&StaffId, &str),
+    now: Instant,
+) -> Result<bool, Fault> {
+    let Some(known) = store::credentials(read, id)?.filter(|known| known.is_active) else {
+        return Ok(false);
+    };
+    let Some(seed) = &known.totp_seed else { return Ok(true) };
+    let step = second_factor::step_of(secret, (id, seed, known.totp_step), code, now);
+    let hash = second_factor::recovery_hash(id, code);
+    Ok(step.is_some() || store::has_recovery(read, id, &hash)?)
+}
+
 /// Whether the second factor lets them pass; uses the code up.
 fn passes(
     tx: &Tx,
@@ -246,7 +265,9 @@ pub fn set_active(tx: &Tx, id: &StaffId, active: bool, by: (&str, &str), now: In
     Ok(note_as(tx, by, action, id, (&before, &standing(tx, id, now)?), now)?)
 }
 
-fn keep_an_owner(tx: &Tx, id: &StaffId) -> Outcome {
+/// # Errors
+/// When nobody but this person could sign in as an owner.
+pub(super) fn keep_an_owner(tx: &Tx, id: &StaffId) -> Outcome {
     let others = store::list(tx)?;
     let can_stay = |p: &Person| p.id != *id && p.is_active && p.has_password;
     if others.iter().any(|person| person.role == Role::Owner && can_stay(person)) {
@@ -324,15 +345,43 @@ pub(super) fn enrol(
     };
     let before = standing(tx, &staff.id, now)?;
     store::set_second_factor(tx, &staff.id, Some(seed), step)?;
+    let codes = codes_for(tx, staff, random, now)?;
+    store::delete_sessions(tx, &staff.id, &staff.session)?;
+    let states = (&before, &standing(tx, &staff.id, now)?);
+    note(tx, staff, "staff.second_factor_on", ("staff", staff.id.as_str()), states, now)?;
+    Ok(codes)
+}
+
+/// Fresh recovery codes; those of before open nothing any more.
+fn codes_for(
+    tx: &Tx,
+    staff: &Staff,
+    random: &Randomness,
+    now: Instant,
+) -> Result<Vec<String>, Fault> {
     store::delete_keys(tx, &staff.id, "recovery")?;
     let codes = second_factor::recovery_codes(random);
     for code in &codes {
         let hash = second_factor::recovery_hash(&staff.id, code);
         store::insert_key(tx, ("recovery", &hash), &staff.id, (now, None))?;
     }
-    store::delete_sessions(tx, &staff.id, &staff.session)?;
+    Ok(codes)
+}
+
+/// Makes new recovery codes.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn renew_codes(
+    tx: &Tx,
+    staff: &Staff,
+    random: &Randomness,
+    now: Instant,
+) -> Result<Vec<String>, Fault> {
+    let before = standing(tx, &staff.id, now)?;
+    let codes = codes_for(tx, staff, random, now)?;
     let states = (&before, &standing(tx, &staff.id, now)?);
-    note(tx, staff, "staff.second_factor_on", ("staff", staff.id.as_str()), states, now)?;
+    note(tx, staff, "staff.recovery_codes", ("staff", staff.id.as_str()), states, now)?;
     Ok(codes)
 }
 

@@ -31,9 +31,11 @@ const IDLE_S: i64 = 30 * 60;
 pub struct Presence(Arc<Mutex<BTreeMap<String, Instant>>>);
 
 impl Presence {
-    fn seen(&self, session: &str, now: Instant) {
+    /// At this moment, or later.
+    fn seen_by(&self, session: &str, at: Instant) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(session.to_owned(), now);
+        let last = all.entry(session.to_owned()).or_insert(at);
+        *last = at.max(*last);
     }
 
     fn last(&self, session: &str) -> Option<Instant> {
@@ -111,7 +113,7 @@ impl Guard {
         if last.plus_s(IDLE_S) < now {
             return Ok(None);
         }
-        self.presence.seen(&staff.session, now);
+        self.presence.seen_by(&staff.session, now);
         Ok(Some(staff))
     }
 }
@@ -154,7 +156,7 @@ fn unknown() -> Error {
         .into()
 }
 
-fn forbidden() -> Problem {
+pub(super) fn forbidden() -> Problem {
     Problem::new(
         403,
         "not-your-right",
@@ -180,13 +182,19 @@ pub(super) async fn write_down(kit: &Kit, presence: &Presence) -> Result<(), Fau
     if seen.is_empty() {
         return Ok(());
     }
+    let written = seen.clone();
     let write = move |tx: &Tx| {
-        for (session, at) in &seen {
+        for (session, at) in &written {
             store::set_last_seen(tx, session, *at)?;
         }
         Ok::<_, Failure<Never>>(())
     };
-    Ok(kit.db.write(write).await?)
+    let done = kit.db.write(write).await;
+    if done.is_err() {
+        // Nobody is signed out because the disk is full: it is written down later.
+        seen.into_iter().for_each(|(session, at)| presence.seen_by(&session, at));
+    }
+    Ok(done?)
 }
 
 /// Where somebody may be led after signing in: a page of the desk, nothing else.
@@ -199,7 +207,19 @@ pub(super) fn next_page(wanted: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::next_page;
+    use super::{Presence, next_page};
+    use crate::base::Instant;
+
+    // What could not be written down is put back, and never makes a session older than it is.
+    #[test]
+    fn somebody_stays_seen_when_nothing_can_be_written() {
+        let presence = Presence::default();
+        presence.seen_by("a", Instant(5));
+        let taken = presence.take();
+        presence.seen_by("a", Instant(9));
+        taken.into_iter().for_each(|(session, at)| presence.seen_by(&session, at));
+        assert_eq!(presence.last("a"), Some(Instant(9)));
+    }
 
     #[test]
     fn nobody_is_led_out_of_the_desk() {

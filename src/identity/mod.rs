@@ -14,6 +14,7 @@ mod desk;
 mod flow;
 mod guard;
 mod jobs;
+mod known_browser;
 mod model;
 mod password;
 mod right;

@@ -149,6 +149,13 @@ pub(super) fn use_recovery(tx: &Tx, id: &StaffId, hash: &str) -> Result<bool, Fa
     Ok(tx.prepare_cached(sql)?.execute(params![hash, id.as_str()])? == 1)
 }
 
+/// Whether a recovery code is there to be used.
+pub(super) fn has_recovery(read: &Read, id: &StaffId, hash: &str) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM staff_key
+               WHERE key_hash = ?1 AND staff_id = ?2 AND kind = 'recovery')";
+    Ok(read.prepare_cached(sql)?.query_row(params![hash, id.as_str()], |row| row.get(0))?)
+}
+
 pub(super) fn count_keys(read: &Read, id: &StaffId, kind: &str) -> Result<i64, Fault> {
     let sql = "SELECT count(*) FROM staff_key WHERE staff_id = ?1 AND kind = ?2";
     Ok(read.prepare_cached(sql)?.query_row(params![id.as_str(), kind], |row| row.get(0))?)

@@ -7,6 +7,7 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::desk::Section;
+use super::guard::forbidden;
 use super::model::Staff;
 use super::right::Right;
 use crate::platform::Kit;
@@ -29,6 +30,14 @@ impl Visit {
     #[must_use]
     pub fn may(&self, right: Right) -> bool {
         self.staff.may(right)
+    }
+
+    /// Refuses somebody without a right that only a part of what they ask needs.
+    ///
+    /// # Errors
+    /// 403 when they have it not.
+    pub fn must(&self, right: Right) -> Result<(), Error> {
+        if self.may(right) { Ok(()) } else { Err(forbidden().into()) }
     }
 
     /// Who did it, as timelines say.

@@ -1,5 +1,7 @@
 //! Letters about an order, made from its snapshot.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -53,18 +55,26 @@ pub fn letter_of(
             let suggested = suggestions(read, kit, book, order, now)?;
             (order.clone(), json!({ "suggestions": suggested }))
         }
-        "order_delivered" => (order.clone(), json!({})),
+        "order_delivered" => {
+            (order.clone(), json!({ "parcel": { "items": arrived(read, kit, order)? } }))
+        }
         "order_shipped" => {
             let parcels = store_parcels::list_parcels(read, &order.id)?;
             let parcel = parcel_of(read, kit, order, parcels.last(), parcels.len())?;
             (order.clone(), json!({ "parcel": parcel }))
         }
         "order_cancelled" => {
-            (order.clone(), json!({ "cancelled": { "paid": true, "may_pay": false } }))
+            let (paid, may_pay) = (order.paid_at.is_some(), may_still_be_paid(order));
+            (order.clone(), json!({ "cancelled": { "paid": paid, "may_pay": may_pay } }))
         }
         "order_refunded" => {
-            let amount_minor = order.total_minor;
-            let refund = json!({ "amount_minor": amount_minor, "late": false, "whole": true });
+            // What has gone back or is going; before anything has, all of it.
+            let amount_minor = match order.refunded_minor + order.refunding_minor {
+                0 => order.total_minor,
+                back => back,
+            };
+            let whole = amount_minor >= order.total_minor;
+            let refund = json!({ "amount_minor": amount_minor, "late": false, "whole": whole });
             (order.clone(), json!({ "refund": refund }))
         }
         _ => return Ok(None),
@@ -199,7 +209,22 @@ pub(super) fn delivered(
     order: &Order,
     now: Instant,
 ) -> Result<(), Fault> {
-    to_buyer(tx, kit, book, order, ("order_delivered", String::new()), json!({}), now)
+    let more = json!({ "parcel": { "items": arrived(tx, kit, order)? } });
+    to_buyer(tx, kit, book, order, ("order_delivered", String::new()), more, now)
+}
+
+/// The goods that have left in all parcels together; what was kept back has not arrived.
+fn arrived(read: &Read, kit: &Kit, order: &Order) -> Result<Value, Fault> {
+    let parcels = store_parcels::list_parcels(read, &order.id)?;
+    if parcels.is_empty() || !is_lacking(read, order)? {
+        return Ok(data_of(read, kit, order)?["items"].take());
+    }
+    let mut lines = BTreeMap::<u32, u32>::new();
+    for (position, units) in parcels.iter().flat_map(|parcel| &parcel.lines) {
+        *lines.entry(*position).or_default() += units;
+    }
+    let items = store_lines::list_items(read, &order.id)?;
+    Ok(json!(view::inside(&lines.into_iter().collect::<Vec<_>>(), &items)))
 }
 
 /// An order its buyer has heard of is given up, paid or not.
@@ -211,12 +236,15 @@ pub(super) fn cancelled(
     paid: bool,
     now: Instant,
 ) -> Result<(), Fault> {
-    let may_pay = matches!(order.payment, PaymentStatus::Failed | PaymentStatus::Expired)
-        && order.attention.is_none();
-    let more = json!({ "cancelled": { "paid": paid, "may_pay": may_pay } });
+    let more = json!({ "cancelled": { "paid": paid, "may_pay": may_still_be_paid(order) } });
     // An order whose payment failed may be paid after all, and given up once more.
     let which = if paid { String::new() } else { ":unpaid".to_owned() };
     to_buyer(tx, kit, book, order, ("order_cancelled", which), more, now)
+}
+
+fn may_still_be_paid(order: &Order) -> bool {
+    matches!(order.payment, PaymentStatus::Failed | PaymentStatus::Expired)
+        && order.attention.is_none()
 }
 
 /// Money is going back, or has gone: one letter for each refund.

@@ -155,14 +155,20 @@ fn rest_of(
 
 /// A parcel as the buyer sees it; what is in it is told where there are several.
 pub(super) fn parcel_of(parcel: &Parcel, items: &[Item], several: bool) -> Value {
-    let inside = parcel.lines.iter().filter(|_| several).filter_map(|(position, units)| {
-        let item = items.iter().find(|item| item.position == *position)?;
-        Some(json!({ "title": item.title, "options": item.options, "qty": units, "parts": [] }))
-    });
+    let inside = if several { inside(&parcel.lines, items) } else { Vec::new() };
     let url = Some(&parcel.url).filter(|url| !url.is_empty());
     json!({ "carrier": parcel.carrier, "number": parcel.number, "url": url,
             "shipped_at": parcel.shipped_at, "delivered_at": parcel.delivered_at,
-            "items": inside.collect::<Vec<_>>() })
+            "items": inside })
+}
+
+/// Units of lines that have left, as letters and pages list them.
+pub(super) fn inside(lines: &[(u32, u32)], items: &[Item]) -> Vec<Value> {
+    let listed = lines.iter().filter_map(|(position, units)| {
+        let item = items.iter().find(|item| item.position == *position)?;
+        Some(json!({ "title": item.title, "options": item.options, "qty": units, "parts": [] }))
+    });
+    listed.collect()
 }
 
 /// Money that went back, oldest first: what the timeline says, without what failed after all.

@@ -236,7 +236,7 @@ async fn draw(
     mut context: Value,
 ) -> Result<Response, Error> {
     let sku = sku_of(visit)?;
-    let number = beside.order_number;
+    let (number, may_see) = (beside.order_number, visit.may(Right::SeeOrders));
     let read = visit.kit.db.read(move |read| {
         let Some(level) = store::find_level(read, &sku)? else {
             return refuse(Refusal::Unknown { sku });
@@ -249,11 +249,18 @@ async fn draw(
             let order = order.map(|id| number(read, &id)).transpose()?.flatten();
             let mut view = serde_json::to_value(&line)?;
             view["id"] = json!(id);
+            if line.order_id.is_some() && !may_see {
+                // What stands beside a sale or a return was written about an order.
+                view["note"] = Value::Null;
+                lines.push(view);
+                continue;
+            }
             view["order"] = json!(order);
             lines.push(view);
         }
         let mut holders = Vec::new();
-        for (id, qty) in desk_store::list_holders(read, &sku, HOLDERS)? {
+        let held = if may_see { HOLDERS } else { 0 };
+        for (id, qty) in desk_store::list_holders(read, &sku, held)? {
             holders.push(json!({ "order": number(read, &id)?, "qty": qty }));
         }
         Ok((level, lines, holders))

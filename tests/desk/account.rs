@@ -118,3 +118,38 @@ fn people_end_their_own_sessions_only() {
     owner.post("/admin/account/sessions", &[("session", "others")]);
     assert_eq!((phone.get("/admin").status, other.get("/admin").status), (303, 200));
 }
+
+// New recovery codes take the place of the old ones; it takes the password, and a second factor.
+#[test]
+fn recovery_codes_are_made_anew() {
+    let shop = TestShop::open();
+    let mut owner = shop.sign_in(Role::Owner);
+    let renew = "/admin/account/recovery-codes";
+    let password = [("current", PASSWORD)];
+    assert_eq!(owner.post(renew, &password).status, 403, "without a second factor there are none");
+    let (_, old) = enrol(&shop, &mut owner);
+    assert_eq!(owner.post(renew, &[("current", "wrong")]).status, 403);
+    assert_eq!(sign_in(&shop, &old[0]).status, 303, "nothing has changed");
+    let page = owner.get("/admin/account");
+    assert!(page.texts("#second ~ p")[0].starts_with("On. 9 recovery codes are left."));
+    let made = owner.post(renew, &password);
+    assert_eq!((made.status, made.texts("h1")), (200, vec!["New recovery codes".to_owned()]));
+    let new = made.texts(".codes code");
+    assert_eq!(new.len(), 10);
+    assert_eq!(sign_in(&shop, &old[1]).status, 403, "an old one opens nothing");
+    assert_eq!(sign_in(&shop, &new[0]).status, 303);
+    assert_eq!(sign_in(&shop, &new[0]).status, 403, "each once");
+}
+
+// A wrong code ends nobody's session: not that of the browser it was typed in, either.
+#[test]
+fn a_wrong_code_ends_no_session() {
+    let shop = TestShop::open();
+    let mut owner = shop.sign_in(Role::Owner);
+    enrol(&shop, &mut owner);
+    let wrong = [("email", "owner@example.org"), ("password", PASSWORD), ("code", "000000")];
+    assert_eq!(owner.post("/admin/sign-in", &wrong).status, 403);
+    assert_eq!(owner.get("/admin/account").status, 200);
+    let noted = "SELECT count(*) FROM audit WHERE action = 'staff.sign_in_refused'";
+    assert_eq!(shop.number(noted), 1);
+}

@@ -17,7 +17,7 @@ use super::account::enrol;
 use crate::house::{Answer, Browser, Edited, Neighbour, PASSWORD, Setup, TestShop, base_content};
 
 /// What is made, not changed: before it there was nothing.
-const MADE: [&str; 8] = [
+const MADE: [&str; 7] = [
     "view.kept",
     "staff.add",
     "order.new",
@@ -25,7 +25,6 @@ const MADE: [&str; 8] = [
     "letter.trial",
     "error.test",
     "catalog.picture",
-    "catalog.import",
 ];
 
 /// What goes; after it there is nothing.
@@ -194,6 +193,15 @@ impl Walk {
         let table = table.replace("31.99", "33.99");
         let sent = self.send("/admin/catalog-table", table.as_bytes(), &[("write", "yes")]);
         self.left("/admin/catalog-table", &sent, "catalog.import");
+        let file = "/admin/api/products/apron";
+        let any = [("if-match", "*"), ("content-type", "application/toml")];
+        let text = self.desk.ask("GET", file, &[], b"").body.replace("33.99", "34.99");
+        let put = self.desk.ask("PUT", file, &any, text.as_bytes());
+        self.left("/admin/api/products/:slug", &put, "catalog.edited");
+        let gone = self.desk.ask("DELETE", file, &any, b"");
+        self.left("/admin/api/products/:slug", &gone, "catalog.removed");
+        let put = self.desk.ask("PUT", file, &any, text.as_bytes());
+        self.left("/admin/api/products/:slug", &put, "catalog.made");
         self.press(
             "/admin/stock/:sku",
             "KILN-1",
@@ -220,6 +228,10 @@ impl Walk {
         self.shop.work_off();
         let error = self.shop.text("SELECT fingerprint FROM error_report LIMIT 1");
         self.press("/admin/errors/:name/resolution", &error, &[], "error.resolve");
+        self.shop.kit.reports.notice(Report::new(Kind::Fault, "two broke", "/elsewhere"));
+        self.shop.work_off();
+        let until = self.shop.kit.now().0.to_string();
+        self.press("/admin/errors/resolution", "", &[("until", &until)], "error.resolve");
         self.press("/admin/errors/tests", "", &[], "error.test");
     }
 
@@ -263,6 +275,8 @@ impl Walk {
         let page = self.desk.get("/admin/account");
         self.left("/admin/account/second-factor", &page, "staff.second_factor_on");
         let current = [("current", PASSWORD)];
+        let codes = "/admin/account/recovery-codes";
+        self.press(codes, "", &current, "staff.recovery_codes");
         let off = "/admin/account/second-factor/off";
         self.press(off, "", &current, "staff.second_factor_off");
         let new = [("current", PASSWORD), ("password", "a wholly new phrase")];

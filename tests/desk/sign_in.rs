@@ -67,6 +67,38 @@ fn five_wrong_tries_are_enough_for_a_quarter_of_an_hour() {
     assert_eq!(browser.post("/admin/sign-in", &right).status, 303);
 }
 
+// Strangers who try from many places lock out strangers: a browser the person has used has tries
+// of its own, and it is known for that person alone.
+#[test]
+fn nobody_is_locked_out_of_their_own_browser() {
+    let settings = vec![("limits", "on".to_owned()), ("trusted_proxies", "127.0.0.1".to_owned())];
+    let shop = TestShop::with(Setup { settings, ..Setup::default() });
+    shop.add_staff(EMAIL, Role::Owner);
+    shop.add_staff("other@example.org", Role::Orders);
+    let (mut mine, mut theirs) = (shop.browser(), shop.browser());
+    let right = |email| [("email", email), ("password", PASSWORD)];
+    assert_eq!(mine.post("/admin/sign-in", &right(EMAIL)).status, 303);
+    assert_eq!(theirs.post("/admin/sign-in", &right("other@example.org")).status, 303);
+    for n in 0..60 {
+        let from = format!("198.51.{n}.7");
+        let headers = [
+            ("x-forwarded-for", &*from),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        let guess = format!("email={}&password=guess+{n}", EMAIL.replace('@', "%40"));
+        let answer = shop.browser().send("/admin/sign-in", &headers, guess.as_bytes());
+        assert_eq!(answer.status, if n < 49 { 403 } else { 429 }, "{n}");
+    }
+    assert_eq!(shop.browser().post("/admin/sign-in", &right(EMAIL)).status, 429, "a new browser");
+    assert_eq!(theirs.post("/admin/sign-in", &right(EMAIL)).status, 429, "known for somebody else");
+    assert_eq!(mine.post("/admin/sign-in", &right(EMAIL)).status, 303);
+    // It is no way to guess without end.
+    let mut tries = (0..20)
+        .map(|_| mine.post("/admin/sign-in", &[("email", EMAIL), ("password", "wrong")]).status);
+    assert!(tries.any(|status| status == 429));
+}
+
 // Session fixation: a token somebody planted is never adopted, and each sign-in makes a new one.
 #[test]
 fn a_planted_token_is_worth_nothing() {

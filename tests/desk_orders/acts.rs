@@ -97,6 +97,8 @@ fn an_old_page_does_nothing() {
             act_at(&mut owner, &number, action, &seen, &[("note", "kept"), ("reason", "kept")]);
         assert_eq!(old.status, 409, "{action}");
         assert!(old.body.contains("kept") || action == "deliver" || action == "pack", "{action}");
+        let noted = old.texts("#note").concat();
+        assert_eq!(noted == "kept", action == "note", "{action}: words stay in their own field");
         assert_eq!(act_at(&mut owner, &number, action, "x", &[]).status, 409, "{action}");
     }
     assert_eq!(logged(&shop), format!("order.ship {number}"));
@@ -142,7 +144,10 @@ fn orders_are_given_up() {
     let mut desk = clerk(&shop);
     let unpaid = bought(&shop, &[("GLAZE-6", 3)], ADA, false);
     assert_eq!(shop.level("GLAZE-6").held, 3);
-    assert_eq!(act(&mut desk, &unpaid, "cancel", &[]).status, 303);
+    let why = [("reason", "rang and changed her mind")];
+    assert_eq!(act(&mut desk, &unpaid, "cancel", &why).status, 303);
+    let words = desk.get(&page_of(&unpaid)).texts(".timeline").join(" ");
+    assert!(words.contains("rang and changed her mind"), "{words}");
     assert_eq!(
         (states(&shop, &unpaid).as_str(), shop.level("GLAZE-6").held),
         ("cancelled unfulfilled", 0)

@@ -4,6 +4,7 @@ use super::{ADA, act, bought, clerk, letters, logged, page_of, paid, states};
 use crate::house::{Browser, Edited, Setup, TestShop, base_content};
 use kiosk::base::ids::OrderId;
 use kiosk::orders;
+use serde_json::json;
 
 fn order_page(shop: &TestShop, number: &str) -> String {
     let id = OrderId::from_stored(
@@ -93,6 +94,14 @@ fn what_went_back_does_not_leave() {
     assert_eq!(states(&shop, &number), "part_refunded shipped", "nothing else is to leave");
     assert_eq!(shop.level("GLAZE-6").on_hand, 19);
     assert!(desk.get("/admin/orders?view=to-pack").texts("tbody tr").is_empty());
+    // One of three has left: the letter that it arrived names one.
+    assert_eq!(act(&mut desk, &number, "deliver", &[]).status, 303);
+    let told = shop.text("SELECT data FROM outbox WHERE template = 'order_delivered'");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        told["parcel"]["items"],
+        json!([{"title":"Six glazes","options":"","qty":1,"parts":[]}])
+    );
     shop.assert_audit();
 }
 

@@ -169,6 +169,18 @@ fn a_sale_leads_to_its_order() {
     assert_eq!(page.attribute("tbody a", "href"), format!("/admin/orders/{number}"));
     let editor = shop.sign_in(Role::Catalog).get("/admin/stock/KILN-1");
     assert!(editor.texts("tbody a").is_empty() && editor.texts("form").len() <= 2);
+    // S2.75: neither its number nor what was written about it.
+    assert!(!editor.body.contains(&number), "{}", editor.body);
+    let mut owner = shop.sign_in(Role::Owner);
+    let version =
+        owner.get(&format!("/admin/orders/{number}")).attribute("[name=version]", "value");
+    let why = [("version", &*version), ("reason", "Ada moves to Rome")];
+    assert_eq!(owner.post(&format!("/admin/orders/{number}/cancel"), &why).status, 303);
+    shop.work_off();
+    assert!(owner.get("/admin/stock/KILN-1").body.contains("Ada moves to Rome"));
+    let editor = shop.sign_in(Role::Catalog).get("/admin/stock/KILN-1");
+    assert!(!editor.body.contains("Rome") && !editor.body.contains(&number), "{}", editor.body);
+    assert_eq!(editor.texts("tbody tr").len(), 3, "what moved is still told");
 }
 
 // S3.53: a mark that is raised in the file to what is left is told at once, and once.

@@ -213,6 +213,20 @@ fn cells_are_words() {
     }
 }
 
+// What a saved table would lack is said before it is saved.
+#[test]
+fn files_that_cannot_be_read_are_named_before_a_table_is_saved() {
+    let open = Open::demo();
+    let mut desk = open.desk(Role::Catalog);
+    assert!(desk.get("/admin/catalog-table").texts(".notice").is_empty());
+    fs::write(open.files.path().join("products/board-oak.toml"), "title = \n").unwrap();
+    let page = desk.get("/admin/catalog-table");
+    let told = page.texts(".notice-warn");
+    assert!(told[0].contains("1 file cannot be read") && told[0].contains("board-oak"), "{told:?}");
+    let table = desk.get("/admin/catalog-table/products.csv").body;
+    assert!(!table.contains("board-oak,") && table.contains("everyday-mug,"));
+}
+
 fn multipart(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut body = String::new();
     for (name, text) in fields {

@@ -39,6 +39,30 @@ fn errors_are_seen_and_resolved_at_the_desk() {
     assert_eq!(owner.get("/admin/errors/0000").status, 404);
 }
 
+// S1.44: many at once, but none that came after the page was opened.
+#[test]
+fn all_that_a_page_shows_are_resolved_at_once() {
+    let shop = TestShop::open();
+    let mut owner = shop.sign_in(Role::Owner);
+    report(&shop, "one is null");
+    report(&shop, "two is null");
+    let page = owner.get("/admin/errors");
+    let until = page.attribute("[name=until]", "value");
+    shop.advance_s(60);
+    report(&shop, "three is null");
+    for wrong in ["", "x", "1e9"] {
+        assert_eq!(owner.post("/admin/errors/resolution", &[("until", wrong)]).status, 422);
+    }
+    let all = [("until", &*until)];
+    let resolved = owner.post("/admin/errors/resolution", &all);
+    assert_eq!(resolved.status, 303, "{}", resolved.body);
+    assert_eq!(owner.get(resolved.location()).texts("tbody th"), ["three is null"]);
+    assert_eq!(owner.post("/admin/errors/resolution", &all).status, 303, "nothing is left to do");
+    let logged = "SELECT group_concat(before) FROM audit WHERE action = 'error.resolve'";
+    assert_eq!(shop.text(logged), "{\"open\":2}");
+    assert_eq!(shop.sign_in(Role::Orders).post("/admin/errors/resolution", &all).status, 403);
+}
+
 // S1.49: the button, and who may press it.
 #[test]
 fn a_test_error_is_sent_from_the_desk() {

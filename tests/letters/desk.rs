@@ -203,6 +203,12 @@ fn every_letter_can_be_looked_at_and_tried() {
     assert_eq!(shop.number("SELECT count(*) FROM outbox"), written, "looking sends nothing");
     let path = "/admin/messages/preview/order_confirmation";
     assert!(desk.get(path).texts("pre")[0].contains("Apron"), "the newest order");
+    // S1.35: with what is true of the order: money that never came does not go back.
+    let cancelled = "/admin/messages/preview/order_cancelled";
+    let unpaid = desk.get(cancelled).texts("pre").concat();
+    assert!(unpaid.contains("Should money have left your account"), "{unpaid}");
+    let paid = desk.get(&format!("{cancelled}?order={first}")).texts("pre").concat();
+    assert!(paid.contains("goes back to you, on the way you paid"), "{paid}");
     let chosen = desk.get(&format!("{path}?order={}&look=dark&width=phone", first.to_lowercase()));
     assert!(chosen.texts("pre")[0].contains("Six glazes"), "the order asked for");
     assert!(chosen.attribute("iframe", "class").contains("phone"));

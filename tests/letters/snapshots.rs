@@ -49,3 +49,19 @@ fn the_letters_of_an_order_are_the_known_ones() {
         }
     }
 }
+
+// S0.15: a set that leaves is told with what is in it.
+#[test]
+fn a_set_that_leaves_is_told_with_its_parts() {
+    let shop = TestShop::open();
+    let mut buyer = shop.browser();
+    assert_eq!(buyer.post("/cart/lines", &[("bundle", "starter"), ("qty", "1")]).status, 303);
+    let payment = buyer.checkout().location().to_owned();
+    buyer.press(&payment, "pay");
+    shop.work_off();
+    ship(&shop);
+    let letter = letter(&shop, "order_shipped");
+    for told in [&letter.text, &letter.html] {
+        assert!(told.contains("Starter") && told.contains("Six glazes"), "{told}");
+    }
+}

@@ -14,6 +14,14 @@
     tell(error, message, `${filename ?? ""}:${lineno}:${colno}`));
   addEventListener("unhandledrejection", ({ reason }) => tell(reason, reason, ""));
   const typing = (e) => e.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  // Whoever types for long is still there: the server hears of it, so that nobody is signed out
+  // over a long description and loses it.
+  let told = Date.now();
+  document.addEventListener("input", () => {
+    if (Date.now() - told < 300_000) return;
+    told = Date.now();
+    fetch("/admin/account", { method: "HEAD" }).catch(() => {});
+  });
   // A list is walked row by row: the row's link has the focus, so Enter opens it by itself.
   const rows = [...document.querySelectorAll("[data-rows] > tr")];
   const link = (row) => row.querySelector("th a") ?? row.querySelector("a");

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::diff::noted;
+use crate::base::fault::{Failure, Never};
 use crate::base::slug::is_slug;
 use crate::base::{Fault, Problem};
 use crate::catalog::edit::Kind;
-use crate::identity::Visit;
+use crate::identity::{self, Visit};
 use crate::platform::Kit;
 use crate::platform::content::report::{self, excerpts};
 use crate::platform::content::{Complaint, Severity, Tree};
 use crate::platform::web::{Error, read_query};
-use crate::storefront::{Reading, Shelf};
+use crate::storefront::{Reading, Saved, Shelf};
 
 /// The files as they were read last.
 pub(super) async fn reading(kit: &Kit, shelf: &Shelf) -> Result<Arc<Reading>, Fault> {
@@ -96,6 +98,38 @@ pub(super) fn tabs(current: &str) -> Value {
         json!({ "title": title, "href": href, "is_current": is_current })
     };
     all.map(tab).into_iter().collect()
+}
+
+/// A line in the log of changes. The files are written already; they are the truth, this tells it.
+pub(super) async fn note(
+    visit: &Visit,
+    what: &str,
+    path: &str,
+    (before, after): (&str, &str),
+    saved: &Saved,
+) -> Result<(), Error> {
+    note_all(visit, what, vec![(path.to_owned(), before.to_owned(), after.to_owned())], saved).await
+}
+
+/// A line for each of several files: its path, what it held, and what it holds.
+pub(super) async fn note_all(
+    visit: &Visit,
+    what: &str,
+    files: Vec<(String, String, String)>,
+    saved: &Saved,
+) -> Result<(), Error> {
+    let (staff, now) = (visit.staff.clone(), visit.kit.now());
+    let (action, revision) = (format!("catalog.{what}"), saved.revision.clone());
+    let write = visit.kit.db.write(move |tx| {
+        for (path, before, after) in &files {
+            let (gone, came) = noted(before, after);
+            let before = json!({ "lines": gone });
+            let after = json!({ "lines": came, "revision": revision });
+            identity::note(tx, &staff, &action, ("file", path), (&before, &after), now)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    });
+    Ok(write.await?)
 }
 
 /// There is no such thing.

@@ -270,12 +270,15 @@ fn offered(catalog: &Catalog, reading: &Reading) -> Value {
     });
     let tags: BTreeSet<&str> =
         catalog.products.values().flat_map(|p| p.tags.iter().map(String::as_str)).collect();
+    let types: BTreeSet<&str> =
+        catalog.products.values().filter_map(|p| p.product_type.as_deref()).collect();
     let pictures = reading.files.paths().filter_map(|path| path.strip_prefix("images/"));
     json!({
         "shelves": catalog.categories.iter()
             .map(|c| json!({ "value": c.path, "title": c.title })).collect::<Vec<_>>(),
         "skus": skus.take(OFFERED_MAX).collect::<Vec<_>>(),
         "tags": tags.into_iter().take(OFFERED_MAX).collect::<Vec<_>>(),
+        "types": types.into_iter().take(OFFERED_MAX).collect::<Vec<_>>(),
         "pictures": pictures.take(OFFERED_MAX).collect::<Vec<_>>(),
     })
 }

@@ -4,9 +4,9 @@
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
-use super::context::nothing;
+use super::context::{note, nothing};
 use super::editor::{beside_gone, on_disk, text_of};
-use super::saving::{note, write};
+use super::saving::write;
 use crate::base::Problem;
 use crate::base::fault::Failure;
 use crate::base::slug::is_slug;

@@ -5,8 +5,8 @@ use std::path::Path;
 use poem::http::header;
 use poem::{IntoResponse, Response};
 
-use super::context::{NEW, href, named, nothing};
-use super::saving::{note, write};
+use super::context::{NEW, href, named, note, nothing};
+use super::saving::write;
 use crate::base::fault::Failure;
 use crate::base::{Fault, Problem};
 use crate::catalog::edit::Kind;

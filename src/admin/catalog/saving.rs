@@ -8,15 +8,15 @@ use poem::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::context::{NEW, href, named, nothing, page_of, tabs, told};
-use super::diff::{hunks, noted};
+use super::context::{NEW, href, named, note, nothing, page_of, tabs, told};
+use super::diff::hunks;
 use super::editor::{Draft, Told, Way, beside_gone, draw, on_disk, text_of};
-use crate::base::fault::{Failure, Never};
+use crate::base::fault::Failure;
 use crate::base::slug::is_slug;
 use crate::base::{Fault, Problem};
 use crate::catalog::edit::{Kind, Values, apply};
 use crate::catalog::values::slug_from;
-use crate::identity::{self, Visit, see_other};
+use crate::identity::{Visit, see_other};
 use crate::platform::content::{Complaint, Tree};
 use crate::platform::web::{Error, read_form_within, read_query};
 use crate::storefront::{self, By, Change, Checked, Refusal, Saved, Shelf, digest_of};
@@ -299,28 +299,6 @@ pub(super) async fn write(
 ) -> Result<Saved, Failure<Refusal>> {
     let (kit, shelf) = (visit.kit.clone(), shelf.clone());
     tokio::task::spawn_blocking(move || storefront::save(&kit, &shelf, &changes, &by)).await?
-}
-
-/// A line in the log of changes. The files are written already; they are the truth, this tells it.
-pub(super) async fn note(
-    visit: &Visit,
-    what: &str,
-    path: &str,
-    (before, after): (&str, &str),
-    saved: &Saved,
-) -> Result<(), Error> {
-    let (gone, came) = noted(before, after);
-    let (staff, now) = (visit.staff.clone(), visit.kit.now());
-    let (action, path) = (format!("catalog.{what}"), path.to_owned());
-    let revision = saved.revision.clone();
-    let write = visit.kit.db.write(move |tx| {
-        let before = json!({ "lines": gone });
-        let after = json!({ "lines": came, "revision": revision });
-        let entity = ("file", path.as_str());
-        identity::note(tx, &staff, &action, entity, (&before, &after), now)?;
-        Ok::<_, Failure<Never>>(())
-    });
-    Ok(write.await?)
 }
 
 /// The page as it would be, drawn with the real templates; nothing is saved.

@@ -5,16 +5,17 @@ use poem::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::context::{href, reading, tabs};
-use super::saving::{note, write};
+use super::context::{by_file, href, note_all, reading, tabs};
+use super::editor::text_of;
+use super::saving::write;
 use crate::base::fault::Failure;
 use crate::base::{Fault, Problem};
-use crate::catalog::edit::Kind;
+use crate::catalog::edit::{Kind, values};
 use crate::catalog::exchange::{self, Outcome};
 use crate::identity::{Right, Visit, see_other};
 use crate::platform::web::{Error, Part, Spreadsheet, read_parts, read_query};
 use crate::pricing::Loaded;
-use crate::storefront::{self, By, Import, Refusal, Shelf};
+use crate::storefront::{self, By, Import, Reading, Refusal, Shelf};
 
 /// Largest table, in bytes, with the form around it.
 const TABLE_BYTES_MAX: usize = 20 << 20;
@@ -31,8 +32,23 @@ struct Asked {
 /// `GET /admin/catalog-table`
 pub(super) async fn show(shelf: Shelf, visit: Visit) -> Result<Response, Error> {
     let asked: Asked = read_query(&visit.request)?;
-    let more = json!({ "done": asked.done, "files": asked.files });
+    let reading = reading(&visit.kit, &shelf).await?;
+    let left_out: Vec<Value> = left_out(&reading)
+        .map(|slug| json!({ "slug": slug, "href": href(Kind::Product, slug) }))
+        .collect();
+    let more = json!({ "done": asked.done, "files": asked.files, "left_out": left_out });
     draw(&shelf, &visit, StatusCode::OK, more)
+}
+
+/// Products that a saved table would lack, because their files cannot be read. Only files that
+/// something is wrong with are looked into.
+fn left_out(reading: &Reading) -> impl Iterator<Item = &str> {
+    let wrong = by_file(&reading.complaints);
+    let files = reading.files.texts("products/", "toml");
+    files.filter_map(move |(slug, path, text)| {
+        let is_lost = || text.is_none_or(|text| values(Kind::Product, text).is_err());
+        (wrong.contains_key(path) && is_lost()).then_some(slug)
+    })
 }
 
 fn draw(
@@ -149,11 +165,15 @@ fn refused(shelf: &Shelf, visit: &Visit, title: &str, hint: &str) -> Result<Resp
 async fn carry_out(shelf: &Shelf, visit: &Visit, import: Import) -> Result<Response, Error> {
     let files = import.changes.len();
     let by = By { who: visit.actor(), what: format!("imported {files} products from a table") };
-    let paths: Vec<String> = import.changes.iter().map(|change| change.path.clone()).collect();
+    let before = reading(&visit.kit, shelf).await?;
+    let texts = import.changes.iter().map(|change| {
+        let was = before.files.text(&change.path).unwrap_or_default().to_owned();
+        (change.path.clone(), was, text_of(change.content.as_deref()))
+    });
+    let texts: Vec<(String, String, String)> = texts.collect();
     match write(shelf, visit, import.changes, by).await {
         Ok(saved) => {
-            let came = paths.join("\n");
-            note(visit, "import", "products", ("", &came), &saved).await?;
+            note_all(visit, "import", texts, &saved).await?;
             Ok(see_other(&format!("/admin/catalog-table?done=imported&files={files}")))
         }
         Err(Failure::Refused(Refusal::Conflict { path, .. })) => {

@@ -26,6 +26,6 @@ pub use scrub::scrub;
 pub use sentry::{Passed, Sentry};
 pub use store::{
     Filter, Listed, Novelty, count_open, count_unseen, get as get_error, list as list_errors,
-    prune, record, resolve,
+    prune, record, resolve, resolve_until,
 };
 pub use version::{COMMIT, VERSION, build};

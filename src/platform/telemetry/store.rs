@@ -204,3 +204,13 @@ pub fn resolve(tx: &Tx, fingerprint: &str, by: &str, now: Instant) -> Result<boo
                WHERE fingerprint = ?1 AND resolved_at IS NULL";
     Ok(tx.prepare_cached(sql)?.execute(params![fingerprint, now.0, by])? > 0)
 }
+
+/// Marks every error as resolved that was seen no later than this, and answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn resolve_until(tx: &Tx, until: Instant, by: &str, now: Instant) -> Result<usize, Fault> {
+    let sql = "UPDATE error_report SET resolved_at = ?2, resolved_by = ?3
+               WHERE last_at <= ?1 AND resolved_at IS NULL";
+    Ok(tx.prepare_cached(sql)?.execute(params![until.0, now.0, by])?)
+}
