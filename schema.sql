@@ -489,6 +489,9 @@ CREATE TABLE promotion_claim (
   order_id     TEXT NOT NULL REFERENCES orders (id),
   customer_key TEXT NOT NULL,
   state        TEXT NOT NULL CHECK (state IN ('held', 'used', 'released')),
+  limit_total        INTEGER,
+  limit_per_customer INTEGER,
+  is_beyond          INTEGER NOT NULL DEFAULT 0 CHECK (is_beyond IN (0, 1)),
   PRIMARY KEY (promotion, order_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX promotion_claim_customer ON promotion_claim (promotion, customer_key)
@@ -702,7 +705,8 @@ CREATE TABLE provider_call (
 CREATE INDEX provider_call_at ON provider_call (at);
 
 -- Days whose payments were compared with the provider's books. `differences` is a list; empty when
--- the two agree.
+-- the two agree. What a person asks for besides is no night's own: the night goes on from the last
+-- day of its own.
 CREATE TABLE statement (
   day         TEXT    PRIMARY KEY,
   from_at     INTEGER NOT NULL,
@@ -711,7 +715,8 @@ CREATE TABLE statement (
   provider    TEXT    NOT NULL,
   theirs      INTEGER NOT NULL,
   ours        INTEGER NOT NULL,
-  differences TEXT    NOT NULL DEFAULT '[]'
+  differences TEXT    NOT NULL DEFAULT '[]',
+  by_hand     INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 -- The simulator's own memory: it plays the provider, so the shop never reads these rows.

@@ -143,7 +143,8 @@ async fn run(till: Till, act: Act, mut visit: Visit) -> Result<Response, Error> 
     });
     let units: serde_json::Map<String, Value> = units.collect();
     let typed = json!({ "carrier": sent.carrier, "number": sent.number, "url": sent.url,
-                        "act": act.word(), "note": sent.note, "reason": sent.reason, "how": sent.how,
+                        "act": act.word(), "note": sent.note, "reason": sent.reason,
+                        "how": sent.how,
                         "units": units });
     let done = match act {
         Act::Cancel => cancel(&till, &visit, &number, &sent).await,

@@ -42,15 +42,10 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<Ended, Fault>
         .doing("starting the runtime")?;
     let statement = runtime.block_on(async {
         let till = app::open_till(&kit, book)?;
-        match payments::take(&till, day).await? {
-            Ok(statement) => {
-                payments::keep(&till, statement.clone(), false).await?;
-                Ok(statement)
-            }
-            Err(trouble) => {
-                Err(Fault::new(format!("{trouble}; nothing was compared, try again later")))
-            }
-        }
+        let asked = payments::reckon(&till, day).await?;
+        asked.map_err(|trouble| {
+            Fault::new(format!("{trouble}; nothing was compared, try again later"))
+        })
     })?;
     let agrees = statement.differences.is_empty();
     if options.json {

@@ -106,8 +106,8 @@ async fn sign_in(kit: Arc<Kit>, mut request: Request) -> Result<Response, Error>
             let cookies = Cookies::new(kit.settings.https());
             let cookie = cookies.set(COOKIE, token.as_str(), age_s, SameSite::Strict)?;
             let known = known_browser::remember(&kit, &folded)?;
-            let page = see_other(&next).with_header(header::SET_COOKIE, cookie);
-            Ok(page.with_header(header::SET_COOKIE, known).into_response())
+            let page = see_other(&next).with_header(header::SET_COOKIE, known);
+            Ok(page.with_header(header::SET_COOKIE, cookie).into_response())
         }
         Err(error) if error.status().is_client_error() && wants_html(&request) => {
             let typed = json!({ "email": shown, "next": next, "done": "" });

@@ -14,7 +14,12 @@ pub fn audit(read: &Read) -> Result<Vec<Finding>, Fault> {
         Finding::check(read, "I4", "no hold is open for a closed order", STALE_HOLDS)?,
         Finding::check(read, "I7", "lines, discounts, delivery and tax sum to the total", SUMS)?,
         Finding::check(read, "I9", "one letter of each kind for each order", LETTERS)?,
-        Finding::check(read, "I11", "promotion claims follow their order", CLAIMS)?,
+        Finding::check(
+            read,
+            "I11",
+            "promotion claims follow their order and keep to their limits",
+            CLAIMS,
+        )?,
         Finding::check(read, "I12", "order numbers have no holes", NUMBERS)?,
         Finding::check(read, "I14", "every price charged stands in its order's record", RECORDS)?,
         Finding::check(read, "I15", "no more leaves than was bought", PARCELS)?,
@@ -106,7 +111,18 @@ const CLAIMS: &str = "
     FROM promotion_claim c JOIN orders o ON o.id = c.order_id
     WHERE (c.state = 'held' AND o.payment_status NOT IN ('pending', 'processing'))
        OR (c.state = 'used' AND o.paid_at IS NULL)
-       OR (c.state = 'released' AND o.payment_status IN ('pending', 'processing'))";
+       OR (c.state = 'released' AND o.payment_status IN ('pending', 'processing'))
+    UNION ALL
+    SELECT promotion || ': ' || count(*) || ' uses, ' || max(limit_total) || ' are allowed'
+    FROM promotion_claim WHERE state <> 'released' AND is_beyond = 0
+    GROUP BY promotion
+    HAVING count(*) = count(limit_total) AND count(*) > max(limit_total)
+    UNION ALL
+    SELECT promotion || ': ' || count(*) || ' uses of ' || customer_key || ', '
+           || max(limit_per_customer) || ' are allowed'
+    FROM promotion_claim WHERE state <> 'released' AND is_beyond = 0
+    GROUP BY promotion, customer_key
+    HAVING count(*) = count(limit_per_customer) AND count(*) > max(limit_per_customer)";
 
 /// Numbers are given out in the order's own transaction, beginning at 1001.
 const NUMBERS: &str = "

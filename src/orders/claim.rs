@@ -21,9 +21,31 @@ pub(super) fn hold(
         if is_used_up(tx, promotion, Some(customer))? {
             return refuse(Refusal::UsedUp { title: promotion.title.clone() });
         }
-        store_lines::insert_claim(tx, id, order, customer)?;
+        let limits = (promotion.limit_total, promotion.limit_per_customer);
+        store_lines::insert_claim(tx, id, order, (customer, limits))?;
     }
     Ok(())
+}
+
+/// Uses up the claims of an order that is paid. Answers the promotions that others have used up
+/// meanwhile: the order was given up, and its money came all the same. Its price stays.
+pub(super) fn use_up(
+    tx: &Tx,
+    book: &Book,
+    order: &OrderId,
+    customer: &str,
+) -> Result<Vec<String>, Fault> {
+    let mut beyond = Vec::new();
+    for id in store_lines::list_released_claims(tx, order)? {
+        let promotion = book.promotions.iter().find(|promotion| promotion.id == id);
+        let Some(promotion) = promotion else { continue };
+        if is_used_up(tx, promotion, Some(customer))? {
+            store_lines::set_beyond(tx, &id, order)?;
+            beyond.push(promotion.title.clone());
+        }
+    }
+    store_lines::set_claims(tx, order, "used")?;
+    Ok(beyond)
 }
 
 /// Promotions that this customer, or everybody together, has used up.

@@ -213,7 +213,14 @@ pub fn mark_paid(
         store::set_cancel_until(tx, id, now.plus_s(book.catalog.shop.cancel_window_s))?;
     }
     stock::commit(tx, &book.catalog, id, now)?;
-    store_lines::set_claims(tx, id, "used")?;
+    let beyond = claim::use_up(tx, book, id, &order.email.to_lowercase())?;
+    if !beyond.is_empty() {
+        let why = format!(
+            "paid after it was given up, and others have used up {} meanwhile: its price stays",
+            beyond.join(", ")
+        );
+        flag(tx, book, id, &why, now)?;
+    }
     recommend::record(tx, &book.catalog, order.units().keys())?;
     let order = must_get(tx, id)?;
     if book.catalog.shop.send_order_confirmation {
@@ -262,6 +269,10 @@ pub fn reopen(
     Ok(must_get(tx, id)?)
 }
 
+/// What staff were told of an order is not told again for so long while they have not settled it,
+/// seconds.
+const DAY_S: i64 = 86_400;
+
 /// Marks an order for a person to look at, with the reason in words.
 ///
 /// # Errors
@@ -272,6 +283,10 @@ pub fn flag(tx: &Tx, book: &Book, id: &OrderId, why: &str, now: Instant) -> Resu
         return Ok(());
     }
     store::set_attention(tx, id, why)?;
+    // Two reasons that are told in turn are told once a day each.
+    if order.attention.is_some() && store_lines::was_flagged(tx, id, why, now.plus_s(-DAY_S))? {
+        return Ok(());
+    }
     store_lines::insert_event(tx, id, "attention", "payment", &json!({ "why": why }), now)?;
     mail::alert(tx, book, &order, why, now)?;
     Ok(())

@@ -164,13 +164,43 @@ pub(super) fn insert_claim(
     tx: &Tx,
     promotion: &str,
     id: &OrderId,
-    customer: &str,
+    (customer, (total, each)): (&str, (Option<u32>, Option<u32>)),
 ) -> Result<(), Fault> {
-    let sql = "INSERT INTO promotion_claim (promotion, order_id, customer_key, state)
-               VALUES (?1, ?2, ?3, 'held')
-               ON CONFLICT (promotion, order_id) DO UPDATE SET state = 'held'";
-    tx.prepare_cached(sql)?.execute(params![promotion, id.as_str(), customer])?;
+    let sql = "INSERT INTO promotion_claim (promotion, order_id, customer_key, state, limit_total,
+                   limit_per_customer)
+               VALUES (?1, ?2, ?3, 'held', ?4, ?5)
+               ON CONFLICT (promotion, order_id) DO UPDATE
+               SET state = 'held', limit_total = ?4, limit_per_customer = ?5, is_beyond = 0";
+    tx.prepare_cached(sql)?.execute(params![promotion, id.as_str(), customer, total, each])?;
     Ok(())
+}
+
+/// Promotions an order gave up when it closed unpaid.
+pub(super) fn list_released_claims(read: &Read, id: &OrderId) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT promotion FROM promotion_claim
+               WHERE order_id = ?1 AND state = 'released' ORDER BY promotion";
+    let mut statement = read.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_str()], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The claim counts although others have reached the limit meanwhile.
+pub(super) fn set_beyond(tx: &Tx, promotion: &str, id: &OrderId) -> Result<(), Fault> {
+    let sql = "UPDATE promotion_claim SET is_beyond = 1 WHERE promotion = ?1 AND order_id = ?2";
+    tx.prepare_cached(sql)?.execute(params![promotion, id.as_str()])?;
+    Ok(())
+}
+
+/// Whether staff were told this of an order since then.
+pub(super) fn was_flagged(
+    read: &Read,
+    id: &OrderId,
+    why: &str,
+    since: Instant,
+) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM order_event
+               WHERE order_id = ?1 AND kind = 'attention' AND at >= ?3 AND data ->> '$.why' = ?2)";
+    Ok(read.prepare_cached(sql)?.query_row(params![id.as_str(), why, since.0], |r| r.get(0))?)
 }
 
 pub(super) fn set_claims(tx: &Tx, id: &OrderId, to: &str) -> Result<(), Fault> {

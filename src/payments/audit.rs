@@ -95,4 +95,4 @@ const CLOCKS: &str = "
     FROM orders o
     WHERE o.payment_status IN ('pending', 'processing')
       AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.order_id = o.id
-                      AND p.state IN ('wanted', 'open', 'processing', 'review'))";
+                      AND p.state IN ('wanted', 'open', 'processing'))";

@@ -18,9 +18,9 @@ use crate::platform::jobs::{Found, Job};
 const LOOKED_INTO_MAX: usize = 200;
 /// How often lost events are looked for.
 const EVERY: Duration = Duration::from_hours(6);
-/// How far back, seconds: as long as a shop that was away makes up for, and what the provider's own
-/// repeats take.
-const BACK_S: i64 = 9 * 86_400;
+/// How far back, seconds: nearly as long as the provider lists events (30 days), so that a shop that
+/// was away for weeks still hears of a refund that failed and of a complaint.
+const BACK_S: i64 = 29 * 86_400;
 /// What is younger may still be on its way, seconds.
 const ON_ITS_WAY_S: i64 = 3600;
 /// How long the provider may take to list them.
@@ -34,11 +34,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// When the database fails.
 pub(super) async fn take_over(till: &Till, differences: &[Difference]) -> Result<bool, Fault> {
     let mut looked = false;
-    for difference in differences.iter().take(LOOKED_INTO_MAX) {
-        looked |= match (difference.kind.as_str(), &difference.number) {
-            ("refunded", _) => refunds(till, &difference.payment_id).await?,
-            ("only_theirs", Some(number)) => money(till, number, &difference.payment_id).await?,
-            _ => false,
+    // Money of strangers is left where it is, however much of it there is.
+    let ours = differences.iter().filter_map(|difference| {
+        let payment = difference.payment_id.as_str();
+        match (difference.kind.as_str(), &difference.number) {
+            ("refunded", _) => Some((payment, None)),
+            ("only_theirs", Some(number)) => Some((payment, Some(number))),
+            _ => None,
+        }
+    });
+    for (payment, number) in ours.take(LOOKED_INTO_MAX) {
+        looked |= match number {
+            None => refunds(till, payment).await?,
+            Some(number) => money(till, number, payment).await?,
         };
     }
     Ok(looked)

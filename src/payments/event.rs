@@ -70,6 +70,12 @@ impl Event {
         kinds.contains(&self.kind.as_str())
     }
 
+    /// Whether it says itself that the money of a session will not come.
+    #[must_use]
+    pub fn tells_of_failure(&self) -> bool {
+        self.kind == "checkout.session.async_payment_failed"
+    }
+
     /// What it asks us to look at.
     #[must_use]
     pub fn topic(&self) -> Topic {

@@ -6,7 +6,9 @@ use serde_json::json;
 use super::Till;
 use super::event::Event;
 use super::model::{Payment, PaymentState, Source};
-use super::provider::{PaymentOutcome, Provider, Session, SessionRequest, SessionStatus};
+use super::provider::{
+    NO_AMOUNT, PaymentOutcome, Provider, Session, SessionRequest, SessionStatus,
+};
 use super::store::{self, Fresh};
 use super::{refund, store_inbox, store_refund};
 use crate::base::ids::{OrderId, PaymentId};
@@ -110,13 +112,15 @@ pub fn settle(
     }
     let request = &payment.request;
     if !charges_right(request, session) {
-        let words = format!(
-            "the provider's amount {} {} is not the order's {} {}",
-            session.amount_minor,
-            session.currency.code(),
-            request.amount_minor,
-            request.currency.code()
-        );
+        let words = match session.amount_minor {
+            NO_AMOUNT => "the provider's amount is none that is known here".to_owned(),
+            amount => format!(
+                "the provider's amount {amount} {} is not the order's {} {}",
+                session.currency.code(),
+                request.amount_minor,
+                request.currency.code()
+            ),
+        };
         orders::flag(tx, book, &payment.order, &words, now)?;
         return match (session.status, session.outcome) {
             (SessionStatus::Expired, PaymentOutcome::Unpaid) | (_, PaymentOutcome::Failed) => {
@@ -216,6 +220,8 @@ fn paid(
         Paid::Short => {
             let what = "paid after its goods were given back, and there is not enough left";
             let settled = review(tx, payment, session, now)?;
+            // Its goods are gone for good: an order that still waited has failed.
+            orders::fail(tx, kit, book, &payment.order, what, now)?;
             send_back(tx, kit, book, payment, what, now)?;
             Ok(settled)
         }
@@ -269,7 +275,8 @@ const MONEY_WAITS: &str = "money came that this order could not take, and waits:
 fn review(tx: &Tx, payment: &Payment, session: &Session, now: Instant) -> Result<Settled, Fault> {
     let reference = session.payment_id.as_deref();
     let next = now.plus_s(FIRST_LOOK_S);
-    let is_new = store::set_review(tx, &payment.id, session.amount_minor, reference, next)?;
+    let received = session.amount_minor.max(0);
+    let is_new = store::set_review(tx, &payment.id, received, reference, next)?;
     if is_new {
         become_known(tx, payment, session, now)?;
     }

@@ -11,10 +11,11 @@ use super::provider::{
     PaymentOutcome, ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble,
 };
 use super::refund_told::{self, Applied};
+use super::store::{self, Fresh};
 use super::store_inbox::{self, Waiting};
-use super::{sending, session, store};
+use super::{sending, session};
 use crate::base::fault::{Failure, Never};
-use crate::base::ids::OrderId;
+use crate::base::ids::{OrderId, PaymentId};
 use crate::base::{Fault, Instant, Money};
 use crate::orders;
 use crate::platform::db::Tx;
@@ -85,6 +86,9 @@ impl Seen {
 async fn look_at(till: &Till, event: &Event) -> Result<Seen, Trouble> {
     let object = event.object.as_str();
     Ok(match event.topic() {
+        Topic::Session if event.tells_of_failure() => {
+            Seen::Session(session::find_failed(till, object).await?)
+        }
         Topic::Session => Seen::Session(session::find(till, object).await?),
         Topic::Refund => {
             let refund = session::in_time(till.provider.find_refund(object)).await?;
@@ -112,7 +116,10 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
         let (kit, provider) = (&inner.kit, inner.provider.name());
         let applied = match &seen {
             Seen::Session(session) => {
-                let settled = flow::settle(tx, kit, &book, session, now)?;
+                let settled = match flow::settle(tx, kit, &book, session, now)? {
+                    Settled::Unknown => adopt(tx, &inner, &book, session, now)?,
+                    settled => settled,
+                };
                 let is_news = settled == Settled::Changed
                     && session.outcome == PaymentOutcome::Paid
                     && !waiting.event.tells_of_payment();
@@ -167,6 +174,42 @@ fn note_settled(
         }
         _ => store_inbox::set_done(tx, waiting, Some(&session.order), now),
     }
+}
+
+/// Takes money for an order of ours by a page that no attempt here has, as after a restored backup,
+/// which does not know the newest attempts: the page becomes one, so that its money is kept or goes
+/// back like any other. Unknown when it is not for exactly this order.
+///
+/// # Errors
+/// When the database fails; nothing is changed then.
+fn adopt(
+    tx: &Tx,
+    till: &Till,
+    book: &Book,
+    session: &Session,
+    now: Instant,
+) -> Result<Settled, Fault> {
+    let order = OrderId::from_stored(&session.order);
+    let Some(last) = store::last_payment(tx, &order)? else { return Ok(Settled::Unknown) };
+    let is_its =
+        last.provider == till.provider.name() && flow::charges_right(&last.request, session);
+    if session.outcome != PaymentOutcome::Paid || !is_its {
+        return Ok(Settled::Unknown);
+    }
+    let payment = Payment {
+        id: PaymentId::new(now, &till.kit.random),
+        attempt: last.attempt + 1,
+        // Nobody is sent there any more; what was paid there still counts.
+        state: PaymentState::Closing,
+        key: format!("found-{}", session.id),
+        ..last
+    };
+    let (provider, mode) = (till.provider.name(), till.provider.mode());
+    let fresh = Fresh { provider, mode, look_at: now, created_at: now };
+    store::insert(tx, &payment, &fresh)?;
+    store::set_session(tx, &payment.id, session, now)?;
+    tracing::warn!(order = %order, session = session.id, "money came by a page nobody had kept");
+    flow::settle(tx, &till.kit, book, session, now)
 }
 
 /// A session that no attempt here has.

@@ -56,7 +56,7 @@ pub use provider::{
     ProviderRefund, Received, RefundRequest, RefundStatus, Session, SessionRequest, SessionStatus,
     Trouble,
 };
-pub use reckoning::{keep, take, yesterday};
+pub use reckoning::{reckon, take, yesterday};
 pub use refund::want_refund;
 pub use sending::{cancel, cancel_if, give_back, give_back_if};
 pub use session::{close, open};

@@ -12,6 +12,10 @@ use crate::pricing::ProviderLine;
 /// A call that is under way.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send + 'a>>;
 
+/// What a session charges whose amount has no twin here, such as a currency nobody knows: nothing
+/// that was ever asked for.
+pub(super) const NO_AMOUNT: i64 = -1;
+
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -242,11 +246,23 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// Makes a session; the same key gives the same session.
-    fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session>;
+    /// Makes a session; the same key gives the same session. `rounds` is how often it was asked for
+    /// in vain before.
+    fn create<'a>(
+        &'a self,
+        request: &'a SessionRequest,
+        key: &'a str,
+        rounds: u32,
+    ) -> Answer<'a, Session>;
 
     /// A session as it is now.
     fn find<'a>(&'a self, id: &'a str) -> Answer<'a, Session>;
+
+    /// The session of a signed event that says its payment failed: where nothing else tells what
+    /// became of the payment, the event is believed.
+    fn find_failed<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
+        self.find(id)
+    }
 
     /// Closes an open session; answers with what it is afterwards, which may be complete.
     fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session>;

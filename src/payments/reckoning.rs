@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::provider::{PaymentOutcome, Received, Trouble};
-use super::statement::{Ours, Statement, compare};
+use super::statement::{Ours, Statement, compare, summary};
 use super::store_statement::{self, Noted};
 use super::{Session, session};
 use super::{Till, catching_up};
@@ -77,34 +77,67 @@ async fn compare_next(till: Till) -> Result<Found, Fault> {
     let last: Option<Date> = last.await?.map(|day| day.parse()).transpose()?;
     let (book, now) = (till.books.now(), till.kit.now());
     let Some(day) = next_day(&book, last, now)? else { return Ok(Found::Nothing) };
-    let mut statement = match take(&till, day).await? {
+    let statement = match caught_up(&till, day).await? {
         Ok(statement) => statement,
         Err(trouble) => {
             tracing::warn!(day = %day, %trouble, "the day's statement waits for the provider");
             return Ok(Found::Nothing);
         }
     };
-    if catching_up::take_over(&till, &statement.differences).await?
-        && let Ok(after) = take(&till, day).await?
-    {
-        statement = after;
-    }
     if !statement.differences.is_empty() {
         let differences = statement.differences.len();
         tracing::error!(day = %day, differences, "the provider's books differ from ours");
     }
-    keep(&till, statement, true).await?;
+    keep(&till, statement, By::Night).await?;
     Ok(Found::Work)
 }
 
-/// Keeps a statement; tells the merchant when they ask for it and something differs.
+/// Compares a day's payments when a person asks for it, and takes over what no event told, as every
+/// night does. That night comes all the same: what is looked at by hand is never left out of it.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn keep(till: &Till, statement: Statement, tell: bool) -> Result<(), Fault> {
-    let book = till.books.now();
+/// When the day has not begun, or the database fails. That the provider does not answer is no fault
+/// of ours.
+pub async fn reckon(till: &Till, day: Date) -> Result<Result<Statement, Trouble>, Fault> {
+    if bounds(&till.books.now(), day)?.0 > till.kit.now() {
+        return Err(Fault::new(format!("{day} has not begun; nothing was compared")));
+    }
+    let statement = match caught_up(till, day).await? {
+        Ok(statement) => statement,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    keep(till, statement.clone(), By::Hand).await?;
+    Ok(Ok(statement))
+}
+
+/// A day's payments compared, once what no event told has been taken over.
+async fn caught_up(till: &Till, day: Date) -> Result<Result<Statement, Trouble>, Fault> {
+    let first = match take(till, day).await? {
+        Ok(first) => first,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    if catching_up::take_over(till, &first.differences).await?
+        && let Ok(after) = take(till, day).await?
+    {
+        return Ok(Ok(after));
+    }
+    Ok(Ok(first))
+}
+
+/// Who wanted a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// Every night's own; the merchant is told what differs.
+    Night,
+    /// A person who reads it themselves.
+    Hand,
+}
+
+/// Keeps a statement; tells the merchant when nobody is there to read it and something differs.
+async fn keep(till: &Till, statement: Statement, by: By) -> Result<(), Fault> {
+    let (book, tell) = (till.books.now(), by == By::Night);
     let written = till.kit.db.write(move |tx| {
-        store_statement::set_statement(tx, &statement)?;
+        store_statement::set_statement(tx, &statement, by == By::Hand)?;
         let shop = &book.catalog.shop;
         let recipient = EmailAddress::parse(&shop.contact.email);
         if tell && !statement.differences.is_empty() {
@@ -113,8 +146,7 @@ pub async fn keep(till: &Till, statement: Statement, tell: bool) -> Result<(), F
             hooks::alert(tx, key, "", &text, statement.taken_at)?;
         }
         if let Some(recipient) = recipient.filter(|_| tell && !statement.differences.is_empty()) {
-            let said: Vec<&str> =
-                statement.differences.iter().map(|difference| difference.says.as_str()).collect();
+            let said = summary(&statement.differences);
             let letter = Letter {
                 dedup_key: format!("statement:{}", statement.day),
                 about: "",

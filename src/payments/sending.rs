@@ -21,6 +21,9 @@ use crate::platform::jobs::backoff::{PROVIDER, Verdict};
 /// A provider keeps the answer to a key for a day at least; later than this we look before asking
 /// again.
 const KEY_LIFE_S: i64 = 20 * 3600;
+/// After a call that failed at the provider, its books are looked at for so long before another key
+/// is used, seconds.
+const KEY_DOUBT_S: i64 = 3600;
 /// First and longest pause between two looks at a refund that is under way, seconds.
 const LOOK_S: (i64, i64) = (120, 3600);
 /// A refund under way that the provider denies knowing so often in a row, an hour apart, is a case
@@ -232,8 +235,12 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
         },
         Err(Trouble::Replayed(why)) => match look_for(till, refund, &request).await {
             Ok(Some(made)) => note(till, made, Some(refund)).await,
-            Ok(None) => take_another_key(till, refund).await,
-            Err(_) => again(till, refund, &why).await,
+            // A call that failed at the provider may yet be carried through there: two keys at
+            // once could send the money twice.
+            Ok(None) if started >= refund.key_at.plus_s(KEY_DOUBT_S) => {
+                take_another_key(till, refund).await
+            }
+            Ok(None) | Err(_) => again(till, refund, &why).await,
         },
     }
 }

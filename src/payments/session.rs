@@ -34,7 +34,7 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
         _ => return refuse(Refusal::NotOpen),
     }
     let started = till.kit.now();
-    let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
+    let answer = in_time(till.provider.create(&payment.request, &payment.key, payment.looks)).await;
     let told = answer.as_ref().map(|session| session.id.as_str());
     let session = match &answer {
         Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
@@ -84,7 +84,7 @@ pub(super) async fn create(
     payment: &Payment,
 ) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
-    let answer = in_time(till.provider.create(&payment.request, &payment.key)).await;
+    let answer = in_time(till.provider.create(&payment.request, &payment.key, payment.looks)).await;
     let outcome = answer.as_ref().map(|session| session.id.as_str());
     log_call(till, "create", Some(payment.key.clone()), outcome, started).await;
     Ok(answer)
@@ -97,6 +97,11 @@ pub(super) async fn expire(till: &Till, id: &str) -> Result<Result<Session, Trou
     let outcome = answer.as_ref().map(|session| session.id.as_str());
     log_call(till, "expire", None, outcome, started).await;
     Ok(answer)
+}
+
+/// The session of an event that says its payment failed.
+pub(super) async fn find_failed(till: &Till, id: &str) -> Result<Session, Trouble> {
+    in_time(till.provider.find_failed(id)).await
 }
 
 /// A session as it is now.

@@ -91,6 +91,27 @@ pub(super) fn compare(
     found
 }
 
+/// What a letter says of a day: each difference in a sentence, and money for no order of ours in one
+/// for all of it. An account that other programs take money on is no trouble of the shop's.
+#[must_use]
+pub(super) fn summary(differences: &[Difference]) -> Vec<String> {
+    let is_strange = |d: &&Difference| d.kind == "only_theirs" && d.number.is_none();
+    let strange: Vec<&Difference> = differences.iter().filter(is_strange).collect();
+    let mut said: Vec<String> =
+        differences.iter().filter(|d| !is_strange(d)).map(|d| d.says.clone()).collect();
+    if let [one] = strange[..] {
+        said.push(one.says.clone());
+    } else if !strange.is_empty() {
+        said.push(format!(
+            "The provider received {} payments for no order of this shop: `kiosk statement` has \
+             them all. Payments of other programs on the same account are among them; send back \
+             what nobody knows.",
+            strange.len()
+        ));
+    }
+    said
+}
+
 fn only_theirs(their: &Received, number: Option<&str>) -> Difference {
     let money = Money::new(their.amount_minor, their.currency);
     let says = match number {

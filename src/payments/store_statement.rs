@@ -71,21 +71,23 @@ pub(super) fn find_noted(
     Ok(found.optional()?)
 }
 
-/// The newest day a statement was taken of.
+/// The newest day that was compared in its night; what people looked at besides does not count.
 pub(super) fn last_day(read: &Read) -> Result<Option<String>, Fault> {
-    let sql = "SELECT max(day) FROM statement";
+    let sql = "SELECT max(day) FROM statement WHERE by_hand = 0";
     Ok(read.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Keeps a statement; a later one of the same day takes its place.
-pub(super) fn set_statement(tx: &Tx, s: &Statement) -> Result<(), Fault> {
+/// Keeps a statement; a later one of the same day takes its place. A day that was compared in its
+/// night stays so.
+pub(super) fn set_statement(tx: &Tx, s: &Statement, by_hand: bool) -> Result<(), Fault> {
     tx.prepare_cached(
         "INSERT INTO statement (day, from_at, until_at, taken_at, provider, theirs, ours,
-             differences)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             differences, by_hand)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (day) DO UPDATE SET from_at = excluded.from_at, until_at = excluded.until_at,
              taken_at = excluded.taken_at, provider = excluded.provider,
-             theirs = excluded.theirs, ours = excluded.ours, differences = excluded.differences",
+             theirs = excluded.theirs, ours = excluded.ours, differences = excluded.differences,
+             by_hand = min(by_hand, excluded.by_hand)",
     )?
     .execute(params![
         s.day,
@@ -96,6 +98,7 @@ pub(super) fn set_statement(tx: &Tx, s: &Statement) -> Result<(), Fault> {
         i64::try_from(s.theirs)?,
         i64::try_from(s.ours)?,
         serde_json::to_string(&s.differences)?,
+        by_hand,
     ])?;
     Ok(())
 }

@@ -193,15 +193,16 @@ impl Walk {
         let table = table.replace("31.99", "33.99");
         let sent = self.send("/admin/catalog-table", table.as_bytes(), &[("write", "yes")]);
         self.left("/admin/catalog-table", &sent, "catalog.import");
-        let file = "/admin/api/products/apron";
+        let file = "/admin/api/products/vase";
         let any = [("if-match", "*"), ("content-type", "application/toml")];
-        let text = self.desk.ask("GET", file, &[], b"").body.replace("33.99", "34.99");
-        let put = self.desk.ask("PUT", file, &any, text.as_bytes());
+        let text = self.desk.ask("GET", "/admin/api/products/kiln", &[], b"").body;
+        let text = text.replace("KILN-1", "VASE-9").replace("\"K1\"", "\"V9\"");
+        let made = self.desk.ask("PUT", file, &any[1..], text.as_bytes());
+        self.left("/admin/api/products/:slug", &made, "catalog.made");
+        let put = self.desk.ask("PUT", file, &any, text.replace("999", "998").as_bytes());
         self.left("/admin/api/products/:slug", &put, "catalog.edited");
         let gone = self.desk.ask("DELETE", file, &any, b"");
         self.left("/admin/api/products/:slug", &gone, "catalog.removed");
-        let put = self.desk.ask("PUT", file, &any, text.as_bytes());
-        self.left("/admin/api/products/:slug", &put, "catalog.made");
         self.press(
             "/admin/stock/:sku",
             "KILN-1",

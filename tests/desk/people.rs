@@ -183,7 +183,7 @@ fn the_log_is_narrowed() {
     let all = of(&mut owner, "who=&what=");
     assert!(all.texts("#what option").contains(&"Stock".to_owned()), "{}", all.body);
     for (query, why) in [
-        ("who=staff%3Aorders%40example.org&what=staff", "she has invited nobody"),
+        ("who=staff%3Aorders%40example.org&what=file", "she has edited nothing"),
         ("what=%27%20OR%201%3D1", "no such thing"),
         ("who=nobody", "no such person"),
     ] {

@@ -220,6 +220,7 @@ fn files_that_cannot_be_read_are_named_before_a_table_is_saved() {
     let mut desk = open.desk(Role::Catalog);
     assert!(desk.get("/admin/catalog-table").texts(".notice").is_empty());
     fs::write(open.files.path().join("products/board-oak.toml"), "title = \n").unwrap();
+    open.shop.app.shelf.files.again(open.files.path()).unwrap();
     let page = desk.get("/admin/catalog-table");
     let told = page.texts(".notice-warn");
     assert!(told[0].contains("1 file cannot be read") && told[0].contains("board-oak"), "{told:?}");

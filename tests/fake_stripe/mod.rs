@@ -58,6 +58,8 @@ pub struct Inside {
     /// Connections taken so far.
     pub connections: u32,
     pub webhook: Option<String>,
+    /// Kept answers come without the header that tells of it.
+    pub hides_replays: bool,
 }
 
 /// A running stand-in. Dropping it closes it.

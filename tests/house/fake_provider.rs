@@ -215,7 +215,12 @@ impl Provider for FakeProvider {
         "test"
     }
 
-    fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
+    fn create<'a>(
+        &'a self,
+        request: &'a SessionRequest,
+        key: &'a str,
+        _rounds: u32,
+    ) -> Answer<'a, Session> {
         Box::pin(async move {
             self.answer("create", key)?;
             let mut inside = self.inside();

@@ -1,10 +1,15 @@
 //! Money that comes when nobody expects it any more is never silent: it buys the goods when they
 //! are there, and calls a person when they are not.
 
+use kiosk::base::Failure;
+use kiosk::base::fault::Never;
+use kiosk::orders;
 use kiosk::payments::{DisputeStatus, RefundState, RefundWish, Share, Trouble};
+use kiosk::platform::db::Tx;
 use serde_json::json;
 
 use crate::desk::{Desk, wish};
+use crate::house::{Edited, base_content};
 
 /// Lets the hold of an order end.
 const LAPSE_S: i64 = 15 * 60;
@@ -196,4 +201,107 @@ fn a_wrong_session_nobody_paid_is_closed_and_its_goods_are_free() {
     assert_eq!((desk.status(&session), desk.units("KILN-1")), ("failed".into(), (4, 0)));
     assert_eq!(desk.letters("order_attention"), 1);
     desk.shop.assert_audit();
+}
+
+// S1.22, I13: its SKU was merged into one with too little left while the buyer was paying: the
+// money goes back, and the order has failed instead of waiting for ever.
+#[test]
+fn money_for_goods_that_are_gone_ends_the_order() {
+    let kiln = std::fs::read_to_string(base_content().join("products/kiln.toml")).unwrap();
+    let vase = kiln.replace("KILN-1", "VASE-1").replace("\"K1\"", "\"V1\"");
+    let content = Edited::of(&base_content()).write("products/vase.toml", &vase);
+    let desk = Desk::selling(content.path().to_path_buf());
+    let (mut buyer, session) = desk.session_for("VASE-1", 3);
+    let content = content.remove("products/vase.toml").replace(
+        "products/glaze-set.toml",
+        "\"GLAZE-6\"",
+        "\"GLAZE-6\"\nsku_was = [\"VASE-1\"]",
+    );
+    desk.shop.publish(&content);
+    desk.shop.set_stock("GLAZE-6", 2);
+    desk.provider.pay(&session);
+    desk.tell_and_tend(&session, "completed", "evt_1");
+    desk.shop.work_off();
+    assert_eq!(
+        (desk.status(&session), desk.attempt(&session)),
+        ("failed".into(), "returned".into())
+    );
+    assert_eq!((desk.provider.refunds().len(), desk.units("GLAZE-6")), (1, (2, 0)));
+    assert_eq!(desk.letters("order_attention"), 1);
+    desk.shop.assert_audit();
+    // The cart is the buyer's again.
+    assert_ne!(buyer.get("/checkout").status, 409);
+}
+
+// S2.53, I11: the last use of an offer went to somebody else; money that comes late all the same
+// buys at the price it was promised for, and a person hears of it.
+#[test]
+fn late_money_may_go_beyond_the_limit_of_an_offer_and_says_so() {
+    let last = "title = \"One for all\"\ntrigger = \"code\"\ncodes = [\"LAST\"]\nstage = \"order\"\n\
+                effect = { type = \"amount_off_order\", amount = \"5.00\" }\n\
+                limits = { total = 1, per_customer = 1 }\n";
+    let content = Edited::of(&base_content()).write("promotions/last.toml", last);
+    let desk = Desk::selling(content.path().to_path_buf());
+    let with_code = || {
+        let mut buyer = desk.shop.browser();
+        buyer.add("GLAZE-6", 1);
+        assert_eq!(buyer.post("/cart/codes", &[("code", "LAST")]).status, 303);
+        let answer = buyer.checkout();
+        answer.location().rsplit('/').next().unwrap().to_owned()
+    };
+    let late = with_code();
+    desk.wait_s(LAPSE_S);
+    let second = with_code();
+    desk.provider.pay(&second);
+    desk.tell_and_tend(&second, "completed", "evt_1");
+    assert_eq!((desk.status(&second), desk.attention(&second)), ("paid".into(), String::new()));
+    desk.provider.pay(&late);
+    desk.tell_and_tend(&late, "completed", "evt_2");
+    assert_eq!(desk.status(&late), "paid");
+    assert!(desk.attention(&late).contains("One for all"), "{}", desk.attention(&late));
+    let claims = "SELECT group_concat(state || is_beyond) FROM
+                  (SELECT * FROM promotion_claim ORDER BY is_beyond)";
+    assert_eq!(desk.shop.text(claims), "used0,used1");
+    desk.shop.assert_audit();
+}
+
+// Money that nobody has named yet may have come for it: a flagged order is not paid again, however
+// its page is asked.
+#[test]
+fn a_flagged_order_is_not_paid_again() {
+    let desk = Desk::open();
+    let (mut buyer, session) = desk.session_for("KILN-1", 1);
+    desk.wait_s(LAPSE_S);
+    let (id, book) = (desk.order_id(&session), desk.shop.app.shelf.books.now());
+    let now = desk.shop.clock.now();
+    let flag = move |tx: &Tx| {
+        let why = "it may have been paid";
+        Ok::<_, Failure<Never>>(orders::flag(tx, &book, &id, why, now)?)
+    };
+    desk.shop.kit.db.write_blocking(flag).unwrap();
+    let pay = format!("{}/pay", desk.order_path(&session));
+    let refused = buyer.post(&pay, &[]);
+    assert_eq!((refused.status, desk.status(&session)), (409, "expired".into()));
+    assert_eq!(desk.units("KILN-1"), (4, 0));
+}
+
+// S1.21: two reasons that take turns are told once each, not at every look.
+#[test]
+fn reasons_that_take_turns_are_told_once() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("KILN-1", 1);
+    let (id, now) = (desk.order_id(&session), desk.shop.clock.now());
+    let flag = |why: &'static str, after_s: i64| {
+        let (id, book, at) = (id.clone(), desk.shop.app.shelf.books.now(), now.plus_s(after_s));
+        let flag = move |tx: &Tx| Ok::<_, Failure<Never>>(orders::flag(tx, &book, &id, why, at)?);
+        desk.shop.kit.db.write_blocking(flag).unwrap();
+    };
+    for turn in 0..5 {
+        flag("one cannot go back", turn * 600);
+        flag("two cannot go back", turn * 600 + 300);
+    }
+    assert_eq!(desk.letters("order_attention"), 2);
+    assert_eq!(desk.attention(&session), "two cannot go back", "the newest is in sight");
+    flag("one cannot go back", 2 * 86_400);
+    assert_eq!(desk.letters("order_attention"), 3, "once a day");
 }

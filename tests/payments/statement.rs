@@ -126,6 +126,55 @@ fn money_nobody_told_of_is_taken_over_at_night() {
     desk.shop.assert_audit();
 }
 
+// N9: what a person asks for takes over as a night does, and no night is left out for it.
+#[test]
+fn a_statement_by_hand_leaves_no_night_out() {
+    let desk = Desk::open();
+    desk.shop.work_off();
+    let session = paid(&desk, "KILN-1", "evt_1");
+    desk.provider.refund_in_dashboard(&session, 500);
+    desk.shop.advance_s(DAY_S);
+    let till = &desk.shop.app.till;
+    let reckon = |day: &str| desk.shop.block_on(payments::reckon(till, day.parse().unwrap()));
+    assert_eq!(reckon("2026-11-24").unwrap().unwrap().differences, []);
+    assert_eq!(desk.status(&session), "part_refunded");
+    assert_eq!(reckon("2026-11-25").unwrap().unwrap().theirs, 0);
+    let none = reckon("2027-01-01").unwrap_err().to_string();
+    assert!(none.contains("2027-01-01 has not begun"), "{none}");
+    let by_hand =
+        |day| desk.shop.number(&format!("SELECT by_hand FROM statement WHERE day = '{day}'"));
+    assert_eq!((by_hand("2026-11-24"), by_hand("2026-11-25")), (1, 1));
+    desk.shop.work_off();
+    assert_eq!((by_hand("2026-11-24"), by_hand("2026-11-25")), (0, 1));
+    desk.shop.advance_s(DAY_S);
+    desk.shop.work_off();
+    assert_eq!(by_hand("2026-11-25"), 0);
+    reckon("2026-11-25").unwrap().unwrap();
+    assert_eq!(by_hand("2026-11-25"), 0, "its night has been");
+}
+
+// N9: however many payments of other programs lie on the account, our own lost one is taken over,
+// and the letter is about the shop.
+#[test]
+fn strangers_on_the_account_hide_nothing() {
+    let desk = Desk::open();
+    desk.shop.work_off();
+    let session = desk.session_for("KILN-1", 1).1;
+    desk.wait_s(15 * 60);
+    desk.provider.pay(&session);
+    for n in 0..250 {
+        desk.provider.add_stranger(&session, &format!("a_stranger_{n}"));
+        desk.provider.name_payment(&format!("a_stranger_{n}"), &format!("a_{n}"));
+    }
+    desk.shop.advance_s(DAY_S);
+    desk.shop.work_off();
+    assert_eq!(desk.status(&session), "paid");
+    assert_eq!(kinds(&differences(&desk.shop, "2026-11-24")), ["only_theirs"; 250]);
+    let letter = desk.shop.text("SELECT data FROM outbox WHERE template = 'statement'");
+    assert!(letter.contains("250 payments for no order") && !letter.contains("a_7"), "{letter}");
+    desk.shop.assert_audit();
+}
+
 // A provider that does not answer is asked again, and the day is not forgotten.
 #[test]
 fn a_silent_provider_is_asked_again() {

@@ -128,7 +128,7 @@ fn every_currency_comes_back_as_it_went() {
     ] {
         let request = request(code, unit, delivery);
         let key = format!("key-{code}");
-        let session = desk.shop.block_on(stripe.create(&request, &key)).unwrap();
+        let session = desk.shop.block_on(stripe.create(&request, &key, 0)).unwrap();
         assert_eq!(session.amount_minor, request.amount_minor, "{code}");
         assert_eq!(session.currency.code(), code);
         let inside = desk.provider.server.inside();
@@ -136,7 +136,7 @@ fn every_currency_comes_back_as_it_went() {
     }
     // What has no exact twin is refused before anything is sent.
     let calls = desk.provider.calls("create").len();
-    let refused = desk.shop.block_on(stripe.create(&request("KWD", 5123, 0), "k"));
+    let refused = desk.shop.block_on(stripe.create(&request("KWD", 5123, 0), "k", 0));
     assert!(matches!(refused, Err(Trouble::Refused(why)) if why.contains("KWD")));
     assert_eq!(desk.provider.calls("create").len(), calls);
 }
@@ -160,7 +160,7 @@ fn amounts_without_a_twin_are_said_together() {
         let goods: i64 = lines.iter().map(|l| l.unit_minor * i64::from(l.quantity)).sum();
         let asked =
             SessionRequest { amount_minor: goods + delivery, lines, ..request("KWD", 0, delivery) };
-        let made = desk.shop.block_on(stripe.create(&asked, &format!("key-{goods}"))).unwrap();
+        let made = desk.shop.block_on(stripe.create(&asked, &format!("key-{goods}"), 0)).unwrap();
         assert_eq!(made.amount_minor, asked.amount_minor, "{said}");
         let inside = desk.provider.server.inside();
         let (_, form) = inside.kept[&format!("key-{goods}")].asked.clone();

@@ -117,7 +117,12 @@ impl Provider for Simulator {
         "simulator"
     }
 
-    fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
+    fn create<'a>(
+        &'a self,
+        request: &'a SessionRequest,
+        key: &'a str,
+        _rounds: u32,
+    ) -> Answer<'a, Session> {
         Box::pin(async move {
             let (request, key, now) = (request.clone(), key.to_owned(), self.kit.now());
             let id = format!("cs_sim_{}", hex(&self.kit.random.bytes::<20>()));

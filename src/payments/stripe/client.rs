@@ -16,6 +16,7 @@ use stripe::{CustomizedStripeRequest, IdempotencyKey};
 use stripe_client_core::{RequestBuilder, StripeClient, StripeClientErr, StripeMethod, VERSION};
 
 use super::retry::{Budget, Stumble};
+use crate::base::ids::hex;
 use crate::base::{Fault, Randomness};
 use crate::payments::provider::Trouble;
 use crate::platform::config::provider::ProviderSettings;
@@ -70,8 +71,12 @@ impl Failure {
         if self.stumble.status == Some(409) || self.code == "idempotency_key_in_use" {
             return false;
         }
-        let failed = self.stumble.status.is_some_and(|status| status >= 500);
-        (self.stumble.replayed && failed) || self.kind == "idempotency_error"
+        (self.stumble.replayed && self.is_theirs()) || self.kind == "idempotency_error"
+    }
+
+    /// Whether something broke on Stripe's side.
+    pub(super) fn is_theirs(&self) -> bool {
+        self.stumble.status.is_some_and(|status| status >= 500)
     }
 
     /// What Stripe said, with its name for the call.
@@ -241,6 +246,9 @@ impl StripeClient for Client {
     async fn execute(&self, call: CustomizedStripeRequest) -> Result<Bytes, Failure> {
         let (call, special) = call.into_pieces();
         let key = special.request_strategy.and_then(|strategy| strategy.get_key());
+        // Every POST carries a key, as Stripe asks; one that may be made twice a fresh one.
+        let fresh = || IdempotencyKey::new(hex(&self.random.bytes::<16>())).ok();
+        let key = key.or_else(|| matches!(call.method, StripeMethod::Post).then(fresh).flatten());
         let mut tries = 0;
         self.budget.earn();
         loop {

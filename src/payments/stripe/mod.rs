@@ -8,25 +8,23 @@
 
 mod books;
 mod client;
+mod lists;
 mod money;
 mod retry;
 mod session;
 
 use std::sync::Arc;
 
-use miniserde::json::{self, Value};
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_checkout::checkout_session::{
     ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
 };
-use stripe_core::charge::ListCharge;
 use stripe_core::dispute::RetrieveDispute;
-use stripe_core::event::ListEvent;
 use stripe_core::payment_intent::RetrievePaymentIntent;
-use stripe_core::refund::{ListRefund, RetrieveRefund};
-use stripe_types::{RangeBoundsTs, RangeQueryTs};
+use stripe_core::refund::RetrieveRefund;
+use stripe_types::RangeQueryTs;
 
-use self::books::{LeanCharge, LeanDispute, LeanRefund};
+use self::books::{LeanDispute, LeanRefund};
 use self::client::{Client, Failure};
 use self::session::Lean;
 use super::provider::{
@@ -42,36 +40,13 @@ use crate::platform::config::Mode;
 const KEYS_MAX: u32 = 4;
 /// Things on one page of a list: Stripe's most.
 const PAGE: i64 = 100;
-/// Pages of one list read at most: a million payments in a day are none of ours.
-const PAGES_MAX: u32 = 10_000;
 /// How long before the end of its hold a session may have been made, seconds: Stripe's longest.
 const DAY_S: i64 = 86_400;
-/// Events that bring word of what no list of payments tells; each is accepted at our door as well.
-const OF_MONEY_BACK: [&str; 10] = [
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.refunded",
-    "charge.refund.updated",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-];
-
 /// Stripe, or a server that behaves like it.
 pub struct Stripe {
     client: Client,
     mode: &'static str,
     secrets: Vec<String>,
-}
-
-/// A page of a list.
-#[derive(miniserde::Deserialize)]
-struct Page<T> {
-    data: Vec<T>,
-    has_more: Option<bool>,
 }
 
 /// What is read of a payment.
@@ -113,39 +88,61 @@ impl Stripe {
         self.ask(&RetrieveCheckoutSession::new(id), None).await.map_err(Failure::trouble)
     }
 
-    async fn session(&self, lean: Lean) -> Result<Session, Trouble> {
+    /// The session in our words. `otherwise` is whether its payment failed, where Stripe will not
+    /// say: a key may lack the right to read payments.
+    async fn session(&self, lean: Lean, otherwise: bool) -> Result<Session, Trouble> {
         let failed = match &lean.payment_intent {
-            Some(payment) if lean.in_doubt() => self.has_failed(payment).await?,
-            _ => false,
+            Some(payment) if lean.in_doubt() => {
+                self.has_failed(payment).await?.unwrap_or(otherwise)
+            }
+            _ => lean.in_doubt() && otherwise,
         };
         // The money may have moved: what cannot be read is asked again, never given up.
         lean.read(failed).map_err(Trouble::Unreachable)
     }
 
-    /// Whether a payment will not come any more by itself.
-    async fn has_failed(&self, payment: &str) -> Result<bool, Trouble> {
+    /// Whether a payment will not come any more by itself; nothing when it may not be read.
+    async fn has_failed(&self, payment: &str) -> Result<Option<bool>, Trouble> {
         let request = RetrievePaymentIntent::new(plain(payment)?);
-        let payment: LeanPayment = self.ask(&request, None).await.map_err(Failure::trouble)?;
-        Ok(matches!(payment.status.as_deref(), Some("requires_payment_method" | "canceled")))
+        let payment: LeanPayment = match self.ask(&request, None).await {
+            Ok(payment) => payment,
+            Err(failure) if matches!(failure.stumble.status, Some(403 | 404)) => return Ok(None),
+            Err(failure) => return Err(failure.trouble()),
+        };
+        let status = payment.status.as_deref();
+        Ok(Some(matches!(status, Some("requires_payment_method" | "canceled"))))
     }
 
-    async fn make(&self, request: &SessionRequest, key: &str) -> Result<Session, Trouble> {
+    async fn make(
+        &self,
+        request: &SessionRequest,
+        key: &str,
+        rounds: u32,
+    ) -> Result<Session, Trouble> {
         let create = session::create(request).map_err(Trouble::Refused)?;
+        let mut last = String::new();
+        let mut is_kept = true;
         for turn in 0..KEYS_MAX {
             let key = key_of_turn(key, turn);
             let failure = match self.ask::<Lean>(&create, Some(&key)).await {
-                Ok(lean) => return self.session(lean).await,
+                Ok(lean) => return self.session(lean, false).await,
                 Err(failure) => failure,
             };
-            if !failure.key_is_spent() {
+            // Stripe keeps a failure under its key. That it is such a one, a header may say; that
+            // it comes in one round after the other, says it as well.
+            let comes_again = failure.is_theirs() && turn < rounds;
+            if !failure.key_is_spent() && !comes_again {
                 return Err(failure.trouble());
             }
+            is_kept &= failure.key_is_spent();
+            last = failure.words();
             // Whether the failed call made a session is unknown: look before asking anew.
             if let Some(lean) = self.made_before(request).await? {
-                return self.session(lean).await;
+                return self.session(lean, false).await;
             }
         }
-        Err(Trouble::Replayed("Stripe fails again and again; see its status page".to_owned()))
+        let words = format!("Stripe fails again and again; see its status page: {last}");
+        Err(if is_kept { Trouble::Replayed(words) } else { Trouble::Unreachable(words) })
     }
 
     /// The session that was made for exactly this request, if there is one. Another attempt of the
@@ -167,26 +164,6 @@ impl Stripe {
         Ok(found)
     }
 
-    /// Reads a list to its end. `then` asks for what follows a thing; `take` is given each thing
-    /// and answers with its id.
-    async fn pages<R: StripeRequest + Clone, T: miniserde::Deserialize>(
-        &self,
-        first: &R,
-        then: impl Fn(R, String) -> R,
-        mut take: impl FnMut(T) -> String,
-    ) -> Result<(), Trouble> {
-        let mut list = first.clone();
-        for _ in 0..PAGES_MAX {
-            let page: Page<T> = self.ask(&list, None).await.map_err(Failure::trouble)?;
-            let last = page.data.into_iter().map(&mut take).last();
-            match last.filter(|_| page.has_more == Some(true)) {
-                Some(last) => list = then(first.clone(), last),
-                None => return Ok(()),
-            }
-        }
-        Err(Trouble::Refused("the list has no end".to_owned()))
-    }
-
     async fn send_back(
         &self,
         request: &RefundRequest,
@@ -200,69 +177,15 @@ impl Stripe {
         }
     }
 
-    async fn refunds(&self, payment_id: &str) -> Result<Vec<ProviderRefund>, Trouble> {
-        let payment = plain(payment_id)?;
-        let list = ListRefund::new().limit(PAGE);
-        let list = match payment.starts_with("ch_") {
-            true => list.charge(payment),
-            false => list.payment_intent(payment),
-        };
-        let mut all = Vec::new();
-        self.pages(&list, ListRefund::starting_after, |lean: LeanRefund| {
-            let last = lean.id.clone();
-            all.push(lean.read());
-            last
-        })
-        .await?;
-        all.into_iter().collect::<Result<_, _>>().map_err(Trouble::Unreachable)
-    }
-
-    async fn money_of(&self, from: Instant, until: Instant) -> Result<Vec<Received>, Trouble> {
-        let list = ListCharge::new().limit(PAGE).created(between(from, until));
-        let mut all = Vec::new();
-        self.pages(&list, ListCharge::starting_after, |lean: LeanCharge| {
-            let last = lean.id.clone();
-            let is_ours = lean.order().is_some();
-            match lean.read() {
-                // Somebody else's, in a currency nobody here knows: nothing to compare with.
-                Err(_) if !is_ours => {}
-                read => all.push(read),
-            }
-            last
-        })
-        .await?;
-        let came = all.into_iter().filter_map(Result::transpose);
-        came.collect::<Result<_, _>>().map_err(Trouble::Unreachable)
-    }
-
-    async fn events_of(&self, from: Instant, until: Instant) -> Result<Vec<String>, Trouble> {
-        let types = OF_MONEY_BACK.map(str::to_owned);
-        let list = ListEvent::new().limit(PAGE).created(between(from, until)).types(types);
-        let mut all = Vec::new();
-        self.pages(&list, ListEvent::starting_after, |event: Value| {
-            all.push(json::to_string(&event));
-            match event {
-                Value::Object(fields) => match fields.get("id") {
-                    Some(Value::String(id)) => id.clone(),
-                    _ => String::new(),
-                },
-                _ => String::new(),
-            }
-        })
-        .await?;
-        all.reverse();
-        Ok(all)
-    }
-
     async fn close(&self, id: &str) -> Result<Session, Trouble> {
         let request = ExpireCheckoutSession::new(plain(id)?);
         let refused = match self.ask::<Lean>(&request, None).await {
-            Ok(lean) => return self.session(lean).await,
+            Ok(lean) => return self.session(lean, false).await,
             Err(failure) if failure.stumble.status == Some(400) => failure.trouble(),
             Err(failure) => return Err(failure.trouble()),
         };
         // Only open sessions can be closed: what it is now decides, not the words of the refusal.
-        let session = self.session(self.lean(id).await?).await?;
+        let session = self.session(self.lean(id).await?, false).await?;
         if session.status == SessionStatus::Open { Err(refused) } else { Ok(session) }
     }
 }
@@ -271,17 +194,6 @@ impl Stripe {
 /// that died in between goes on where it was.
 fn key_of_turn(key: &str, turn: u32) -> String {
     if turn == 0 { key.to_owned() } else { format!("{key}-again{turn}") }
-}
-
-/// From a moment (inclusive) until another.
-fn between(from: Instant, until: Instant) -> RangeQueryTs {
-    let (gte, lt) = (Some(whole_s(from)), Some(whole_s(until)));
-    RangeQueryTs::Bounds(RangeBoundsTs { gte, lt, ..RangeBoundsTs::default() })
-}
-
-/// The first whole second not before a moment: Stripe counts in seconds.
-fn whole_s(at: Instant) -> i64 {
-    at.plus_ms(999).unix_s()
 }
 
 /// An id that can stand in an address. Events come from outside.
@@ -310,12 +222,21 @@ impl Provider for Stripe {
         money::to_stripe(amount_minor, currency).err()
     }
 
-    fn create<'a>(&'a self, request: &'a SessionRequest, key: &'a str) -> Answer<'a, Session> {
-        Box::pin(self.make(request, key))
+    fn create<'a>(
+        &'a self,
+        request: &'a SessionRequest,
+        key: &'a str,
+        rounds: u32,
+    ) -> Answer<'a, Session> {
+        Box::pin(self.make(request, key, rounds))
     }
 
     fn find<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
-        Box::pin(async move { self.session(self.lean(id).await?).await })
+        Box::pin(async move { self.session(self.lean(id).await?, false).await })
+    }
+
+    fn find_failed<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {
+        Box::pin(async move { self.session(self.lean(id).await?, true).await })
     }
 
     fn expire<'a>(&'a self, id: &'a str) -> Answer<'a, Session> {

@@ -5,8 +5,9 @@
 
 use crate::base::{Currency, Money};
 
-/// Largest amount of one payment, in Stripe's minor units.
+/// Largest amount of one payment, in Stripe's minor units: eight digits, but for IDR twelve.
 const LARGEST: i64 = 99_999_999;
+const LARGEST_IDR: i64 = 999_999_999_999;
 
 /// Smallest amounts, in Stripe's minor units. They hold in the currency the account is paid out
 /// in, so for other currencies Stripe itself has the last word.
@@ -90,8 +91,9 @@ pub(super) fn objection(total_minor: i64, currency: Currency) -> Option<String> 
         let (least, missing) = (ours(*smallest), ours(*smallest - amount));
         return Some(format!("the smallest payment is {least}; {missing} is missing"));
     }
-    (amount > LARGEST).then(|| {
-        let (most, over) = (ours(LARGEST), ours(amount - LARGEST));
+    let largest = if currency.code() == "IDR" { LARGEST_IDR } else { LARGEST };
+    (amount > largest).then(|| {
+        let (most, over) = (ours(largest), ours(amount - largest));
         format!("the largest payment is {most}; this is {over} more")
     })
 }
@@ -132,6 +134,9 @@ mod tests {
         assert!(gbp(29).unwrap().contains("0.01"), "{:?}", gbp(29));
         assert_eq!((gbp(30), gbp(LARGEST)), (None, None));
         assert!(gbp(LARGEST + 1).unwrap().contains("largest"));
+        let rupiah = |minor| objection(minor, currency("IDR"));
+        assert_eq!((rupiah(LARGEST + 1), rupiah(LARGEST_IDR)), (None, None));
+        assert!(rupiah(LARGEST_IDR + 1).unwrap().contains("largest"));
         assert_eq!(objection(1, currency("ISK")), None, "no smallest amount is known");
         let forint = objection(17_499, currency("HUF")).unwrap();
         assert!(forint.contains("175"), "{forint}");

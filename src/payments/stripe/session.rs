@@ -20,7 +20,7 @@ use super::money::{from_stripe, to_stripe};
 use crate::base::{Currency, Instant};
 use crate::orders::Address;
 use crate::payments::provider::{
-    DeliveryCharge, PaymentOutcome, Session, SessionRequest, SessionStatus,
+    DeliveryCharge, NO_AMOUNT, PaymentOutcome, Session, SessionRequest, SessionStatus,
 };
 use crate::pricing::ProviderLine;
 
@@ -224,7 +224,7 @@ impl Lean {
     /// The session in our words. `failed` says that its payment will not come any more.
     ///
     /// # Errors
-    /// When it lacks an amount or speaks of a state unknown here, in a sentence.
+    /// When it speaks of a state unknown here, in a sentence.
     pub(super) fn read(self, failed: bool) -> Result<Session, String> {
         let status = match self.status.as_deref() {
             Some("open") => SessionStatus::Open,
@@ -239,11 +239,10 @@ impl Lean {
         };
         let money = self.amount_total.zip(read_currency(self.currency.as_deref()));
         let money = money.and_then(|(amount, c)| from_stripe(amount, c).zip(Some(c)));
-        // Somebody else's, such as one that keeps a card and takes nothing: never looked at.
-        let money = money.or_else(|| self.order().is_empty().then_some((0, Currency::GBP)));
-        let Some((amount_minor, currency)) = money else {
-            return Err(format!("session {} has no amount that is known here", self.id));
-        };
+        // Somebody else's, such as one that keeps a card and takes nothing, is never looked at. One
+        // of ours charges something else than it should, whatever that is.
+        let none = if self.order().is_empty() { 0 } else { NO_AMOUNT };
+        let (amount_minor, currency) = money.unwrap_or((none, Currency::GBP));
         Ok(Session {
             order: self.order(),
             id: self.id,

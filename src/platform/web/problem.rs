@@ -166,8 +166,8 @@ pub fn respond(
     response
 }
 
-/// Whether a failure of this request should be a page: never below `/api/`, `/admin/api/` and the webhooks, else
-/// when `Accept` names HTML and does not rank JSON above it.
+/// Whether a failure of this request should be a page: never below `/api/`, `/admin/api/` and the
+/// webhooks, else when `Accept` names HTML and does not rank JSON above it.
 #[must_use]
 pub fn wants_html(request: &Request) -> bool {
     let path = request.uri().path();
