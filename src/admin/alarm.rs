@@ -1,7 +1,7 @@
 //! What a merchant hears by letter although nobody looks at the desk: troubles of the machinery
 //! that cost money while they wait. Pure.
 
-use super::sentence::{Machinery, Sentence, full_disk, put_aside};
+use super::sentence::{Machinery, Sentence, full_disk, put_aside, unserved};
 use super::{sentence_backup, sentence_certificate};
 use crate::base::Instant;
 
@@ -42,10 +42,11 @@ pub(super) struct Told {
 pub(super) fn troubles(m: &Machinery, now: Instant) -> Vec<Trouble> {
     let (certificate, backup) = (m.certificate.as_ref(), m.backup.as_ref());
     let disproved = m.disproved.as_deref().and_then(sentence_backup::disproved);
-    let all: [(&str, i64, Option<Sentence>); 7] = [
+    let all: [(&str, i64, Option<Sentence>); 8] = [
         ("certificate", 1, certificate.and_then(sentence_certificate::refused)),
         ("certificate_ends", 1, certificate.and_then(|c| sentence_certificate::ends_soon(c, now))),
         ("disk", 1, full_disk(m)),
+        ("provider", 1, unserved(m, now)),
         ("events", m.events.dead, put_aside(m)),
         ("backup", 1, backup.and_then(|b| sentence_backup::overdue(b, m.first_order_at, now))),
         ("books", 1, disproved.or_else(|| sentence_backup::doubtful(backup?))),

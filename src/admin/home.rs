@@ -141,6 +141,7 @@ pub(super) fn machinery(
     let unsent = mail::unsent(read)?;
     Ok(Machinery {
         events: payments::health(read, now)?,
+        unserved: payments::unserved(read, now)?,
         letters: (unsent.waiting, unsent.oldest_at, unsent.dead),
         room: free_bytes(&kit.settings.data_dir),
         failing,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{sentence_backup, sentence_certificate};
 use crate::base::Instant;
-use crate::payments::{Health, span};
+use crate::payments::{Health, Unserved, span};
 use crate::platform::backup::Standing;
 use crate::platform::certificate;
 
@@ -59,6 +59,8 @@ pub(super) struct Trade {
 pub(super) struct Machinery {
     /// The provider's events.
     pub(super) events: Health,
+    /// Since when the provider has served nothing, and what it says.
+    pub(super) unserved: Option<Unserved>,
     /// Letters waiting, since when the oldest does, and letters given up.
     pub(super) letters: (i64, Option<Instant>, i64),
     /// Bytes left on the disk.
@@ -146,12 +148,23 @@ pub(super) fn put_aside(m: &Machinery) -> Option<Sentence> {
     Some(said(Tone::Bad, text, "/admin/health", "See why and try again"))
 }
 
+/// Nobody can pay.
+pub(super) fn unserved(m: &Machinery, now: Instant) -> Option<Sentence> {
+    let unserved = m.unserved.as_ref()?;
+    let text = format!(
+        "The payment provider has served nothing for {}, so nobody can pay: {}.",
+        span(waited(Some(unserved.since), now)),
+        unserved.why.trim_end_matches('.')
+    );
+    Some(said(Tone::Bad, text, "/admin/health", "See the health of the shop"))
+}
+
 /// Machinery that does not do its work.
 fn broken(m: &Machinery, now: Instant) -> Option<Sentence> {
     if let Some(alert) = m.certificate.as_ref().and_then(sentence_certificate::refused) {
         return Some(alert);
     }
-    if let Some(alert) = full_disk(m).or_else(|| put_aside(m)) {
+    if let Some(alert) = full_disk(m).or_else(|| unserved(m, now)).or_else(|| put_aside(m)) {
         return Some(alert);
     }
     if waited(m.events.oldest_at, now) > EVENT_SLOW_S && m.events.waiting > 0 {

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::sentence::{Machinery, Seen, Tone, Trade, sentence};
 use crate::base::Instant;
+use crate::payments::Unserved;
 use crate::platform::backup::{Newest, Standing};
 use crate::platform::certificate::{self as watched, Worth};
 
@@ -70,6 +71,11 @@ fn slow_events(seen: &mut Seen) {
     machinery(seen).events.oldest_at = Some(NOW.plus_s(-600));
 }
 
+fn unserved(seen: &mut Seen) {
+    let (since, why) = (NOW.plus_s(-600), "no such key.".to_owned());
+    machinery(seen).unserved = Some(Unserved { since, why });
+}
+
 fn failed_backup(seen: &mut Seen) {
     let why = Some((NOW.plus_s(-60), "no room.".to_owned()));
     machinery(seen).backup.as_mut().unwrap().failed = why;
@@ -105,7 +111,7 @@ fn near_end(seen: &mut Seen) {
 }
 
 /// Each more pressing than those before it.
-const TROUBLES: [Trouble; 20] = [
+const TROUBLES: [Trouble; 21] = [
     (
         |s| trade(s).to_ship = (4, Some(NOW.plus_s(-3 * 86_400))),
         Tone::Warn,
@@ -113,8 +119,8 @@ const TROUBLES: [Trouble; 20] = [
     ),
     (failed_backup, Tone::Warn, "The last backup failed: no room."),
     (|s| machinery(s).errors = 2, Tone::Warn, "2 errors were not looked at yet."),
-    (|s| machinery(s).unheard = 1, Tone::Warn, "1 call was given up"),
-    (|s| machinery(s).events.retrying = 1, Tone::Warn, "1 payment event is tried again"),
+    (|s| machinery(s).unheard = 2, Tone::Warn, "2 calls were given up"),
+    (|s| machinery(s).events.retrying = 2, Tone::Warn, "2 payment events are tried again"),
     (
         |s| machinery(s).letters = (2, Some(NOW.plus_s(-3600)), 0),
         Tone::Warn,
@@ -133,9 +139,10 @@ const TROUBLES: [Trouble; 20] = [
         "Background work fails: inbox.",
     ),
     (|s| machinery(s).is_tested = true, Tone::Bad, "tries out stolen cards"),
-    (|s| machinery(s).letters.2 = 1, Tone::Bad, "1 letter could not be sent"),
+    (|s| machinery(s).letters.2 = 2, Tone::Bad, "2 letters could not be sent"),
     (slow_events, Tone::Bad, "the oldest has waited 10 minutes"),
     (|s| machinery(s).events.dead = 3, Tone::Bad, "3 payment events were put aside"),
+    (unserved, Tone::Bad, "served nothing for 10 minutes, so nobody can pay: no such key."),
     (|s| machinery(s).room = Some(100 << 20), Tone::Bad, "100 MB are left"),
     (|s| certificate(s, Worth::Refused { why: "ended".into() }), Tone::Bad, "example ended."),
 ];
@@ -149,6 +156,42 @@ fn the_most_pressing_is_said_alone() {
         let (loud, words) = say(&seen);
         assert!(loud == tone && words.contains(text), "{text}: {words}");
     }
+}
+
+/// Whether a text says what a row of the manual does; `…` stands for anything.
+fn says(text: &str, row: &str) -> bool {
+    let mut rest = text;
+    row.split('…').map(str::trim).all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+// N24: every alert stands in the manual, in the order in which they are said, and nothing else.
+#[test]
+fn the_manual_has_every_alert_in_its_order() {
+    let manual = include_str!("../../docs/desk.md").split("| It says |").nth(1).unwrap();
+    let rows: Vec<&str> = manual
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').nth(1).unwrap().trim())
+        .collect();
+    let mut told = Vec::new();
+    let mut seen = calm();
+    for (happens, ..) in TROUBLES {
+        happens(&mut seen);
+        let text = say(&seen).1;
+        let at = rows.iter().position(|row| says(&text, row));
+        told.push(at.unwrap_or_else(|| panic!("the manual does not have: {text}")));
+    }
+    told.reverse();
+    assert!(told.is_sorted(), "the manual has another order: {told:?}");
+    told.dedup();
+    assert_eq!(told.len(), rows.len(), "the manual tells of what is never said");
 }
 
 // N24: a shop without backups of its own says nothing of them, and a new one has time.

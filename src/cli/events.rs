@@ -291,7 +291,10 @@ fn replay(kit: &Kit, ids: Option<Vec<String>>, as_json: bool) -> Result<Ended, F
         for event in &refused {
             match event.applied_at {
                 Some(at) => say!("{} took effect at {}", event.id, at.rfc3339()),
-                None => say!("{} is of a kind that does nothing here", event.id),
+                None => say!(
+                    "{} is of a kind that does nothing here, or of the other mode, test or live",
+                    event.id
+                ),
             }
         }
         if again.is_empty() && refused.is_empty() {

@@ -378,9 +378,9 @@ pub(super) fn renew_codes(
     random: &Randomness,
     now: Instant,
 ) -> Result<Vec<String>, Fault> {
-    let before = standing(tx, &staff.id, now)?;
+    let before = json!({ "left": store::count_keys(tx, &staff.id, "recovery")? });
     let codes = codes_for(tx, staff, random, now)?;
-    let states = (&before, &standing(tx, &staff.id, now)?);
+    let states = (&before, &json!({ "made": codes.len() }));
     note(tx, staff, "staff.recovery_codes", ("staff", staff.id.as_str()), states, now)?;
     Ok(codes)
 }

@@ -18,8 +18,8 @@ use crate::platform::jobs::{Found, Job};
 const LOOKED_INTO_MAX: usize = 200;
 /// How often lost events are looked for.
 const EVERY: Duration = Duration::from_hours(6);
-/// How far back, seconds: nearly as long as the provider lists events (30 days), so that a shop that
-/// was away for weeks still hears of a refund that failed and of a complaint.
+/// How far back, seconds: nearly as long as the provider lists events (30 days), so that a shop
+/// that was away for weeks still hears of a refund that failed and of a complaint.
 const BACK_S: i64 = 29 * 86_400;
 /// What is younger may still be on its way, seconds.
 const ON_ITS_WAY_S: i64 = 3600;

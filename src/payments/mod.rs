@@ -63,8 +63,8 @@ pub use session::{close, open};
 pub use statement::{Difference, Statement};
 pub use store::{alive_payment, find_by_session, last_payment, list_attempts};
 pub use store_events::{
-    STATES as EVENT_STATES, Stored, Wanted, count_paid, find_events, health, leave as leave_event,
-    list_declines, list_events, replay,
+    STATES as EVENT_STATES, Stored, Unserved, Wanted, count_paid, find_events, health,
+    leave as leave_event, list_declines, list_events, replay, unserved,
 };
 pub use store_refund::{list_disputes, list_refunds};
 pub use web::routes;

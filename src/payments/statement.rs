@@ -91,8 +91,8 @@ pub(super) fn compare(
     found
 }
 
-/// What a letter says of a day: each difference in a sentence, and money for no order of ours in one
-/// for all of it. An account that other programs take money on is no trouble of the shop's.
+/// What a letter says of a day: each difference in a sentence, and money for no order of ours in
+/// one for all of it. An account that other programs take money on is no trouble of the shop's.
 #[must_use]
 pub(super) fn summary(differences: &[Difference]) -> Vec<String> {
     let is_strange = |d: &&Difference| d.kind == "only_theirs" && d.number.is_none();

@@ -11,6 +11,11 @@ use crate::orders;
 use crate::platform::db::{Read, Tx};
 
 /// Where an event stands.
+/// Calls looked at for whether the provider serves us.
+const CALLS_SEEN: u32 = 100;
+/// Calls that fail in a row before somebody is told.
+const FAILED_MIN: usize = 3;
+
 pub const STATES: [&str; 5] = ["new", "retry", "dead", "done", "ignored"];
 
 /// An event as it lies in the inbox.
@@ -196,6 +201,38 @@ pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     Ok(health.at(now))
 }
 
+/// What the provider has said to our calls lately, when it was nothing good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unserved {
+    /// When the first call in a row failed.
+    pub since: Instant,
+    /// What was said to the last one.
+    pub why: String,
+}
+
+/// Whether the provider serves us: nothing, unless the newest calls all failed. A call or two may;
+/// more of them mean a key that was revoked, an account that was closed, or a provider that is down.
+///
+/// # Errors
+/// When the database fails.
+pub fn unserved(read: &Read, now: Instant) -> Result<Option<Unserved>, Fault> {
+    let sql = "SELECT outcome, at FROM provider_call WHERE at > ?1 ORDER BY at DESC LIMIT ?2";
+    let mut statement = read.prepare_cached(sql)?;
+    let since = now.plus_s(-LATELY_S).0;
+    let rows = statement.query_map(params![since, CALLS_SEEN], |row| {
+        Ok((row.get::<_, String>(0)?, Instant(row.get(1)?)))
+    })?;
+    let calls = rows.collect::<Result<Vec<_>, _>>()?;
+    let failed: Vec<_> = calls.iter().take_while(|(said, _)| !said.starts_with("ok ")).collect();
+    if failed.len() < FAILED_MIN {
+        return Ok(None);
+    }
+    let Some(((why, _), (_, since))) = failed.first().copied().zip(failed.last().copied()) else {
+        return Ok(None);
+    };
+    Ok(Some(Unserved { since: *since, why: why.clone() }))
+}
+
 fn moment(read: &Read, sql: &str) -> Result<Option<Instant>, Fault> {
     let at: Option<i64> = read.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(at.map(Instant))
@@ -240,16 +277,19 @@ pub fn count_paid(read: &Read, since: Instant) -> Result<i64, Fault> {
     Ok(read.prepare_cached(sql)?.query_row([since.0], |row| row.get(0))?)
 }
 
-/// Lets an event that was put aside or waits be tried at once, with all its tries before it. False
-/// when it is neither: what took effect is never undone, so it cannot take effect twice.
+/// Lets an event that waits, was put aside, or was left for a reason be tried at once, with all its
+/// tries before it. False for others: what took effect is never undone, so it cannot take effect
+/// twice, and what was ignored at the door would do nothing or is of the other mode.
 ///
 /// # Errors
 /// When the database fails.
 pub fn replay(tx: &Tx, event: &Stored, now: Instant) -> Result<bool, Fault> {
     let changed = tx
         .prepare_cached(
-            "UPDATE webhook_event SET state = 'retry', attempts = 0, next_at = ?3
-             WHERE provider = ?1 AND event_id = ?2 AND state IN ('new', 'retry', 'dead')",
+            "UPDATE webhook_event SET state = 'retry', attempts = 0, next_at = ?3, awaits = NULL
+             WHERE provider = ?1 AND event_id = ?2
+               AND (state IN ('new', 'retry', 'dead')
+                    OR (state = 'ignored' AND last_error IS NOT NULL))",
         )?
         .execute(params![event.provider, event.id, now.0])?;
     Ok(changed == 1)

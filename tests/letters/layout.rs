@@ -129,9 +129,17 @@ fn letters_to_the_merchant_are_in_order() {
         let why = "The disk is nearly full: 240 MB are left.";
         ("staff_alert", json!({ "cause": cause, "why": why, "page": "/admin/health" }))
     };
-    let causes =
-        ["certificate", "certificate_ends", "disk", "events", "books", "backup", "backup_failed"]
-            .map(alert);
+    let causes = [
+        "certificate",
+        "certificate_ends",
+        "disk",
+        "provider",
+        "events",
+        "books",
+        "backup",
+        "backup_failed",
+    ]
+    .map(alert);
     for (kind, data) in data.into_iter().chain(causes) {
         let letter = draw(&shop.kit.render, kind, &data).unwrap();
         is_in_order(kind, &letter);

@@ -113,6 +113,33 @@ fn a_dead_letter_tried_again_takes_effect_once() {
     desk.shop.assert_audit();
 }
 
+// What a person left, or what was taken for somebody else's, can be tried again all the same; what
+// was ignored at the door cannot.
+#[test]
+fn what_was_left_can_be_tried_again() {
+    let desk = Desk::open();
+    let (_, session) = desk.session_for("GLAZE-6", 2);
+    desk.tell(&session, "completed", "evt_1");
+    desk.provider.set_down(true);
+    until_dead(&desk, "evt_1");
+    let event = find(&desk, "evt_1");
+    let leave = move |tx: &Tx| {
+        Ok::<_, Failure<Never>>(payments::leave_event(tx, &event, "dealt with by hand")?)
+    };
+    assert!(desk.shop.kit.db.write_blocking(leave).unwrap());
+    assert_eq!(desk.event("evt_1"), "ignored");
+    desk.provider.set_down(false);
+    desk.provider.pay(&session);
+    assert!(replay(&desk, "evt_1"));
+    desk.tend();
+    assert_eq!((desk.event("evt_1"), desk.status(&session)), ("done".into(), "paid".into()));
+    let now = desk.shop.clock.now();
+    let (payload, header) = desk.provider.event(&session, "customer.created", "evt_2", now);
+    desk.send(&payload, &header);
+    assert_eq!((desk.event("evt_2"), replay(&desk, "evt_2")), ("ignored".into(), false));
+    desk.shop.assert_audit();
+}
+
 #[test]
 fn events_are_listed_by_state_kind_and_order() {
     let desk = Desk::open();

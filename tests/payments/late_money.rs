@@ -237,7 +237,8 @@ fn money_for_goods_that_are_gone_ends_the_order() {
 // buys at the price it was promised for, and a person hears of it.
 #[test]
 fn late_money_may_go_beyond_the_limit_of_an_offer_and_says_so() {
-    let last = "title = \"One for all\"\ntrigger = \"code\"\ncodes = [\"LAST\"]\nstage = \"order\"\n\
+    let last = "title = \"One for all\"\ntrigger = \"code\"\ncodes = [\"LAST\"]\n\
+                stage = \"order\"\n\
                 effect = { type = \"amount_off_order\", amount = \"5.00\" }\n\
                 limits = { total = 1, per_customer = 1 }\n";
     let content = Edited::of(&base_content()).write("promotions/last.toml", last);

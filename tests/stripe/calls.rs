@@ -125,20 +125,27 @@ fn a_kept_failure_that_is_not_announced_does_not_block_the_buyer() {
     }
 }
 
-// S0.11: while everything fails, no order is given up for it, and no goods are freed.
+// S0.11: a stumble ends no order. When everything fails for minutes, the order fails and its goods
+// are free: nobody has the address of a page that may have been made.
 #[test]
-fn a_long_failure_ends_no_order() {
-    let desk = Desk::open();
-    for _ in 0..400 {
-        desk.provider.fail_next("create", FAILURE);
+fn a_long_failure_ends_the_order_and_frees_its_goods() {
+    for hides in [false, true] {
+        let desk = Desk::open();
+        desk.provider.server.inside().hides_replays = hides;
+        for _ in 0..400 {
+            desk.provider.fail_next("create", FAILURE);
+        }
+        assert_eq!(desk.order("KILN-1", 1).1.status, 503);
+        desk.wait_s(120);
+        let standing =
+            || (desk.shop.text("SELECT payment_status FROM orders"), desk.units("KILN-1"));
+        assert_eq!(standing(), ("pending".into(), (4, 1)));
+        for _ in 0..20 {
+            desk.wait_s(60);
+        }
+        assert_eq!(standing(), ("failed".into(), (4, 0)), "hides: {hides}");
+        desk.shop.assert_audit();
     }
-    let (_, answer) = desk.order("KILN-1", 1);
-    assert_eq!(answer.status, 503);
-    for _ in 0..10 {
-        desk.wait_s(60);
-    }
-    assert_eq!(desk.shop.text("SELECT payment_status FROM orders"), "pending");
-    assert_eq!(desk.units("KILN-1"), (4, 1));
 }
 
 // S0.12: another form under a known key (a newer program after a restart) finds what was made.
@@ -293,4 +300,30 @@ fn webhooks_arrive_at_their_own_address() {
     assert_eq!(desk.status(&session), "paid");
     let kept = desk.shop.text("SELECT payload FROM webhook_event WHERE event_id = 'evt_1'");
     assert_eq!(kept, payload, "the raw event is kept");
+}
+
+// S0.11, N24: a key that opens nothing any more is told by letter and on the front page, once, and
+// the first call that goes well ends it.
+#[test]
+fn a_provider_that_serves_nothing_is_told() {
+    let desk = Desk::open();
+    let look = || {
+        let job = desk.shop.app.jobs().into_iter().find(|job| job.name == "alarms").unwrap();
+        desk.shop.block_on((job.step)()).unwrap();
+    };
+    for turn in 1..=3 {
+        desk.provider.fail_next("create", Fault::Unauthorized);
+        assert_eq!(desk.order("GLAZE-6", 1).1.status, 503);
+        look();
+        assert_eq!(desk.letters("staff_alert"), i64::from(turn == 3), "{turn}");
+    }
+    let letter = desk.shop.text("SELECT data FROM outbox WHERE template = 'staff_alert'");
+    assert!(letter.contains("Invalid API Key") && letter.contains("nobody can pay"), "{letter}");
+    let front = desk.shop.sign_in(kiosk::identity::Role::Owner).get("/admin").texts(".sentence");
+    assert!(front[0].contains("The payment provider has served nothing"), "{front:?}");
+    look();
+    assert_eq!(desk.letters("staff_alert"), 1, "once");
+    desk.session_for("GLAZE-6", 1);
+    let front = desk.shop.sign_in(kiosk::identity::Role::Owner).get("/admin").texts(".sentence");
+    assert!(!front[0].contains("served nothing"), "{front:?}");
 }

@@ -68,7 +68,10 @@ fn money_by_an_unknown_session_of_a_paid_order_goes_back() {
     copy(&desk, &session, "cs_second", &[("payment_intent", json!("pi_second"))]);
     desk.tell_and_tend("cs_second", "completed", "evt_2");
     assert_eq!((desk.status(&session), desk.units("KILN-1")), ("paid".into(), (3, 0)));
-    assert!(desk.attention(&session).contains("although the order was paid before"));
+    assert_eq!(
+        (desk.attempt("cs_second"), desk.letters("order_attention")),
+        ("returned".into(), 1)
+    );
     assert_eq!(desk.shop.number("SELECT count(*) FROM refund WHERE late = 1"), 1);
     desk.shop.assert_audit();
 }

@@ -38,6 +38,9 @@ use crate::platform::config::Mode;
 /// Keys tried for one wish: the stored one, and those made from it when Stripe keeps a failure
 /// under the one before.
 const KEYS_MAX: u32 = 4;
+/// Rounds of asking after which a session that only ever fails is given up, whatever Stripe says of
+/// its failures: some minutes. Nobody has the address of its page.
+const ROUNDS_MAX: u32 = 10;
 /// Things on one page of a list: Stripe's most.
 const PAGE: i64 = 100;
 /// How long before the end of its hold a session may have been made, seconds: Stripe's longest.
@@ -142,7 +145,8 @@ impl Stripe {
             }
         }
         let words = format!("Stripe fails again and again; see its status page: {last}");
-        Err(if is_kept { Trouble::Replayed(words) } else { Trouble::Unreachable(words) })
+        let is_hopeless = is_kept || rounds >= ROUNDS_MAX;
+        Err(if is_hopeless { Trouble::Replayed(words) } else { Trouble::Unreachable(words) })
     }
 
     /// The session that was made for exactly this request, if there is one. Another attempt of the
