@@ -4,6 +4,8 @@
 
 #[path = "browser/driver.rs"]
 mod driver;
+#[path = "quality/desk_kinds.rs"]
+mod desk_kinds;
 mod house;
 #[path = "quality/kinds.rs"]
 mod kinds;

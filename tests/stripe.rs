@@ -66,3 +66,11 @@ mod strangers;
 mod signatures;
 #[path = "stripe/unheard.rs"]
 mod unheard;
+#[path = "payments/statement.rs"]
+mod statement;
+#[path = "payments/events.rs"]
+mod events;
+#[path = "payments/seldom.rs"]
+mod seldom;
+#[path = "payments/card_testing.rs"]
+mod card_testing;

@@ -20,7 +20,7 @@ use kiosk::platform::render::Render;
 use toml::{Table, Value};
 
 /// Problems only programs, the command line and the desk meet.
-const NEVER_ON_A_PAGE: [&str; 59] = [
+const NEVER_ON_A_PAGE: [&str; 58] = [
     "bad-signature",
     "below-held",
     "content-changed",
@@ -46,7 +46,6 @@ const NEVER_ON_A_PAGE: [&str; 59] = [
     "not-your-right",
     "note-needed",
     "note-unfit",
-    "nothing-ticked",
     "nothing-to-settle",
     "nothing-to-ship",
     "order-changed",

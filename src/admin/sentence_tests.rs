@@ -160,13 +160,12 @@ fn the_most_pressing_is_said_alone() {
 
 /// Whether a text says what a row of the manual does; `…` stands for anything.
 fn says(text: &str, row: &str) -> bool {
-    let mut rest = text;
-    row.split('…').map(str::trim).all(|part| match rest.find(part) {
-        Some(at) => {
-            rest = &rest[at + part.len()..];
-            true
-        }
-        None => false,
+    row.split(", or ").any(|row| {
+        let mut rest = Some(text);
+        row.split('…').map(str::trim).all(|part| {
+            rest = rest.and_then(|text| Some(text.split_once(part)?.1));
+            rest.is_some()
+        })
     })
 }
 

@@ -22,6 +22,14 @@ impl EmailAddress {
         (parses && domain_reads && fits).then(|| Self(text.to_owned()))
     }
 
+    /// Whether every mail server and payment provider takes it: letters, digits and the usual signs,
+    /// nothing in quotes.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let usual = |b: u8| b.is_ascii_alphanumeric() || b"@!#$%&'*+/=?^_`{|}~.-".contains(&b);
+        self.0.bytes().all(usual)
+    }
+
     /// The address as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -45,5 +53,8 @@ mod tests {
         for bad in ["", "ada", "ada@", "@x.y", "a b@x.y", "a@x", "a@x.y\r\nBcc: z@x.y", "a@@x.y"] {
             assert!(EmailAddress::parse(bad).is_none(), "{bad:?}");
         }
+        let is_plain = |text| EmailAddress::parse(text).is_some_and(|email| email.is_plain());
+        assert!(is_plain("ada.o'neill+shop@example.co.uk") && !is_plain("zoë@example.com"));
+        assert!(!is_plain("\"a b\"@example.com"));
     }
 }

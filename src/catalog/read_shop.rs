@@ -11,6 +11,7 @@ use super::read_style;
 use super::values;
 use crate::base::Currency;
 use crate::base::email_address::EmailAddress;
+use crate::platform::config::HOLD_MAX_S;
 use crate::platform::content::{Complaints, Place, Source, Table, Tree, Wrong, duration_s};
 
 const FILE: &str = "shop.toml";
@@ -279,12 +280,13 @@ fn prefix(text: &str) -> Result<String, Wrong> {
         .hint("use capital letters, digits and `-`, such as \"BW-\""))
 }
 
-/// Payment pages live for at most 24 hours, so a longer hold would promise too much.
+/// Payment pages live for at most 24 hours by the provider's clock, which may be another than ours:
+/// a longer hold would promise too much.
 fn hold_s(text: &str) -> Result<i64, Wrong> {
     let seconds = duration_s(text)?;
-    if (60..=86_400).contains(&seconds) {
+    if (60..=HOLD_MAX_S).contains(&seconds) {
         return Ok(seconds);
     }
     Err(Wrong::error("hold-range", format!("stock cannot be held for \"{text}\""))
-        .hint("write between \"1m\" and \"24h\"; \"15m\" is usual"))
+        .hint("write between \"1m\" and \"23h\"; \"15m\" is usual"))
 }

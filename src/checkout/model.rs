@@ -127,7 +127,8 @@ impl Submission {
         let mut wrong = |field, reason, message: &str| {
             errors.push(FieldError { field, message: message.to_owned(), reason });
         };
-        let email = EmailAddress::parse(&self.email);
+        // The provider refuses others after the order is made: they are told at their field.
+        let email = EmailAddress::parse(&self.email).filter(EmailAddress::is_plain);
         if email.is_none() {
             wrong("email", "email", "Enter an e-mail address, such as ada@example.com.");
         }

@@ -59,10 +59,14 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 async fn do_all(books: Books, mut visit: Visit) -> Result<Response, Error> {
     let fields: Vec<(String, String)> = read_form(&mut visit.request).await?;
     let ticked = named(&fields)?;
+    let filter = Filter::asked(field(&fields, "back")).unwrap_or_default();
+    let carrier = field(&fields, "carrier").to_owned();
     if ticked.is_empty() {
-        let told = "No order is named.";
-        let problem = Problem::new(422, "nothing-ticked", "Nothing is ticked", told);
-        return Err(problem.hint("Tick the orders in the list first.").into());
+        let problem = json!({ "title": "Nothing is ticked.",
+                              "hint": "Tick the orders in the list first." });
+        let (status, more) =
+            (StatusCode::UNPROCESSABLE_ENTITY, json!({ "problem": problem, "carrier": carrier }));
+        return draw(&visit, &books.now(), status, &filter, &Turned::default(), more).await;
     }
     let action = match field(&fields, "action") {
         "pack" => "pack",
@@ -74,8 +78,6 @@ async fn do_all(books: Books, mut visit: Visit) -> Result<Response, Error> {
             return Err(problem.hint("Use the buttons above the list.").into());
         }
     };
-    let filter = Filter::asked(field(&fields, "back")).unwrap_or_default();
-    let carrier = field(&fields, "carrier").to_owned();
     let (mut done, mut refused) = (0_u32, Vec::new());
     for (number, version) in ticked {
         match do_one(&books, &visit, action, (&number, version), &carrier).await {
@@ -96,7 +98,7 @@ async fn do_all(books: Books, mut visit: Visit) -> Result<Response, Error> {
         let query = filter.query(&[("done", word), ("n", &done.to_string())]);
         return Ok(see_other(&format!("/admin/orders{query}")));
     }
-    let more = json!({ "done": word, "n": done, "refused": refused });
+    let more = json!({ "done": word, "n": done, "refused": refused, "carrier": carrier });
     draw(&visit, &books.now(), StatusCode::CONFLICT, &filter, &Turned::default(), more).await
 }
 

@@ -211,7 +211,7 @@ pub struct Unserved {
 }
 
 /// Whether the provider serves us: nothing, unless the newest calls all failed. A call or two may;
-/// more of them mean a key that was revoked, an account that was closed, or a provider that is down.
+/// more of them mean a revoked key, a closed account, or a provider that is down.
 ///
 /// # Errors
 /// When the database fails.

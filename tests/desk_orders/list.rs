@@ -241,6 +241,8 @@ fn several_orders_at_once() {
     let done = desk.post("/admin/orders/bulk", &fields);
     assert_eq!(done.status, 409, "{}", done.body);
     assert!(done.texts("[role=alert]")[0].contains(&waits), "{}", done.body);
+    assert_eq!(done.attribute("#carrier", "value"), "Bicycle");
+    assert_eq!(done.attribute("[name=order][checked]", "value"), c);
     assert_eq!(super::states(&shop, &one), "paid shipped");
     assert!(desk.get(&format!("/admin/orders/{one}")).body.contains("Bicycle"));
     assert_eq!(super::states(&shop, &two), "paid shipped");
@@ -253,6 +255,11 @@ fn several_orders_at_once() {
     assert_eq!(desk.post("/admin/orders/bulk", &[("order", &a), ("action", "x")]).status, 422);
     let many: Vec<(&str, &str)> = (0..201).map(|_| ("order", "HF-1:1")).collect();
     assert_eq!(desk.post("/admin/orders/bulk", &many).status, 422);
+    // What was typed and ticked is there again.
+    let none = desk.post("/admin/orders/bulk", &[("action", "ship"), ("carrier", "Hermes")]);
+    assert_eq!(none.status, 422);
+    assert_eq!(none.texts("[role=alert] .notice-title"), ["Nothing is ticked."]);
+    assert_eq!(none.attribute("#carrier", "value"), "Hermes");
     let page = desk.get("/admin/orders?fulfilment=shipped");
     let (b, a) = (ticked(&page, 1), ticked(&page, 2));
     let fields = [("order", a.as_str()), ("order", &b), ("action", "deliver"), ("back", "?q=ada")];

@@ -21,6 +21,8 @@ pub struct Books {
     /// Payment intents by id, each with its charge inside.
     pub payments: BTreeMap<String, Value>,
     pub refunds: Vec<Value>,
+    /// The list of charges leaves all of them out.
+    pub hides_charges: bool,
     pub disputes: BTreeMap<String, Value>,
     pub events: Vec<Event>,
     pub sessions_made: u32,

@@ -197,6 +197,18 @@ impl StripeDouble {
         found.unwrap()["payment_intent"] = json!(payment);
     }
 
+    /// The provider sent back another amount than it was asked for.
+    pub fn change_refund(&self, id: &str, minor: i64) {
+        let mut inside = self.server.inside();
+        let found = inside.books.refunds.iter_mut().find(|refund| refund["id"] == id);
+        found.expect("a refund of ours")["amount"] = json!(minor);
+    }
+
+    /// Whether payments stand in the list of a day.
+    pub fn set_listing(&self, lists: bool) {
+        self.server.inside().books.hides_charges = !lists;
+    }
+
     pub fn end_refund(&self, id: &str, status: RefundStatus) {
         self.server.inside().books.end_refund(id, word_of(status));
     }

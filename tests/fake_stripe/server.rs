@@ -353,6 +353,7 @@ fn list(books: &Books, operation: &str, form: &Form) -> Value {
     let mut all: Vec<Value> = match operation {
         "list_sessions" => books.sessions.values().cloned().collect(),
         "refunds_of" => books.refunds.clone(),
+        "charges" if books.hides_charges => Vec::new(),
         "charges" => books.payments.values().map(|payment| payment["_charge"].clone()).collect(),
         _ => books.events.iter().map(|event| event.object.clone()).collect(),
     };

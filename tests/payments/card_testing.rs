@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use kiosk::payments::Provider;
 use serde_json::{Value, json};
 
+use crate::Double;
 use crate::desk::Desk;
-use crate::house::{Answer, FakeProvider, Setup, TestShop};
+use crate::house::{Answer, Setup, TestShop};
 
 const LETTERS: &str = "card_testing";
 
 /// A shop behind a proxy, with its limits on.
-fn shop(provider: &Arc<FakeProvider>, data: Option<std::path::PathBuf>) -> Desk {
-    let given: Arc<dyn Provider> = provider.clone();
-    let settings = vec![("limits", "on".into()), ("trusted_proxies", "127.0.0.1".into())];
-    let shop = TestShop::with(Setup { provider: Some(given), data, settings, content: None });
+fn shop(provider: &Arc<Double>, data: Option<std::path::PathBuf>) -> Desk {
+    let mut settings = provider.settings();
+    settings.extend([("limits", "on".into()), ("trusted_proxies", "127.0.0.1".into())]);
+    let given = provider.given();
+    let shop = TestShop::with(Setup { provider: given, data, settings, content: None });
+    provider.meet(&shop);
     shop.set_stock("APRON-S", 900);
     Desk { shop, provider: Arc::clone(provider) }
 }
@@ -52,7 +54,7 @@ fn kind(answer: &Answer) -> String {
 // S4.41, N20: bots stop at dozens; buyers elsewhere notice nothing; the merchant hears of it once.
 #[test]
 fn a_tester_stops_at_dozens_and_nobody_else() {
-    let provider = Arc::new(FakeProvider::new(3));
+    let provider = Arc::new(Double::new(3));
     let desk = shop(&provider, None);
     let mut tried = 0;
     // Five minutes, one attempt every second, a new cart and a new name for each.
@@ -94,7 +96,7 @@ fn attack(desk: &Desk, address: &str, name: &str) {
 // N20: who must pause is told for how long; a restart forgets nothing; the end is an end.
 #[test]
 fn the_pause_survives_a_restart_and_ends() {
-    let provider = Arc::new(FakeProvider::new(3));
+    let provider = Arc::new(Double::new(3));
     let desk = shop(&provider, None);
     let data = desk.shop.dir.path().join("data");
     attack(&desk, "203.0.113.5", "bot");
@@ -134,7 +136,7 @@ fn the_pause_survives_a_restart_and_ends() {
 // not lost when the buyer paid after all.
 #[test]
 fn a_page_that_saw_too_many_cards_is_closed() {
-    let provider = Arc::new(FakeProvider::new(3));
+    let provider = Arc::new(Double::new(3));
     let desk = shop(&provider, None);
     assert_eq!(checkout(&desk, "203.0.113.5", "bot@example.com").status, 201);
     let session = provider.last();
@@ -164,7 +166,7 @@ fn a_page_that_saw_too_many_cards_is_closed() {
 // changes nothing, and a household's IPv6 addresses are one.
 #[test]
 fn limits_count_by_the_address_the_proxy_saw() {
-    let provider = Arc::new(FakeProvider::new(3));
+    let provider = Arc::new(Double::new(3));
     let desk = shop(&provider, None);
     let burst = |address: &dyn Fn(u32) -> String, name: &str| -> u32 {
         let tries =
@@ -185,7 +187,7 @@ fn limits_count_by_the_address_the_proxy_saw() {
 // S4.41: one cart, from ever new addresses, is limited as well; a form gets a page that says so.
 #[test]
 fn limits_count_by_cart_and_by_name() {
-    let provider = Arc::new(FakeProvider::new(3));
+    let provider = Arc::new(Double::new(3));
     let desk = shop(&provider, None);
     let mut buyer = desk.shop.browser();
     buyer.add("APRON-S", 1);

@@ -51,7 +51,7 @@ fn the_health_of_the_inbox_is_counted() {
     desk.tell_and_tend(&session, "completed", "evt_1");
     desk.tell(&session, "completed", "evt_1");
     let (payload, header) =
-        desk.provider.event(&session, "charge.refunded", "evt_2", desk.shop.clock.now());
+        desk.provider.event(&session, "customer.created", "evt_2", desk.shop.clock.now());
     desk.send(&payload, &header);
     let calm = health(&desk);
     let numbers = (calm.received_24h, calm.applied_24h, calm.ignored_24h);

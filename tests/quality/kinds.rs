@@ -12,6 +12,7 @@ use kiosk::platform::telemetry::{Report, Reports};
 use poem::http::Method;
 use serde_json::json;
 
+use crate::desk_kinds;
 use crate::driver::Tab;
 use crate::house::{Answer, Browser, Setup, TestShop, demo_content};
 
@@ -146,7 +147,12 @@ pub(crate) fn all() -> (TestShop, Vec<Kind>) {
 }
 
 impl Kind {
-    fn of(name: &'static str, path: &str, shows: &'static str, visitor: &Browser) -> Self {
+    pub(crate) fn of(
+        name: &'static str,
+        path: &str,
+        shows: &'static str,
+        visitor: &Browser,
+    ) -> Self {
         Self { name, path: path.to_owned(), shows, form: Vec::new(), visitor: visitor.clone() }
     }
 }
@@ -192,6 +198,7 @@ fn of_the_desk(shop: &TestShop) -> Vec<Kind> {
     let entrance = Kind::of("admin-sign-in", "/admin/sign-in", "h1", &shop.browser());
     let more = MORE_OF_THE_DESK.map(|(name, path, shows)| Kind::of(name, path, shows, &owner));
     let more = more.into_iter().chain([entrance, changed(&owner)]);
+    let more = more.chain(desk_kinds::all(shop, &owner));
     let all: Vec<Kind> = shop.app.desk().list().into_iter().filter_map(page).chain(more).collect();
     let health = all.iter().find(|kind| kind.path == "/admin/health").unwrap().fetch();
     assert!(health.texts("tbody .state-bad").contains(&"Fails".to_owned()), "jobs are told of");

@@ -21,7 +21,8 @@ pub use private_file::write_private;
 use keys::{ENVIRONMENT_ONLY, FILED};
 use private_file::read_private;
 use provider::{Found, ProviderSettings};
-use values::{bad, checked_url, count_or_off, duration_s, encrypted, list, parse, switch};
+pub use values::HOLD_MAX_S;
+use values::{bad, checked_url, count_or_off, duration_s, encrypted, hold_s, list, parse, switch};
 
 /// Whether money is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +193,7 @@ impl Settings {
             mode,
             https: public_url.starts_with("https://"),
         };
-        let hold_s = some("hold").map(|v| duration_s("hold", &v)).transpose()?;
+        let hold_s = some("hold").map(|v| hold_s(&v)).transpose()?;
         let trusted_proxies = list(&text("trusted_proxies"));
         for proxy in &trusted_proxies {
             let address = proxy.split('/').next().unwrap_or_default();
@@ -367,6 +368,7 @@ mod tests {
         assert!(says("lisen = \"x\"").contains("did you mean `listen`"));
         assert!(says("listen = \"here\"").contains("0.0.0.0:80"));
         assert!(says("hold = \"soon\"").contains("15m"));
+        assert!(says("hold = \"24h\"").contains("at most 23h"));
         assert!(says("public_url = \"ftp://x\"").contains("https://shop.example"));
         assert!(says("provider_url = \"nowhere\"").contains("provider_url"));
         assert!(says("data_dir = \"content/data\"").contains("outside the content"));
