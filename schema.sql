@@ -617,6 +617,7 @@ CREATE TABLE refund (
   actor              TEXT    NOT NULL,
   error              TEXT,
   key_at             INTEGER NOT NULL,
+  broke_at           INTEGER,
   look_at            INTEGER NOT NULL,
   looks              INTEGER NOT NULL DEFAULT 0,
   denials            INTEGER NOT NULL DEFAULT 0,

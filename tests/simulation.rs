@@ -147,6 +147,7 @@ fn ten_thousand_schedules_break_nothing() {
         "dispute won",
         "dispute lost",
         "Settle 200",
+        "TakeByHand 200",
     ] {
         let met = all.get(what).copied().unwrap_or(0);
         assert!(met >= 20 || schedules < SCHEDULES, "{what} is met too rarely");

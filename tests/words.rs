@@ -82,9 +82,11 @@ const NEVER_ON_A_PAGE: [&str; 58] = [
 ];
 
 /// Words no template asks for: the program does, or a shop's own template may.
-const READ_BY_THE_PROGRAM: [&str; 8] = [
+const READ_BY_THE_PROGRAM: [&str; 10] = [
     "bundles.title",
     "cart.delivery",
+    "cart.description",
+    "checkout.description",
     "common.home",
     "common.your_orders",
     "find_order.email_needed",

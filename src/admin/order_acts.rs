@@ -265,16 +265,20 @@ async fn cancel(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result
         said => said.chars().filter(|c| !c.is_control()).take(REASON_MAX).collect(),
     };
     let (staff, number, now) = (visit.staff.clone(), number.to_owned(), visit.kit.now());
-    let (why, is_said) = (reason.clone(), !sent.reason.trim().is_empty());
+    let why = reason.clone();
+    let said = Some(reason.clone()).filter(|_| !sent.reason.trim().is_empty());
     let guard = move |tx: &Tx| {
         let order = find(tx, &number)?;
         orders::must_be_version(&order, version)?;
-        if is_said && !order.payment.has_paid() {
-            // Nothing is paid, so no refund keeps the reason: the timeline does.
-            orders::add_note(tx, &order.id, &why, &staff.actor(), now)?;
-        }
         let states = (state_of(&order), json!({ "wanted": "cancelled", "reason": why }));
         log(tx, &staff, Act::Cancel, &number, (&states.0, &states.1), now)
     };
-    Ok(payments::cancel_if(till, &order.id, &visit.actor(), &reason, guard).await?)
+    payments::cancel_if(till, &order.id, &visit.actor(), &reason, guard).await?;
+    if let Some(said) = said.filter(|said| !said.trim().is_empty() && !order.payment.has_paid()) {
+        // Nothing was paid, so no refund keeps the reason: the timeline does.
+        let (id, actor) = (order.id.clone(), visit.actor());
+        let note = move |tx: &Tx| orders::add_note(tx, &id, &said, &actor, now);
+        visit.kit.db.write(note).await?;
+    }
+    Ok(())
 }

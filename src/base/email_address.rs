@@ -22,8 +22,8 @@ impl EmailAddress {
         (parses && domain_reads && fits).then(|| Self(text.to_owned()))
     }
 
-    /// Whether every mail server and payment provider takes it: letters, digits and the usual signs,
-    /// nothing in quotes.
+    /// Whether every mail server and payment provider takes it: letters, digits and the usual
+    /// signs, nothing in quotes.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         let usual = |b: u8| b.is_ascii_alphanumeric() || b"@!#$%&'*+/=?^_`{|}~.-".contains(&b);

@@ -361,7 +361,8 @@ async fn draw(
     let (quote, beside) = (body["quote"].take(), body["beside"].take());
     let blocked = body["blocked"].take();
     let context = json!({
-        "page": { "title": shop.kit.render.word("cart.title"), "description": "",
+        "page": { "title": shop.kit.render.word("cart.title"),
+                  "description": shop.kit.render.word("cart.description"),
                   "path": "/cart", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": body, "quote": quote, "blocked": blocked, "beside": beside,
         "countries": countries(&shop.books.now(), &shop.kit.render), "notices": notices,

@@ -201,7 +201,10 @@ pub fn payable_until(order: &Order, now: Instant) -> Option<Instant> {
         order.payment,
         PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Expired
     );
-    let until = reopens_until(order).max(order.hold_expires_at);
+    let until = match order.payment {
+        PaymentStatus::Pending => reopens_until(order).max(order.hold_expires_at),
+        _ => reopens_until(order),
+    };
     (is_open && order.attention.is_none() && now <= until).then_some(until)
 }
 
@@ -218,8 +221,10 @@ pub fn reopen(tx: &Tx, till: &Till, book: &Book, id: &OrderId, now: Instant) -> 
         let is_other =
             fresh.total_minor != order.total_minor || fresh.objections != order.quote.objections;
         // Money that nobody has named yet may have come for it: it is not taken twice.
-        let is_flagged = order.attention.is_some();
-        if is_flagged || is_old || is_other || orders::is_replaced(tx, &order)? {
+        if order.attention.is_some() {
+            return refuse(Refusal::LookedAt);
+        }
+        if is_old || is_other || orders::is_replaced(tx, &order)? {
             return refuse(Refusal::Stale);
         }
     }

@@ -218,6 +218,8 @@ pub enum Refusal {
     Blocked(Box<Problem>),
     /// The order is old, or its price is no longer today's.
     Stale,
+    /// A person is looking at its payment: money may have come for it.
+    LookedAt,
     /// Some fields cannot be used.
     Fields(Vec<FieldError>),
     /// An earlier order of this cart is still open and must be closed first.
@@ -314,6 +316,13 @@ impl crate::base::Refusal for Refusal {
                 "Its price or its goods are not today's.",
             )
             .hint("Order again from the cart; nothing was charged."),
+            Self::LookedAt => Problem::new(
+                409,
+                "order-looked-at",
+                "We are looking at this order",
+                "Money may have come for it already.",
+            )
+            .hint("Do not pay again; write to us, and we tell you where it stands."),
             Self::Fields(errors) => {
                 let first = errors.first().map_or("", |e| e.message.as_str());
                 let listed: Vec<Value> = errors

@@ -301,7 +301,8 @@ async fn draw(
     values["rate"] = quote.delivery.as_ref().map_or("", |d| d.rate.as_str()).into();
     let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
     let context = json!({
-        "page": { "title": till.kit.render.word("checkout.title"), "description": "",
+        "page": { "title": till.kit.render.word("checkout.title"),
+                  "description": till.kit.render.word("checkout.description"),
                   "path": "/checkout", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": { "version": cart.version, "count": cart.count },
         "lines": cart.lines, "quote": quote, "values": values, "errors": draft.errors,

@@ -192,7 +192,9 @@ pub(super) async fn write_down(kit: &Kit, presence: &Presence) -> Result<(), Fau
     let done = kit.db.write(write).await;
     if done.is_err() {
         // Nobody is signed out because the disk is full: it is written down later.
-        seen.into_iter().for_each(|(session, at)| presence.seen_by(&session, at));
+        for (session, at) in &seen {
+            presence.seen_by(session, *at);
+        }
     }
     Ok(done?)
 }

@@ -28,7 +28,8 @@ pub(super) fn hold(
 }
 
 /// Uses up the claims of an order that is paid. Answers the promotions that others have used up
-/// meanwhile: the order was given up, and its money came all the same. Its price stays.
+/// meanwhile, or that are gone: the order was given up, and its money came all the same. Its price
+/// stays.
 pub(super) fn use_up(
     tx: &Tx,
     book: &Book,
@@ -38,10 +39,16 @@ pub(super) fn use_up(
     let mut beyond = Vec::new();
     for id in store_lines::list_released_claims(tx, order)? {
         let promotion = book.promotions.iter().find(|promotion| promotion.id == id);
-        let Some(promotion) = promotion else { continue };
-        if is_used_up(tx, promotion, Some(customer))? {
-            store_lines::set_beyond(tx, &id, order)?;
-            beyond.push(promotion.title.clone());
+        match promotion {
+            Some(promotion) if !is_used_up(tx, promotion, Some(customer))? => {
+                // By today's limits, which may be others than those it was claimed under.
+                let limits = (promotion.limit_total, promotion.limit_per_customer);
+                store_lines::insert_claim(tx, &id, order, (customer, limits))?;
+            }
+            found => {
+                store_lines::set_beyond(tx, &id, order)?;
+                beyond.push(found.map_or(id, |promotion| promotion.title.clone()));
+            }
         }
     }
     store_lines::set_claims(tx, order, "used")?;

@@ -216,7 +216,7 @@ pub fn mark_paid(
     let beyond = claim::use_up(tx, book, id, &order.email.to_lowercase())?;
     if !beyond.is_empty() {
         let why = format!(
-            "paid after it was given up, and others have used up {} meanwhile: its price stays",
+            "paid after it was given up, and {} is used up or gone meanwhile: its price stays",
             beyond.join(", ")
         );
         flag(tx, book, id, &why, now)?;

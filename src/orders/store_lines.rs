@@ -191,7 +191,7 @@ pub(super) fn set_beyond(tx: &Tx, promotion: &str, id: &OrderId) -> Result<(), F
     Ok(())
 }
 
-/// Whether staff were told this of an order since then.
+/// Whether staff were told this of an order since then, and have settled nothing of it meanwhile.
 pub(super) fn was_flagged(
     read: &Read,
     id: &OrderId,
@@ -199,7 +199,9 @@ pub(super) fn was_flagged(
     since: Instant,
 ) -> Result<bool, Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM order_event
-               WHERE order_id = ?1 AND kind = 'attention' AND at >= ?3 AND data ->> '$.why' = ?2)";
+               WHERE order_id = ?1 AND kind = 'attention' AND at >= ?3 AND data ->> '$.why' = ?2
+                 AND id > coalesce((SELECT max(id) FROM order_event
+                                    WHERE order_id = ?1 AND kind = 'settled'), 0))";
     Ok(read.prepare_cached(sql)?.query_row(params![id.as_str(), why, since.0], |r| r.get(0))?)
 }
 

@@ -87,10 +87,10 @@ async fn money(till: &Till, number: &str, payment: &str) -> Result<bool, Fault> 
     Ok(false)
 }
 
-/// Fetches events about refunds and disputes that the provider has and the inbox has not, and lays
-/// them there: no list of payments tells of a complaint, nor of what went back of an older day's
-/// money. A provider that will not list them, such as for a key that may not read them, leaves the
-/// books as they are.
+/// Fetches events about refunds and disputes, and lately about paid pages, that the provider has
+/// and the inbox has not, and lays them there: no list of payments tells of a complaint, nor of
+/// what went back of an older day's money. A provider that will not list them, such as for a key
+/// that may not read them, leaves the books as they are.
 ///
 /// # Errors
 /// When the database fails.

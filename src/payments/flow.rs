@@ -220,9 +220,9 @@ fn paid(
         Paid::Short => {
             let what = "paid after its goods were given back, and there is not enough left";
             let settled = review(tx, payment, session, now)?;
+            send_back(tx, kit, book, payment, what, now)?;
             // Its goods are gone for good: an order that still waited has failed.
             orders::fail(tx, kit, book, &payment.order, what, now)?;
-            send_back(tx, kit, book, payment, what, now)?;
             Ok(settled)
         }
         Paid::Now | Paid::Already => {

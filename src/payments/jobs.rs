@@ -8,7 +8,7 @@ use super::event::{Event, Topic};
 use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState};
 use super::provider::{
-    PaymentOutcome, ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble,
+    NO_AMOUNT, PaymentOutcome, ProviderDispute, ProviderRefund, Session, SessionStatus, Trouble,
 };
 use super::refund_told::{self, Applied};
 use super::store::{self, Fresh};
@@ -190,15 +190,17 @@ fn adopt(
     now: Instant,
 ) -> Result<Settled, Fault> {
     let order = OrderId::from_stored(&session.order);
-    let Some(last) = store::last_payment(tx, &order)? else { return Ok(Settled::Unknown) };
-    let is_its =
-        last.provider == till.provider.name() && flow::charges_right(&last.request, session);
+    let attempts = store::list_attempts(tx, &order)?;
+    let newest = attempts.first().map_or(0, |payment| payment.attempt);
+    let same = |payment: &Payment| payment.provider == till.provider.name();
+    let Some(last) = attempts.into_iter().find(same) else { return Ok(Settled::Unknown) };
+    let is_its = flow::charges_right(&last.request, session);
     if session.outcome != PaymentOutcome::Paid || !is_its {
         return Ok(Settled::Unknown);
     }
     let payment = Payment {
         id: PaymentId::new(now, &till.kit.random),
-        attempt: last.attempt + 1,
+        attempt: newest + 1,
         // Nobody is sent there any more; what was paid there still counts.
         state: PaymentState::Closing,
         key: format!("found-{}", session.id),
@@ -228,7 +230,10 @@ fn note_unknown(
     let why = format!("session {} belongs to no order here", session.id);
     let order = orders::get_order(tx, &OrderId::from_stored(&session.order))?;
     if let Some(order) = order.filter(|_| session.outcome == PaymentOutcome::Paid) {
-        let money = Money::new(session.amount_minor, session.currency);
+        let money = match session.amount_minor {
+            NO_AMOUNT => "money of an amount that is not known here".to_owned(),
+            amount => Money::new(amount, session.currency).to_string(),
+        };
         let words = format!(
             "{money} came by session {}, which this shop did not keep: look at it at the payment \
              provider, and give the money back there",

@@ -147,6 +147,9 @@ pub struct Refund {
     /// Since when its key is used.
     #[serde(skip)]
     pub key_at: Instant,
+    /// When its call was first known to have failed at the provider, under this key.
+    #[serde(skip)]
+    pub broke_at: Option<Instant>,
     /// When it was written down.
     pub created_at: Instant,
 }

@@ -283,8 +283,8 @@ pub trait Provider: Send + Sync {
     /// Payments received from `from` (inclusive) until `until`, all pages of them.
     fn received(&self, from: Instant, until: Instant) -> Answer<'_, Vec<Received>>;
 
-    /// Events about refunds and disputes of this time, oldest first, each as it would have been
-    /// sent: word of them may never have arrived.
+    /// Events about refunds, disputes and lately paid pages of this time, oldest first, each as it
+    /// would have been sent: word of them may never have arrived.
     fn events(&self, from: Instant, until: Instant) -> Answer<'_, Vec<String>>;
 
     /// Secrets its webhooks may be signed with.

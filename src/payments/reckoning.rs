@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::provider::{PaymentOutcome, Received, Trouble};
+use super::provider::{NO_AMOUNT, PaymentOutcome, Received, Trouble};
 use super::statement::{Ours, Statement, compare, summary};
 use super::store_statement::{self, Noted};
 use super::{Session, session};
@@ -262,7 +262,8 @@ async fn elsewhere(
 /// have it.
 fn received_in(session: Session, our: &Ours) -> Option<Received> {
     let payment_id = session.payment_id.filter(|id| *id == our.payment_id)?;
-    (session.outcome == PaymentOutcome::Paid).then_some(Received {
+    let is_paid = session.outcome == PaymentOutcome::Paid && session.amount_minor != NO_AMOUNT;
+    is_paid.then_some(Received {
         payment_id,
         order: Some(session.order),
         amount_minor: session.amount_minor,

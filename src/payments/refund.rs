@@ -113,6 +113,7 @@ fn write_down(
         error: None,
         looks: 0,
         key_at: now,
+        broke_at: None,
         created_at: now,
         id,
     };

@@ -111,6 +111,7 @@ fn mirror(
         error: None,
         looks: 0,
         key_at: now,
+        broke_at: None,
         created_at: now,
     };
     if !store_refund::insert(tx, &refund, now, now)? {

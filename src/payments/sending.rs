@@ -237,10 +237,17 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
             Ok(Some(made)) => note(till, made, Some(refund)).await,
             // A call that failed at the provider may yet be carried through there: two keys at
             // once could send the money twice.
-            Ok(None) if started >= refund.key_at.plus_s(KEY_DOUBT_S) => {
+            Ok(None)
+                if is_old
+                    || refund.broke_at.is_some_and(|at| started >= at.plus_s(KEY_DOUBT_S)) =>
+            {
                 take_another_key(till, refund).await
             }
-            Ok(None) | Err(_) => again(till, refund, &why).await,
+            Ok(None) => {
+                broke(till, refund).await?;
+                again(till, refund, &why).await
+            }
+            Err(_) => again(till, refund, &why).await,
         },
     }
 }
@@ -267,6 +274,15 @@ async fn look_for(
     let refunds = in_time(till.provider.refunds_of(&request.payment_id)).await?;
     let ours = |made: &ProviderRefund| made.refund.as_deref() == Some(refund.id.as_str());
     Ok(refunds.into_iter().find(ours))
+}
+
+async fn broke(till: &Till, refund: &Refund) -> Result<(), Fault> {
+    let (id, now) = (refund.id.clone(), till.kit.now());
+    let written = till
+        .kit
+        .db
+        .write(move |tx| Ok::<_, Failure<Never>>(store_refund::set_broke(tx, &id, now)?));
+    Ok(written.await?)
 }
 
 async fn take_another_key(till: &Till, refund: &Refund) -> Result<(), Fault> {

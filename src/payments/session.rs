@@ -17,6 +17,8 @@ use crate::platform::db::Tx;
 
 /// How long one call to the provider may take: a buyer is waiting.
 const CALL_PATIENCE: Duration = Duration::from_secs(8);
+/// How long a page may take to be made while nobody waits for it: several keys may be tried.
+const MAKING_PATIENCE: Duration = Duration::from_secs(40);
 
 type Outcome<T> = Result<T, Failure<Refusal>>;
 
@@ -84,7 +86,9 @@ pub(super) async fn create(
     payment: &Payment,
 ) -> Result<Result<Session, Trouble>, Fault> {
     let started = till.kit.now();
-    let answer = in_time(till.provider.create(&payment.request, &payment.key, payment.looks)).await;
+    let call = till.provider.create(&payment.request, &payment.key, payment.looks);
+    let late = || Trouble::Unreachable("no answer in time".to_owned());
+    let answer = tokio::time::timeout(MAKING_PATIENCE, call).await.unwrap_or_else(|_| Err(late()));
     let outcome = answer.as_ref().map(|session| session.id.as_str());
     log_call(till, "create", Some(payment.key.clone()), outcome, started).await;
     Ok(answer)

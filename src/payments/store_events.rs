@@ -1,5 +1,7 @@
 //! SQL of the inbox for people: what is in it, how it is doing, and trying again.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
@@ -10,12 +12,14 @@ use crate::base::{Fault, Instant};
 use crate::orders;
 use crate::platform::db::{Read, Tx};
 
-/// Where an event stands.
 /// Calls looked at for whether the provider serves us.
 const CALLS_SEEN: u32 = 100;
-/// Calls that fail in a row before somebody is told.
+/// Attempts to pay that get no page, one after the other, before somebody is told.
 const FAILED_MIN: usize = 3;
+/// A failure counts for so long while nobody else wants to pay, seconds.
+const STALE_S: i64 = 2 * 3600;
 
+/// Where an event stands.
 pub const STATES: [&str; 5] = ["new", "retry", "dead", "done", "ignored"];
 
 /// An event as it lies in the inbox.
@@ -201,7 +205,7 @@ pub fn health(read: &Read, now: Instant) -> Result<Health, Fault> {
     Ok(health.at(now))
 }
 
-/// What the provider has said to our calls lately, when it was nothing good.
+/// What the provider has said lately when a payment page was wanted, and none was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unserved {
     /// When the first call in a row failed.
@@ -210,27 +214,28 @@ pub struct Unserved {
     pub why: String,
 }
 
-/// Whether the provider serves us: nothing, unless the newest calls all failed. A call or two may;
-/// more of them mean a revoked key, a closed account, or a provider that is down.
+/// Whether the provider makes payment pages: nothing, unless those that were asked for last all
+/// failed, for several attempts. One may; more of them mean a revoked key, a closed account, or a
+/// provider that is down.
 ///
 /// # Errors
 /// When the database fails.
 pub fn unserved(read: &Read, now: Instant) -> Result<Option<Unserved>, Fault> {
-    let sql = "SELECT outcome, at FROM provider_call WHERE at > ?1 ORDER BY at DESC LIMIT ?2";
+    let sql = "SELECT outcome, at, coalesce(idempotency_key, '') FROM provider_call
+               WHERE at > ?1 AND operation = 'create' ORDER BY at DESC, id DESC LIMIT ?2";
     let mut statement = read.prepare_cached(sql)?;
-    let since = now.plus_s(-LATELY_S).0;
-    let rows = statement.query_map(params![since, CALLS_SEEN], |row| {
-        Ok((row.get::<_, String>(0)?, Instant(row.get(1)?)))
+    let rows = statement.query_map(params![now.plus_s(-LATELY_S).0, CALLS_SEEN], |row| {
+        Ok((row.get::<_, String>(0)?, Instant(row.get(1)?), row.get::<_, String>(2)?))
     })?;
     let calls = rows.collect::<Result<Vec<_>, _>>()?;
-    let failed: Vec<_> = calls.iter().take_while(|(said, _)| !said.starts_with("ok ")).collect();
-    if failed.len() < FAILED_MIN {
-        return Ok(None);
-    }
-    let Some(((why, _), (_, since))) = failed.first().copied().zip(failed.last().copied()) else {
+    let failed: Vec<_> = calls.iter().take_while(|(said, ..)| !said.starts_with("ok ")).collect();
+    let attempts: BTreeSet<&str> = failed.iter().map(|(.., key)| key.as_str()).collect();
+    let (Some((why, last, _)), Some((_, since, _))) = (failed.first(), failed.last()) else {
         return Ok(None);
     };
-    Ok(Some(Unserved { since: *since, why: why.clone() }))
+    // What failed long ago says nothing of now: nobody has wanted to pay since.
+    let is_told = attempts.len() >= FAILED_MIN && *last > now.plus_s(-STALE_S);
+    Ok(is_told.then(|| Unserved { since: *since, why: why.clone() }))
 }
 
 fn moment(read: &Read, sql: &str) -> Result<Option<Instant>, Fault> {

@@ -13,7 +13,7 @@ use crate::platform::db::{Read, Tx};
 
 const COLUMNS: &str = "id, order_id, payment_id, origin, state, idempotency_key,
     provider_refund_id, amount_minor, currency, delivery_minor, late, reason, actor, error, looks,
-    created_at, key_at";
+    created_at, key_at, broke_at";
 
 fn wrong(column: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(column, "refund".to_owned(), rusqlite::types::Type::Text)
@@ -39,6 +39,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Refund> {
         looks: row.get(14)?,
         created_at: Instant(row.get(15)?),
         key_at: Instant(row.get(16)?),
+        broke_at: row.get::<_, Option<i64>>(17)?.map(Instant),
     })
 }
 
@@ -218,9 +219,16 @@ pub(super) fn set_provider_refund(tx: &Tx, id: &RefundId, provider: &str) -> Res
 /// The old key brought nothing, as the provider's books show: another one is used from now on.
 pub(super) fn set_key(tx: &Tx, refund: &Refund, key: &str, now: Instant) -> Result<(), Fault> {
     let sql = "UPDATE refund SET idempotency_key = ?3, key_at = ?4, look_at = ?4,
-                   looks = looks + 1
+                   broke_at = NULL, looks = looks + 1
                WHERE id = ?1 AND idempotency_key = ?2 AND state = 'wanted'";
     tx.prepare_cached(sql)?.execute(params![refund.id.as_str(), refund.key, key, now.0])?;
+    Ok(())
+}
+
+/// The call under its key has failed at the provider, where it may yet be carried through.
+pub(super) fn set_broke(tx: &Tx, id: &RefundId, now: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE refund SET broke_at = coalesce(broke_at, ?2) WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), now.0])?;
     Ok(())
 }
 

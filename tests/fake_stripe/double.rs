@@ -89,6 +89,13 @@ impl StripeDouble {
         session["id"] = json!(id);
         session["client_reference_id"] = json!("0000");
         session["metadata"]["order"] = json!("0000");
+        let paid = session["payment_intent"].as_str().unwrap_or_default().to_owned();
+        if let Some(mut payment) = inside.books.payments.get(&paid).cloned() {
+            let own = format!("pi_{id}");
+            payment["_charge"]["metadata"]["order"] = json!("0000");
+            session["payment_intent"] = json!(own);
+            inside.books.payments.insert(own.clone(), named(payment, &own));
+        }
         inside.books.sessions.insert(id.to_owned(), session);
     }
 
@@ -115,13 +122,23 @@ impl StripeDouble {
 
     pub fn charge(&self, id: &str, minor: i64) {
         let mut inside = self.server.inside();
-        inside.books.sessions.get_mut(id).unwrap()["amount_total"] = json!(minor);
+        let session = inside.books.sessions.get_mut(id).unwrap();
+        session["amount_total"] = json!(minor);
+        let paid = session["payment_intent"].as_str().unwrap_or_default().to_owned();
+        if let Some(payment) = inside.books.payments.get_mut(&paid) {
+            payment["_charge"]["amount"] = json!(minor);
+            payment["_charge"]["amount_captured"] = json!(minor);
+        }
     }
 
     pub fn name_payment(&self, id: &str, payment: &str) {
         let mut inside = self.server.inside();
         let session = inside.books.sessions.get_mut(id).unwrap();
+        let former = session["payment_intent"].as_str().unwrap_or_default().to_owned();
         session["payment_intent"] = json!(payment);
+        if let Some(found) = inside.books.payments.remove(&former) {
+            inside.books.payments.insert(payment.to_owned(), named(found, payment));
+        }
     }
 
     /// An event about a session, and its signature header.
@@ -249,4 +266,13 @@ fn word_of(status: RefundStatus) -> &'static str {
         RefundStatus::Succeeded => "succeeded",
         RefundStatus::Failed => "failed",
     }
+}
+
+/// A payment under another name, its charge with it.
+fn named(mut payment: Value, id: &str) -> Value {
+    payment["id"] = json!(id);
+    payment["latest_charge"] = json!(format!("ch_{id}"));
+    payment["_charge"]["id"] = json!(format!("ch_{id}"));
+    payment["_charge"]["payment_intent"] = json!(id);
+    payment
 }

@@ -351,6 +351,7 @@ impl World {
             }
             Step::Complain(n) => self.complain(*n),
             Step::Settle(n) => self.settle_by_person(*n),
+            Step::TakeByHand(n) => self.take_by_hand(*n),
             Step::Disk(disk) => self.set_disk(*disk),
             Step::Restart => {
                 let image = self.shop.image();

@@ -149,6 +149,17 @@ impl World {
         self.run(work).map(answer)
     }
 
+    pub fn take_by_hand(&mut self, number: u64) -> Said {
+        let id = self.order(number, "payment_status IN ('pending', 'failed', 'expired')")?;
+        let (till, now) = (self.shop.till.clone(), self.around.clock.now());
+        let book = till.books.now();
+        let db = till.kit.db.clone();
+        let work = db.write(move |tx| {
+            payments::take_by_hand(tx, &till, &book, &id, "in cash", "merchant", now)
+        });
+        self.run(work).map(answer)
+    }
+
     /// What went back by the provider's books, minor units.
     pub fn went_back(&self) -> i64 {
         let refunds = self.provider.refunds().into_iter();

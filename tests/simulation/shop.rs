@@ -1,6 +1,7 @@
 //! The real rooms on a real database, opened in a moment: what all shops share is made once, and
 //! each begins with a copy of one database file.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -170,6 +171,8 @@ pub struct Shop {
     pub jobs: Vec<Job>,
     /// Sends letters, and tries to where nothing can be sent.
     pub postmen: [Vec<Job>; 2],
+    /// After how many commits its books were proved last.
+    pub proved: Cell<Option<u64>>,
 }
 
 impl Shop {
@@ -196,7 +199,8 @@ impl Shop {
         let postmen = ["mail", "nowhere/at/all"]
             .map(|folder| mail::jobs(&kit, &Transport::Files(dir.path().join(folder))));
         fs::create_dir_all(dir.path().join("mail")).unwrap();
-        Self { dir, kit, till, router: Arc::new(routes.finish().unwrap()), jobs, postmen }
+        let (router, proved) = (Arc::new(routes.finish().unwrap()), Cell::new(None));
+        Self { dir, kit, till, router, jobs, postmen, proved }
     }
 
     /// What lies on disk at this moment, as another folder.

@@ -75,6 +75,8 @@ pub enum Step {
     Complain(u64),
     /// The merchant has looked at an order that needed attention.
     Settle(u64),
+    /// An order is paid in cash or by transfer, past its payment page.
+    TakeByHand(u64),
     Wait(i64),
     Disk(Disk),
     Restart,
@@ -114,7 +116,7 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
     let thing = index(random, THINGS.len());
     let weights = [
         10, 2, 3, 3, 2, 16, 3, 4, 14, 3, 3, 1, 14, 2, 1, 4, 9, 3, 4, 2, 2, 2, 7, 1, 2, 4, 3, 2, 1,
-        4, 2,
+        4, 2, 2,
     ];
     let step = match weighted(random, &weights) {
         0 => Step::Add(buyer, thing, 1 + any % 3),
@@ -150,7 +152,8 @@ pub fn draw(random: &Randomness, books: usize) -> Turn {
         27 => Step::Dashboard(any),
         28 => Step::SlowRefunds(any.is_multiple_of(2)),
         29 => Step::Complain(any),
-        _ => Step::Settle(any),
+        30 => Step::Settle(any),
+        _ => Step::TakeByHand(any),
     };
     let cut_after = (random.below(8) == 0).then(|| 1 + small(random, 4));
     Turn { step, cut_after }

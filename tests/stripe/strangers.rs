@@ -65,13 +65,20 @@ fn money_by_an_unknown_session_of_a_paid_order_goes_back() {
     let (_, session) = desk.session_for("KILN-1", 1);
     desk.provider.pay(&session);
     desk.tell_and_tend(&session, "completed", "evt_1");
-    copy(&desk, &session, "cs_second", &[("payment_intent", json!("pi_second"))]);
+    desk.provider.add_stranger(&session, "cs_second");
+    {
+        let order = json!(desk.order_id(&session).as_str());
+        let mut inside = desk.provider.server.inside();
+        let second = inside.books.sessions.get_mut("cs_second").unwrap();
+        second["metadata"]["order"] = order.clone();
+        second["client_reference_id"] = order;
+    }
     desk.tell_and_tend("cs_second", "completed", "evt_2");
     assert_eq!((desk.status(&session), desk.units("KILN-1")), ("paid".into(), (3, 0)));
-    // The stand-in has no such payment, so it will not send it back, and a person is called.
-    assert_eq!(desk.attempt("cs_second"), "review");
-    assert!(desk.attention(&session).contains("payment_intent"), "{}", desk.attention(&session));
-    assert_eq!(desk.shop.number("SELECT count(*) FROM refund WHERE late = 1"), 1);
+    assert_eq!(desk.attempt("cs_second"), "returned");
+    let back = desk.provider.refunds();
+    assert_eq!((back.len(), back[0].payment_id.as_deref()), (1, Some("pi_cs_second")));
+    assert_eq!(desk.letters("order_attention"), 1);
     desk.shop.assert_audit();
 }
 

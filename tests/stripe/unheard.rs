@@ -123,3 +123,29 @@ fn a_refund_stripe_cannot_count_is_refused_at_once() {
     assert_eq!(desk.of_order(&session, "refunded_minor"), "1010");
     desk.shop.assert_audit();
 }
+
+// N9, S1.22: the shop came back from a backup that does not know its newest payment page. The event
+// of that page was taken before, so it is not sent again: it is fetched, and pays the order.
+#[test]
+fn a_page_from_after_the_backup_is_found_and_pays_its_order() {
+    let desk = Desk::open();
+    desk.shop.work_off();
+    let (_, session) = desk.session_for("KILN-1", 1);
+    let mut later = desk.provider.server.inside().books.sessions[&session].clone();
+    for (name, value) in [
+        ("id", "cs_later"),
+        ("status", "complete"),
+        ("payment_status", "paid"),
+        ("payment_intent", "pi_later"),
+    ] {
+        later[name] = value.into();
+    }
+    keep_quiet_about(&desk, "checkout.session.completed", &later);
+    desk.provider.server.inside().books.sessions.insert("cs_later".to_owned(), later);
+    desk.shop.advance_s(7 * 3600);
+    desk.shop.work_off();
+    desk.shop.work_off();
+    assert_eq!((desk.status(&session), desk.attempt("cs_later")), ("paid".into(), "paid".into()));
+    assert_eq!(desk.units("KILN-1"), (3, 0));
+    desk.shop.assert_audit();
+}

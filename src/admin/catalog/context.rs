@@ -120,12 +120,19 @@ pub(super) async fn note_all(
 ) -> Result<(), Error> {
     let (staff, now) = (visit.staff.clone(), visit.kit.now());
     let (action, revision) = (format!("catalog.{what}"), saved.revision.clone());
-    let write = visit.kit.db.write(move |tx| {
-        for (path, before, after) in &files {
+    // Comparing thousands of texts takes a while: not where everybody's writes wait.
+    let compared = tokio::task::spawn_blocking(move || {
+        let lines = files.iter().map(|(path, before, after)| {
             let (gone, came) = noted(before, after);
-            let before = json!({ "lines": gone });
             let after = json!({ "lines": came, "revision": revision });
-            identity::note(tx, &staff, &action, ("file", path), (&before, &after), now)?;
+            (path.clone(), json!({ "lines": gone }), after)
+        });
+        lines.collect::<Vec<_>>()
+    });
+    let compared = compared.await.map_err(Fault::from)?;
+    let write = visit.kit.db.write(move |tx| {
+        for (path, before, after) in &compared {
+            identity::note(tx, &staff, &action, ("file", path), (before, after), now)?;
         }
         Ok::<_, Failure<Never>>(())
     });

@@ -83,6 +83,10 @@ async fn change(
     if now.is_none() && content.is_none() {
         return Err(nothing());
     }
+    if content.is_some() && content == now {
+        // Sent once more, as after a lost answer: it is as they want it, whatever they had seen.
+        return Ok(false);
+    }
     let what = match (&content, &now) {
         (None, _) => "removed",
         (_, Some(_)) => "edited",
@@ -98,7 +102,7 @@ async fn change(
     let by = By { who: visit.actor(), what: format!("{what} {path}") };
     match write(shelf, visit, changes, by).await {
         Ok(saved) => note(visit, what, &path, (&before, &after), &saved).await?,
-        // Sent once more, or by somebody else meanwhile: it is as they want it.
+        // Somebody else was quicker with the same.
         Err(Failure::Refused(Refusal::Same)) => {}
         Err(failure) => return Err(failure.into()),
     }

@@ -155,7 +155,12 @@ async fn mistaken(
     (errors, files): (&[Complaint], &Tree),
 ) -> Result<Response, Error> {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let wrong = Some((errors, told(errors, files)));
+    let (mut shown, own) = (told(errors, files), draft.way.path(draft.kind, &draft.wanted));
+    for complaint in shown.iter_mut().filter(|complaint| complaint["file"] == own) {
+        // It is about what was typed, not about the file as it lies there: no link leads away.
+        complaint["href"] = Value::Null;
+    }
+    let wrong = Some((errors, shown));
     draw(shelf, visit, draft, Told { status, wrong, ..Told::default() }).await
 }
 

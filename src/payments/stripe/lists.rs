@@ -15,6 +15,11 @@ use crate::payments::provider::{ProviderRefund, Received, Trouble};
 
 /// Pages of one list read at most: a million payments in a day are none of ours.
 const PAGES_MAX: u32 = 10_000;
+/// Events of pages that were paid, and how far back they are looked for, seconds: longer than the
+/// newest backup is old.
+const OF_PAID_PAGES: [&str; 2] =
+    ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
+const PAID_BACK_S: i64 = 3 * 86_400;
 /// Events that bring word of what no list of payments tells; each is accepted at our door as well.
 const OF_MONEY_BACK: [&str; 10] = [
     "refund.created",
@@ -96,12 +101,30 @@ impl Stripe {
         came.collect::<Result<_, _>>().map_err(Trouble::Unreachable)
     }
 
+    /// Events of this time, oldest first: of money that went back, and of the last days also of
+    /// pages that were paid, for a restored backup does not know its newest ones.
     pub(super) async fn events_of(
         &self,
         from: Instant,
         until: Instant,
     ) -> Result<Vec<String>, Trouble> {
-        let types = OF_MONEY_BACK.map(str::to_owned);
+        let recent = from.max(until.plus_s(-PAID_BACK_S));
+        let mut all = self.events_between(from, recent, &OF_MONEY_BACK).await?;
+        let types: Vec<&str> = OF_MONEY_BACK.into_iter().chain(OF_PAID_PAGES).collect();
+        all.extend(self.events_between(recent, until, &types).await?);
+        Ok(all)
+    }
+
+    async fn events_between(
+        &self,
+        from: Instant,
+        until: Instant,
+        types: &[&str],
+    ) -> Result<Vec<String>, Trouble> {
+        if from >= until {
+            return Ok(Vec::new());
+        }
+        let types: Vec<String> = types.iter().map(|kind| (*kind).to_owned()).collect();
         let list = ListEvent::new().limit(PAGE).created(between(from, until)).types(types);
         let mut all = Vec::new();
         self.pages(&list, ListEvent::starting_after, |event: Value| {

@@ -139,8 +139,10 @@ impl Stripe {
             }
             is_kept &= failure.key_is_spent();
             last = failure.words();
-            // Whether the failed call made a session is unknown: look before asking anew.
-            if let Some(lean) = self.made_before(request).await? {
+            // Whether the failed call made a session is unknown: look before asking anew, once.
+            if turn == 0
+                && let Some(lean) = self.made_before(request).await?
+            {
                 return self.session(lean, false).await;
             }
         }

@@ -60,9 +60,8 @@ pub(super) fn checked_url(key: &str, url: &str) -> Result<String, BadSetting> {
     }
 }
 
-/// `45s`, `15m`, `2h` or `30d` in seconds.
-/// Longest time that stock is held for somebody who pays, seconds: a payment page lives for a day at
-/// most, by the provider's clock.
+/// Longest time that stock is held for somebody who pays, seconds: a payment page lives for a day
+/// at most, by the provider's clock.
 pub const HOLD_MAX_S: i64 = 23 * 3600;
 
 /// How long stock is held for somebody who pays.
@@ -71,6 +70,7 @@ pub(super) fn hold_s(text: &str) -> Result<i64, BadSetting> {
     if seconds <= HOLD_MAX_S { Ok(seconds) } else { Err(bad("hold", text, "at most 23h")) }
 }
 
+/// `45s`, `15m`, `2h` or `30d` in seconds.
 pub(super) fn duration_s(key: &str, text: &str) -> Result<i64, BadSetting> {
     let want = "a time such as 45s, 15m, 2h or 30d";
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
