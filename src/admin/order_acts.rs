@@ -266,7 +266,6 @@ async fn cancel(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result
     };
     let (staff, number, now) = (visit.staff.clone(), number.to_owned(), visit.kit.now());
     let why = reason.clone();
-    let said = Some(reason.clone()).filter(|_| !sent.reason.trim().is_empty());
     let guard = move |tx: &Tx| {
         let order = find(tx, &number)?;
         orders::must_be_version(&order, version)?;
@@ -274,11 +273,16 @@ async fn cancel(till: &Till, visit: &Visit, number: &str, sent: &Sent) -> Result
         log(tx, &staff, Act::Cancel, &number, (&states.0, &states.1), now)
     };
     payments::cancel_if(till, &order.id, &visit.actor(), &reason, guard).await?;
-    if let Some(said) = said.filter(|said| !said.trim().is_empty() && !order.payment.has_paid()) {
+    let is_said = !sent.reason.trim().is_empty() && !reason.trim().is_empty();
+    if is_said && !order.payment.has_paid() {
         // Nothing was paid, so no refund keeps the reason: the timeline does.
         let (id, actor) = (order.id.clone(), visit.actor());
-        let note = move |tx: &Tx| orders::add_note(tx, &id, &said, &actor, now);
-        visit.kit.db.write(note).await?;
+        let note = move |tx: &Tx| orders::add_note(tx, &id, &reason, &actor, now);
+        if let Err(failure) = visit.kit.db.write(note).await {
+            // The order is given up all the same, and the log of changes has the reason.
+            let fault = Error::from(failure).problem().detail;
+            tracing::warn!(order = order.number, fault, "why it was cancelled was not noted");
+        }
     }
     Ok(())
 }
