@@ -3,6 +3,9 @@
 -- Money is whole minor units (`_minor`), shares are basis points (`_bp`), moments are UTC
 -- milliseconds (`_at`), secrets are stored as SHA-256 only (`_hash`). Every table is STRICT and
 -- belongs to the room its heading names: only that room's store files write it.
+--
+-- Tables that a checkout writes say `a = 'x' OR a = 'y' OR …` where others say `a IN (…)`: for a
+-- list of more than two, SQLite builds a table of its own for every row that is written.
 
 -- ── room: platform ──────────────────────────────────────────────────────────────────────────
 
@@ -247,7 +250,8 @@ CREATE TABLE hold (
   sku        TEXT    NOT NULL,
   location   TEXT    NOT NULL DEFAULT 'main' REFERENCES location (id),
   qty        INTEGER NOT NULL CHECK (qty > 0),
-  state      TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'sold', 'released')),
+  state      TEXT    NOT NULL DEFAULT 'active' CHECK (state = 'active' OR state = 'sold'
+                        OR state = 'released'),
   expires_at INTEGER NOT NULL,
   ended_why  TEXT,
   PRIMARY KEY (order_id, sku, location)
@@ -325,10 +329,15 @@ CREATE TABLE orders (
   idempotency_key     TEXT    NOT NULL UNIQUE,
   email               TEXT    NOT NULL,
   email_folded        TEXT    NOT NULL,
-  payment_status      TEXT    NOT NULL CHECK (payment_status IN ('pending', 'processing', 'paid',
-                        'failed', 'expired', 'cancelled', 'part_refunded', 'refunded')),
-  fulfilment_status   TEXT    NOT NULL DEFAULT 'unfulfilled' CHECK (fulfilment_status IN
-                        ('unfulfilled', 'part_shipped', 'shipped', 'delivered', 'returned')),
+  payment_status      TEXT    NOT NULL CHECK (payment_status = 'pending'
+                        OR payment_status = 'processing' OR payment_status = 'paid'
+                        OR payment_status = 'failed' OR payment_status = 'expired'
+                        OR payment_status = 'cancelled' OR payment_status = 'part_refunded'
+                        OR payment_status = 'refunded'),
+  fulfilment_status   TEXT    NOT NULL DEFAULT 'unfulfilled' CHECK (
+                        fulfilment_status = 'unfulfilled' OR fulfilment_status = 'part_shipped'
+                        OR fulfilment_status = 'shipped' OR fulfilment_status = 'delivered'
+                        OR fulfilment_status = 'returned'),
   currency            TEXT    NOT NULL,
   items_minor         INTEGER NOT NULL CHECK (items_minor >= 0),
   discount_minor      INTEGER NOT NULL CHECK (discount_minor >= 0),
@@ -385,7 +394,8 @@ CREATE TABLE orders (
   quote               TEXT    NOT NULL,
   CHECK (total_minor = items_minor - discount_minor + delivery_minor
          + CASE tax_included WHEN 1 THEN 0 ELSE tax_minor END),
-  CHECK (payment_status NOT IN ('paid', 'part_refunded', 'refunded') OR paid_at IS NOT NULL),
+  CHECK (paid_at IS NOT NULL OR payment_status <> 'paid' AND payment_status <> 'part_refunded'
+                              AND payment_status <> 'refunded'),
   CHECK (refunded_minor + refunding_minor <= total_minor)
 ) STRICT;
 CREATE INDEX orders_by_status ON orders (payment_status, placed_at DESC);
@@ -415,7 +425,7 @@ CREATE TABLE order_item (
   order_id       TEXT    NOT NULL REFERENCES orders (id),
   position       INTEGER NOT NULL,
   parent         INTEGER,
-  kind           TEXT    NOT NULL CHECK (kind IN ('product', 'bundle', 'part')),
+  kind           TEXT    NOT NULL CHECK (kind = 'product' OR kind = 'bundle' OR kind = 'part'),
   ref            TEXT    NOT NULL,
   title          TEXT    NOT NULL,
   options        TEXT    NOT NULL DEFAULT '',
@@ -438,7 +448,8 @@ CREATE TABLE order_adjustment (
   id           INTEGER PRIMARY KEY,
   order_id     TEXT    NOT NULL REFERENCES orders (id),
   position     INTEGER,
-  source       TEXT    NOT NULL CHECK (source IN ('bundle', 'promotion', 'shipping')),
+  source       TEXT    NOT NULL CHECK (source = 'bundle' OR source = 'promotion'
+                        OR source = 'shipping'),
   ref          TEXT    NOT NULL,
   label        TEXT    NOT NULL,
   amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0)
@@ -514,7 +525,8 @@ CREATE TABLE letter_choice (
 CREATE TABLE cart (
   id             TEXT    PRIMARY KEY,
   token_hash     TEXT    NOT NULL,
-  status         TEXT    NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ordered', 'expired')),
+  status         TEXT    NOT NULL DEFAULT 'active' CHECK (status = 'active' OR status = 'ordered'
+                        OR status = 'expired'),
   version        INTEGER NOT NULL DEFAULT 1,
   country        TEXT    NOT NULL,
   rate           TEXT,
@@ -564,10 +576,11 @@ CREATE TABLE payment (
   order_id            TEXT    NOT NULL,
   attempt             INTEGER NOT NULL CHECK (attempt >= 1),
   provider            TEXT    NOT NULL,
-  mode                TEXT    NOT NULL CHECK (mode IN ('live', 'test', 'simulator')),
-  state               TEXT    NOT NULL CHECK (state IN ('wanted', 'open', 'processing', 'paid',
-                                                        'failed', 'expired', 'closing', 'review',
-                                                        'returned')),
+  mode                TEXT    NOT NULL CHECK (mode = 'live' OR mode = 'test' OR mode = 'simulator'),
+  state               TEXT    NOT NULL CHECK (state = 'wanted' OR state = 'open'
+                        OR state = 'processing' OR state = 'paid' OR state = 'failed'
+                        OR state = 'expired' OR state = 'closing' OR state = 'review'
+                        OR state = 'returned'),
   idempotency_key     TEXT    NOT NULL UNIQUE,
   request             TEXT    NOT NULL,
   amount_minor        INTEGER NOT NULL CHECK (amount_minor >= 0),
@@ -587,11 +600,12 @@ CREATE TABLE payment (
   CHECK (state <> 'paid' OR received_minor = amount_minor)
 ) STRICT;
 CREATE UNIQUE INDEX payment_one_alive ON payment (order_id)
-  WHERE state IN ('wanted', 'open', 'processing', 'paid');
+  WHERE state = 'wanted' OR state = 'open' OR state = 'processing' OR state = 'paid';
 CREATE UNIQUE INDEX payment_provider_id ON payment (provider, provider_payment_id)
   WHERE provider_payment_id IS NOT NULL;
 CREATE INDEX payment_look ON payment (look_at)
-  WHERE state IN ('wanted', 'open', 'processing', 'closing', 'review');
+  WHERE state = 'wanted' OR state = 'open' OR state = 'processing' OR state = 'closing'
+     OR state = 'review';
 CREATE INDEX payment_order ON payment (order_id);
 CREATE INDEX payment_received ON payment (ended_at) WHERE state = 'paid';
 
@@ -725,14 +739,17 @@ CREATE TABLE simulator_session (
   id              TEXT    PRIMARY KEY,
   idempotency_key TEXT    NOT NULL UNIQUE,
   request         TEXT    NOT NULL,
-  status          TEXT    NOT NULL CHECK (status IN ('open', 'complete', 'expired')),
-  payment_status  TEXT    NOT NULL CHECK (payment_status IN ('unpaid', 'paid', 'failed')),
+  status          TEXT    NOT NULL CHECK (status = 'open' OR status = 'complete'
+                        OR status = 'expired'),
+  payment_status  TEXT    NOT NULL CHECK (payment_status = 'unpaid' OR payment_status = 'paid'
+                        OR payment_status = 'failed'),
   payment_id      TEXT    UNIQUE,
   outcome         TEXT    CHECK (outcome IN ('paid', 'failed')),
   settles_at      INTEGER,
   paid_at         INTEGER,
   refunds         TEXT    NOT NULL DEFAULT 'succeed'
-                          CHECK (refunds IN ('succeed', 'succeed_later', 'fail_later')),
+                          CHECK (refunds = 'succeed' OR refunds = 'succeed_later'
+                        OR refunds = 'fail_later'),
   expires_at      INTEGER NOT NULL,
   created_at      INTEGER NOT NULL
 ) STRICT;

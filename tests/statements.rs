@@ -19,11 +19,6 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "the whole stock list: as many rows as the shop has SKUs, read once for each edition",
     ),
     (
-        "src/stock/store.rs",
-        "FROM json_each(?1) asked",
-        "the SKUs asked for, as a list; each is then found by its key",
-    ),
-    (
         "src/storefront/store.rs",
         "FROM json_each(?1) asked",
         "the SKUs asked for, as a list; the prices of each are then found by its key",

@@ -146,8 +146,8 @@ async fn buy(app: App, buyer: u64) -> Result<String, Failure<Refusal>> {
         .db
         .write(move |tx| {
             let session = identity::open_own(tx, &token, now)?;
-            cart::fill(tx, &kit, &book, &session, wanted, now).map_err(Failure::lift)?;
-            begin(tx, &till, &book, Some(&session), &parsed, &seen, now)
+            let cart = cart::fill(tx, &kit, &book, &session, wanted, now).map_err(Failure::lift)?;
+            begin(tx, &till, &book, cart, &parsed, &seen, now)
         })
         .await?;
     TOTAL.store(begun.order.total_minor, Relaxed);

@@ -187,10 +187,10 @@ async fn place(
         let session = identity::open_own(tx, &token, now)?;
         let wanted: Vec<_> =
             submission.lines.iter().filter_map(|l| l.item().map(|item| (item, l.qty))).collect();
-        cart::fill(tx, &inner.kit, &book, &session, wanted, now).map_err(Failure::lift)?;
+        let cart =
+            cart::fill(tx, &inner.kit, &book, &session, wanted, now).map_err(Failure::lift)?;
         let seen = Seen { version: None, total_minor: None };
-        let begun =
-            checkout::begin_for(tx, &inner, &book, Some(&session), &buyer, &seen, hold_s, now)?;
+        let begun = checkout::begin_for(tx, &inner, &book, cart, &buyer, &seen, hold_s, now)?;
         let number = begun.order.number.clone();
         if orders::list_events(tx, &begun.order.id)?.len() == 1 {
             let (actor, hours) = (staff.actor(), hold_s / 3600);

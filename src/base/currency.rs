@@ -13,6 +13,8 @@ const ZERO: &[&str] = &[
 ];
 /// Currencies with three decimals (ISO 4217 exponent 3).
 const THREE: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+/// With three decimals, of which the last is always 0 when it is charged.
+const TENS: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
 /// Currencies with two decimals (ISO 4217 exponent 2).
 const TWO: &[&str] = &[
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BMD",
@@ -58,6 +60,17 @@ impl Currency {
     #[must_use]
     pub fn scale(&self) -> i64 {
         10_i64.pow(self.exponent())
+    }
+
+    /// The least by which two amounts that are charged differ, minor units: cards are charged in
+    /// hundredths where a currency has thousandths, and in whole ariary (Stripe, "Currencies").
+    #[must_use]
+    pub fn step(&self) -> i64 {
+        match self.code() {
+            code if TENS.contains(&code) => 10,
+            "MGA" => 100,
+            _ => 1,
+        }
     }
 
     /// The sign people write, the same in all languages; the code where there is no such sign.
@@ -121,6 +134,10 @@ mod tests {
         for (code, exponent, scale) in [("GBP", 2, 100), ("JPY", 0, 1), ("KWD", 3, 1000)] {
             assert_eq!((currency(code).exponent(), currency(code).scale()), (exponent, scale));
         }
+        for (code, step) in [("GBP", 1), ("JPY", 1), ("IQD", 1), ("KWD", 10), ("MGA", 100)] {
+            assert_eq!(currency(code).step(), step, "{code}");
+        }
+        assert!(TENS.iter().all(|code| THREE.contains(code)));
         for unknown in ["", "gbp", "GB", "XXX", "GBPX"] {
             assert_eq!(Currency::parse(unknown), None, "{unknown}");
         }

@@ -26,12 +26,24 @@ pub(super) fn open(
     session: &str,
     now: Instant,
 ) -> Result<Cart, Fault> {
-    if let Some(cart) = store::find(tx, session)? {
-        return Ok(cart);
+    match store::find(tx, session)? {
+        Some(cart) => Ok(cart),
+        None => start(tx, kit, book, session, now),
     }
-    let id = CartId::new(now, &kit.random);
-    store::insert_cart(tx, &id, session, &book.catalog.shop.country, now)?;
-    store::find(tx, session)?.ok_or_else(|| Fault::new("the new cart is not there"))
+}
+
+fn start(tx: &Tx, kit: &Kit, book: &Book, session: &str, now: Instant) -> Result<Cart, Fault> {
+    let cart = Cart {
+        id: CartId::new(now, &kit.random),
+        version: 1,
+        country: book.catalog.shop.country.clone(),
+        rate: None,
+        codes: Vec::new(),
+        lines: Vec::new(),
+        last_change_at: now,
+    };
+    store::insert_cart(tx, &cart, session)?;
+    Ok(cart)
 }
 
 /// Whether an item is on sale, its title, and the price of one as listed.
@@ -85,14 +97,23 @@ pub(super) fn free_for(
     Ok(free)
 }
 
-fn checked(tx: &Tx, book: &Book, cart: &Cart, item: &Item, qty: u32, title: String) -> Outcome {
+/// Checks that so many can be had; `own` is as for [`free_for`].
+fn checked(
+    tx: &Tx,
+    book: &Book,
+    cart: &Cart,
+    own: Option<&CartId>,
+    item: &Item,
+    qty: u32,
+    title: String,
+) -> Outcome {
     if !(1..=QUANTITY_MAX).contains(&qty) {
         return refuse(Refusal::Quantity { max: QUANTITY_MAX });
     }
     let others: Vec<Line> = cart.lines.iter().filter(|l| &l.item != item).cloned().collect();
     let mut items: Vec<&Item> = others.iter().map(|line| &line.item).collect();
     items.push(item);
-    let free = free_for(tx, book, Some(&cart.id), &items)?;
+    let free = free_for(tx, book, own, &items)?;
     let limits = limit_of(&book.catalog, item, &others, &free);
     if qty > limits.per_order {
         return refuse(Refusal::PerOrder { title, max: limits.per_order });
@@ -113,6 +134,22 @@ pub(super) fn add(
     qty: u32,
     now: Instant,
 ) -> Outcome {
+    let what = put(tx, kit, book, &mut cart.clone(), Some(&cart.id), item, qty, now)?;
+    Ok(changed(tx, &cart.id, "added", &what, now)?)
+}
+
+/// Puts something in, into the cart as it is in memory, too; `own` is as for [`free_for`]. What
+/// was put in, for the cart's history.
+fn put(
+    tx: &Tx,
+    kit: &Kit,
+    book: &Book,
+    cart: &mut Cart,
+    own: Option<&CartId>,
+    item: Item,
+    qty: u32,
+    now: Instant,
+) -> Outcome<Value> {
     let item = canonical(book, item);
     let Some((title, unit_minor)) = listed(book, &item, now) else {
         return refuse(Refusal::NotSold);
@@ -120,12 +157,15 @@ pub(super) fn add(
     if !(1..=QUANTITY_MAX).contains(&qty) {
         return refuse(Refusal::Quantity { max: QUANTITY_MAX });
     }
-    let there = cart.lines.iter().find(|line| line.item == item);
-    let wanted = there.map_or(0, |line| line.qty) + qty;
-    checked(tx, book, cart, &item, wanted, title)?;
+    let there = cart.lines.iter().position(|line| line.item == item);
+    let wanted = there.map_or(0, |at| cart.lines[at].qty) + qty;
+    checked(tx, book, cart, own, &item, wanted, title)?;
     let what = json!({ "item": item, "qty": qty });
-    match there {
-        Some(line) => store::set_qty(tx, &line.id, wanted)?,
+    match there.map(|at| &mut cart.lines[at]) {
+        Some(line) => {
+            store::set_qty(tx, &line.id, wanted)?;
+            line.qty = wanted;
+        }
         None => {
             let max = book.catalog.shop.cart_lines_max;
             if cart.lines.len() >= max as usize {
@@ -134,13 +174,14 @@ pub(super) fn add(
             let id = LineId::new(now, &kit.random);
             let line = Line { id, item, qty, seen_unit_minor: unit_minor };
             store::insert_line(tx, &cart.id, &line)?;
+            cart.lines.push(line);
         }
     }
-    changed(tx, cart, "added", &what, now)
+    Ok(what)
 }
 
 /// A cart of exactly these things, for a caller that keeps none of its own. A session that had a
-/// cart before keeps it as it is: the caller has asked twice.
+/// cart before keeps it as it is: the caller has asked twice. None when that one is ordered.
 ///
 /// # Errors
 /// As for putting each of them in.
@@ -151,16 +192,19 @@ pub fn fill(
     session: &str,
     wanted: Vec<(Item, u32)>,
     now: Instant,
-) -> Outcome {
+) -> Outcome<Option<Cart>> {
     if store::had_cart(tx, session)? {
-        return Ok(());
+        return Ok(store::find(tx, session)?);
     }
-    let mut cart = open(tx, kit, book, session, now)?;
+    let mut cart = start(tx, kit, book, session, now)?;
     for (item, qty) in wanted {
-        add(tx, kit, book, &cart, item, qty, now)?;
-        cart.lines = store::list_lines(tx, &cart.id)?;
+        // Nobody has ordered it yet: there is no order of its own to look for.
+        let what = put(tx, kit, book, &mut cart, None, item, qty, now)?;
+        store::insert_event(tx, &cart.id, "added", &what, now)?;
     }
-    Ok(())
+    store::set_changed(tx, &cart.id, now)?;
+    cart.version += 1;
+    Ok(Some(cart))
 }
 
 fn line_of<'a>(cart: &'a Cart, id: &LineId) -> Outcome<&'a Line> {
@@ -187,24 +231,24 @@ pub(super) fn set(
         let Some((title, _)) = listed(book, &line.item, now) else {
             return refuse(Refusal::NotSold);
         };
-        checked(tx, book, cart, &line.item, qty, title)?;
+        checked(tx, book, cart, Some(&cart.id), &line.item, qty, title)?;
     }
     store::set_qty(tx, &line.id, qty)?;
-    changed(tx, cart, "changed", &json!({ "item": line.item, "qty": qty }), now)
+    Ok(changed(tx, &cart.id, "changed", &json!({ "item": line.item, "qty": qty }), now)?)
 }
 
 /// Takes a line out.
 pub(super) fn remove(tx: &Tx, cart: &Cart, line: &LineId, now: Instant) -> Outcome {
     let line = line_of(cart, line)?;
     store::delete_line(tx, &line.id)?;
-    changed(tx, cart, "removed", &json!({ "item": line.item }), now)
+    Ok(changed(tx, &cart.id, "removed", &json!({ "item": line.item }), now)?)
 }
 
 /// Takes everything out.
 pub(super) fn clear(tx: &Tx, cart: &Cart, now: Instant) -> Outcome {
     store::delete_lines(tx, &cart.id)?;
     store::set_codes(tx, &cart.id, &[])?;
-    changed(tx, cart, "cleared", &Value::Null, now)
+    Ok(changed(tx, &cart.id, "cleared", &Value::Null, now)?)
 }
 
 /// The visitor has seen the new prices and takes them.
@@ -216,7 +260,7 @@ pub(super) fn accept_prices(tx: &Tx, book: &Book, cart: &Cart, now: Instant) -> 
             store::set_seen(tx, &line.id, unit_minor)?;
         }
     }
-    changed(tx, cart, "prices_accepted", &Value::Null, now)
+    Ok(changed(tx, &cart.id, "prices_accepted", &Value::Null, now)?)
 }
 
 /// Keeps a code. One that nobody knows, or that is used up or not running, is refused; one whose
@@ -258,7 +302,7 @@ pub(super) fn add_code(
     }
     let codes: Vec<String> = cart.codes.iter().cloned().chain([code.clone()]).collect();
     store::set_codes(tx, &cart.id, &codes)?;
-    changed(tx, cart, "code_added", &json!({ "code": code }), now)
+    Ok(changed(tx, &cart.id, "code_added", &json!({ "code": code }), now)?)
 }
 
 /// Forgets a code.
@@ -266,7 +310,7 @@ pub(super) fn remove_code(tx: &Tx, cart: &Cart, code: &str, now: Instant) -> Out
     let code = code.trim().to_uppercase();
     let codes: Vec<String> = cart.codes.iter().filter(|kept| **kept != code).cloned().collect();
     store::set_codes(tx, &cart.id, &codes)?;
-    changed(tx, cart, "code_removed", &json!({ "code": code }), now)
+    Ok(changed(tx, &cart.id, "code_removed", &json!({ "code": code }), now)?)
 }
 
 /// Says where it goes and how.
@@ -284,7 +328,7 @@ pub(super) fn set_destination(
     // while the other is being chosen.
     let rate = rate.filter(|id| zone.rates.iter().any(|r| r.id == *id));
     store::set_destination(tx, &cart.id, country, rate)?;
-    changed(tx, cart, "destination", &json!({ "country": country, "rate": rate }), now)
+    Ok(changed(tx, &cart.id, "destination", &json!({ "country": country, "rate": rate }), now)?)
 }
 
 /// The cart's order is paid: the visitor starts anew. What was put in after it was ordered stays.
@@ -300,7 +344,7 @@ pub fn finish(tx: &Tx, cart: &CartId, ordered: &Basket, now: Instant) -> Result<
     };
     if lines.iter().all(|line| left(line) == 0) {
         if store::set_status(tx, cart, "ordered")? {
-            store::set_changed(tx, cart, "ordered", &Value::Null, now)?;
+            changed(tx, cart, "ordered", &Value::Null, now)?;
         }
         return Ok(());
     }
@@ -313,9 +357,17 @@ pub fn finish(tx: &Tx, cart: &CartId, ordered: &Basket, now: Instant) -> Result<
             qty => store::set_qty(tx, &line.id, qty)?,
         }
     }
-    store::set_changed(tx, cart, "ordered", &Value::Null, now)
+    Ok(changed(tx, cart, "ordered", &Value::Null, now)?)
 }
 
-fn changed(tx: &Tx, cart: &Cart, kind: &str, data: &Value, now: Instant) -> Outcome {
-    Ok(store::set_changed(tx, &cart.id, kind, data, now)?)
+/// Counts a change and remembers what it was.
+pub(super) fn changed(
+    tx: &Tx,
+    cart: &CartId,
+    kind: &str,
+    data: &Value,
+    now: Instant,
+) -> Result<(), Fault> {
+    store::set_changed(tx, cart, now)?;
+    store::insert_event(tx, cart, kind, data, now)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::flow::changed;
 use super::store;
 use crate::base::fault::{Failure, Never};
 use crate::platform::Kit;
@@ -28,7 +29,7 @@ pub fn jobs(kit: &Kit, books: &Books) -> Vec<Job> {
                     let idle = store::list_idle(tx, before, BATCH)?;
                     for cart in &idle {
                         store::set_status(tx, cart, "expired")?;
-                        store::set_changed(tx, cart, "expired", &Value::Null, now)?;
+                        changed(tx, cart, "expired", &Value::Null, now)?;
                         store::delete_lines(tx, cart)?;
                     }
                     Ok::<_, Failure<Never>>(idle.len())

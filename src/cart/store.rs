@@ -89,18 +89,19 @@ pub fn list_carts(read: &Read, session: &str, limit: usize) -> Result<Vec<CartId
     Ok(rows.map(|id| id.map(CartId::from_stored)).collect::<Result<_, _>>()?)
 }
 
-pub(super) fn insert_cart(
-    tx: &Tx,
-    id: &CartId,
-    session: &str,
-    country: &str,
-    now: Instant,
-) -> Result<(), Fault> {
+/// Keeps a cart in which nothing is yet.
+pub(super) fn insert_cart(tx: &Tx, cart: &Cart, session: &str) -> Result<(), Fault> {
     tx.prepare_cached(
-        "INSERT INTO cart (id, token_hash, country, created_at, last_change_at)
-         VALUES (?1, ?2, ?3, ?4, ?4)",
+        "INSERT INTO cart (id, token_hash, version, country, created_at, last_change_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
     )?
-    .execute(params![id.as_str(), session, country, now.0])?;
+    .execute(params![
+        cart.id.as_str(),
+        session,
+        cart.version,
+        cart.country,
+        cart.last_change_at.0
+    ])?;
     Ok(())
 }
 
@@ -168,19 +169,24 @@ pub(super) fn set_destination(
     Ok(())
 }
 
-/// Counts a change and remembers what it was.
-pub(super) fn set_changed(
+/// Counts a change.
+pub(super) fn set_changed(tx: &Tx, cart: &CartId, now: Instant) -> Result<(), Fault> {
+    let sql = "UPDATE cart SET version = version + 1, last_change_at = ?2, (units, value_minor) =
+                 (SELECT coalesce(sum(qty), 0), coalesce(sum(qty * seen_unit_minor), 0)
+                  FROM cart_line WHERE cart_id = ?1)
+               WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![cart.as_str(), now.0])?;
+    Ok(())
+}
+
+/// Remembers what happened.
+pub(super) fn insert_event(
     tx: &Tx,
     cart: &CartId,
     kind: &str,
     data: &Value,
     now: Instant,
 ) -> Result<(), Fault> {
-    let sql = "UPDATE cart SET version = version + 1, last_change_at = ?2, (units, value_minor) =
-                 (SELECT coalesce(sum(qty), 0), coalesce(sum(qty * seen_unit_minor), 0)
-                  FROM cart_line WHERE cart_id = ?1)
-               WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute(params![cart.as_str(), now.0])?;
     let sql = "INSERT INTO cart_event (cart_id, at, kind, data) VALUES (?1, ?2, ?3, ?4)";
     tx.prepare_cached(sql)?.execute(params![cart.as_str(), now.0, kind, data.to_string()])?;
     Ok(())

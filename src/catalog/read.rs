@@ -46,7 +46,7 @@ const SHARE_MIN: usize = 64;
 /// against it; it may be used only when `complaints` holds no error.
 pub fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -> Option<Catalog> {
     let shop = read_shop::read(tree, complaints);
-    let currency = shop.as_ref().map(|s| s.currency).or_else(|| Currency::parse("KWD"));
+    let currency = shop.as_ref().map(|s| s.currency).or_else(|| Currency::parse("IQD"));
     let styles = shop.as_ref().map(|s| s.picture_styles.clone());
     let styles = styles.as_ref();
     let r = Reading { tree, complaints, currency: currency.unwrap_or(Currency::GBP), styles };

@@ -68,7 +68,7 @@ fn basics(top: &mut Table<'_>) -> Shop {
         currency: top
             .need("currency", "currency = \"GBP\"")
             .read(3, currency)
-            .or_else(|| Currency::parse("KWD"))
+            .or_else(|| Currency::parse("IQD"))
             .unwrap_or(Currency::GBP),
         locale: top
             .need("locale", "locale = \"en-GB\"")

@@ -14,15 +14,23 @@ use super::model::Status;
 pub const STATUS: &[(&str, Status)] =
     &[("draft", Status::Draft), ("live", Status::Live), ("archived", Status::Archived)];
 
-/// Reads an amount in minor units: plain digits and at most the currency's decimals.
+/// Reads an amount in minor units: plain digits and at most the currency's decimals, in steps in
+/// which it can be charged.
 ///
 /// # Errors
 /// When it is no amount of this currency.
 pub fn money(key: &str, text: &str, currency: Currency) -> Result<i64, Wrong> {
     let read = Money::parse(text, currency);
-    let example = Money::new(1299 * currency.scale() / 100, currency).decimal();
+    let whole = |minor: i64| Money::new(minor - minor % currency.step(), currency);
+    let example = whole(1299 * currency.scale() / 100).decimal();
     match read {
-        Ok(money) => Ok(money.minor),
+        Ok(money) if money == whole(money.minor) => Ok(money.minor),
+        Ok(money) => {
+            let (code, step) = (currency.code(), Money::new(currency.step(), currency).decimal());
+            let message = format!("{key} cannot be charged: {code} goes in steps of {step}");
+            let near = whole(money.minor).decimal();
+            Err(Wrong::error("money-step", message).hint(format!("write {key} = {near}")))
+        }
         Err(NotMoney::Decimals(written)) => {
             let (code, has) = (currency.code(), currency.exponent());
             let shown = cut(text, has as usize);
@@ -272,6 +280,14 @@ mod tests {
         let wrong = money("price", "18.505", Currency::GBP).unwrap_err();
         assert_eq!(wrong.message, "price has three decimals; GBP has two");
         assert_eq!(wrong.hint.as_deref(), Some("write price = 18.50"));
+        let dinar = Currency::parse("KWD").unwrap();
+        assert_eq!(money("price", "1.250", dinar), Ok(1250));
+        let wrong = money("price", "1.255", dinar).unwrap_err();
+        assert_eq!(wrong.message, "price cannot be charged: KWD goes in steps of 0.010");
+        assert_eq!(
+            (wrong.code, wrong.hint.as_deref()),
+            ("money-step", Some("write price = 1.250"))
+        );
         for bad in ["", "1e2", "1_000", "£5", "-1", "5,00", "1.", ".5", "0x10", "inf", "nan", "+5"]
         {
             assert_eq!(money("price", bad, Currency::GBP).unwrap_err().code, "money-form", "{bad}");

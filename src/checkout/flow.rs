@@ -50,13 +50,13 @@ pub fn begin(
     tx: &Tx,
     till: &Till,
     book: &Book,
-    session: Option<&str>,
+    cart: Option<Cart>,
     buyer: &Buyer,
     seen: &Seen,
     now: Instant,
 ) -> Outcome<Begun> {
     let hold_s = till.kit.settings.hold_s.unwrap_or(book.catalog.shop.hold_s);
-    begin_for(tx, till, book, session, buyer, seen, hold_s, now)
+    begin_for(tx, till, book, cart, buyer, seen, hold_s, now)
 }
 
 /// The same with goods held for as long as somebody says.
@@ -67,13 +67,12 @@ pub fn begin_for(
     tx: &Tx,
     till: &Till,
     book: &Book,
-    session: Option<&str>,
+    cart: Option<Cart>,
     buyer: &Buyer,
     seen: &Seen,
     hold_s: i64,
     now: Instant,
 ) -> Outcome<Begun> {
-    let cart = session.map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
     let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else {
         return refuse(Refusal::EmptyCart);
     };

@@ -13,15 +13,17 @@ use super::watch::{admit, origin, remember};
 use super::{web_order, web_orders};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{Token, sha256_hex};
-use crate::base::{Failure, Refusal as _};
-use crate::cart;
+use crate::base::{Failure, Instant, Refusal as _};
+use crate::cart::{self, Cart};
 use crate::identity;
 use crate::orders::token_of;
 use crate::payments::{self, Till};
+use crate::platform::db::Tx;
 use crate::platform::web::{
     Caller, Error, Rate, Routes, client_address, endpoint, neighbourhood, read_form, read_json,
     wants_html,
 };
+use crate::pricing::{Book, Item};
 
 /// Checkouts one address, cart or e-mail may begin (card testers try hundreds).
 const BEGIN: Rate = Rate::new(10, 600);
@@ -136,23 +138,21 @@ async fn submit(
     let now = till.kit.now();
     let place = client_address(request, &till.kit.proxies);
     limit(till, request, place, &buyer.email.folded())?;
-    let presented = match submission.lines.as_slice() {
-        [] => identity::presented(&till.kit, request),
-        wanted => Some(cart_of(till, request, submission, wanted).await?),
-    };
-    let is_keyed = !submission.lines.is_empty();
+    let source = Arc::new(match submission.lines.as_slice() {
+        [] => Source { token: identity::presented(&till.kit, request), wanted: Vec::new() },
+        wanted => own_cart(till, &book, request, submission, wanted)?,
+    });
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
         let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
-        let token = presented.clone();
+        let source = Arc::clone(&source);
         let begun = till.kit.db.write(move |tx| {
-            let session = token.map(|t| identity::find_session(tx, &t, now)).transpose()?.flatten();
-            let session = session.as_deref();
-            let cart = session.map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
+            let (session, cart) = source.cart(tx, &inner, &book, now)?;
+            let (session, is_keyed) = (session.as_deref(), !source.wanted.is_empty());
             let email = buyer.email.folded();
             let origin = origin(&inner.kit, place, &email, cart.as_ref().map(|cart| &cart.id));
             admit(tx, &inner.kit, &origin, now)?;
-            let begun = match begin(tx, &inner, &book, session, &buyer, &seen, now) {
+            let begun = match begin(tx, &inner, &book, cart, &buyer, &seen, now) {
                 Err(Failure::Refused(Refusal::EmptyCart)) if is_keyed => {
                     let paid = session.map(|s| paid_before(tx, s)).transpose()?.flatten();
                     paid.ok_or(Failure::Refused(Refusal::EmptyCart))
@@ -180,21 +180,47 @@ async fn submit(
     Err(Failure::Refused(Refusal::CartChanged))
 }
 
-/// A cart of its own for a caller that sent its lines along; nothing of it stays when one of them
-/// cannot be had. The same `Idempotency-Key` with the same body gives the same cart, and so the
-/// same order.
-async fn cart_of(
-    till: &Arc<Till>,
+/// What is ordered: the cart of a visitor, or lines that a caller sent along.
+struct Source {
+    token: Option<Token>,
+    wanted: Vec<(Item, u32)>,
+}
+
+impl Source {
+    /// The session and its cart. Lines that were sent along are put into one of their own, of
+    /// which nothing stays when the checkout does not begin.
+    fn cart(
+        &self,
+        tx: &Tx,
+        till: &Till,
+        book: &Book,
+        now: Instant,
+    ) -> Result<(Option<String>, Option<Cart>), Failure<Refusal>> {
+        let Some(token) = &self.token else { return Ok((None, None)) };
+        if self.wanted.is_empty() {
+            let session = identity::find_session(tx, token, now)?;
+            let cart = session.as_deref().map(|s| cart::find_cart(tx, s)).transpose()?.flatten();
+            return Ok((session, cart));
+        }
+        let (session, wanted) = (identity::open_own(tx, token, now)?, self.wanted.clone());
+        let cart = cart::fill(tx, &till.kit, book, &session, wanted, now).map_err(Failure::lift)?;
+        Ok((Some(session), cart))
+    }
+}
+
+/// A cart of its own for a caller that sent its lines along. The same `Idempotency-Key` with the
+/// same body gives the same cart, and so the same order.
+fn own_cart(
+    till: &Till,
+    book: &Book,
     request: &Request,
     submission: &Submission,
     wanted: &[WantedLine],
-) -> Result<Token, Failure<Refusal>> {
-    let (inner, book, now) = (Arc::clone(till), till.books.now(), till.kit.now());
+) -> Result<Source, Failure<Refusal>> {
     let max = book.catalog.shop.cart_lines_max;
     if wanted.len() > max as usize {
         return Err(Failure::Refused(Refusal::Cart(cart::Refusal::TooManyLines { max })));
     }
-    let wanted: Vec<_> = wanted.iter().filter_map(|l| l.item().map(|i| (i, l.qty))).collect();
     let token = match request.header("idempotency-key").filter(|key| !key.is_empty()) {
         // The key and everything sent with it: somebody else's use of a key touches nothing.
         Some(key) => {
@@ -203,12 +229,8 @@ async fn cart_of(
         }
         None => Token::new(&till.kit.random),
     };
-    let filled = till.kit.db.write(move |tx| {
-        let session = identity::open_own(tx, &token, now)?;
-        cart::fill(tx, &inner.kit, &book, &session, wanted, now).map_err(Failure::lift)?;
-        Ok(token)
-    });
-    filled.await
+    let wanted = wanted.iter().filter_map(|l| l.item().map(|i| (i, l.qty))).collect();
+    Ok(Source { token: Some(token), wanted })
 }
 
 fn limit(

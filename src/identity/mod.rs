@@ -101,10 +101,11 @@ pub fn find_session(read: &Read, token: &Token, now: Instant) -> Result<Option<S
 /// # Errors
 /// When the database fails.
 pub fn open_own(tx: &Tx, token: &Token, now: Instant) -> Result<String, Fault> {
-    if !store::is_alive(tx, &token.hash(), now)? {
-        store::insert(tx, &token.hash(), now, now.plus_s(SESSION_S))?;
+    let hash = token.hash();
+    if !store::is_alive(tx, &hash, now)? {
+        store::insert(tx, &hash, now, now.plus_s(SESSION_S))?;
     }
-    Ok(token.hash())
+    Ok(hash)
 }
 
 /// The session of the presented token, kept alive; a new one when there is none.

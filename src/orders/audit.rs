@@ -66,7 +66,8 @@ const STALE_HOLDS: &str = "
     FROM hold h LEFT JOIN orders o ON o.id = h.order_id
     WHERE h.state = 'active' AND coalesce(o.payment_status, '') NOT IN ('pending', 'processing')";
 
-/// The tax of a line is made again from its net amount and its rate, halves up.
+/// The tax of a line is made again from its net amount and its rate, halves up; tax that is added
+/// in the steps of the currency ([`crate::base::Currency::step`]).
 const SUMS: &str = "
     SELECT o.number || ': lines ' || coalesce(i.net, 0) || ', discounts ' || coalesce(a.off, 0)
            || ', tax ' || coalesce(i.tax, 0) || ', but items ' || o.items_minor || ', discount '
@@ -88,10 +89,14 @@ const SUMS: &str = "
     UNION ALL
     SELECT o.number || ': ' || i.ref || ' bears ' || i.tax_minor || ' tax at ' || i.tax_bp
            || ' on ' || i.net_minor
-    FROM order_item i JOIN orders o ON o.id = i.order_id
+    FROM order_item i
+    JOIN (SELECT id, number, tax_included,
+                 CASE WHEN currency IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 10
+                      WHEN currency = 'MGA' THEN 100 ELSE 1 END AS step
+          FROM orders) o ON o.id = i.order_id
     WHERE i.tax_minor <> CASE o.tax_included
         WHEN 1 THEN (2 * i.net_minor * i.tax_bp + 10000 + i.tax_bp) / (2 * (10000 + i.tax_bp))
-        ELSE (2 * i.net_minor * i.tax_bp + 10000) / 20000 END";
+        ELSE (2 * i.net_minor * i.tax_bp + 10000 * o.step) / (20000 * o.step) * o.step END";
 
 /// A key names the order (or what else caused it) and the kind. What a person had sent again has a
 /// reason, and is no second letter of the shop's.

@@ -224,8 +224,10 @@ pub fn counts(
 }
 
 pub(super) fn set_next_number(tx: &Tx) -> Result<i64, Fault> {
-    let sql = "UPDATE order_sequence SET next = next + 1 WHERE id = 1 RETURNING next - 1";
-    Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    let sql = "SELECT next FROM order_sequence WHERE id = 1";
+    let next = tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    tx.prepare_cached("UPDATE order_sequence SET next = next + 1 WHERE id = 1")?.execute([])?;
+    Ok(next)
 }
 
 /// What an order row says beside its placement.

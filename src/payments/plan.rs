@@ -90,7 +90,7 @@ fn rest_of_lines(order: &Order, items: &[Item], gone: &Gone) -> Vec<(u32, u32, i
 
 pub(super) fn share_of(order: &Order, item: &Item, before: (u32, i64), units: u32) -> i64 {
     let paid = share::paid_for(item, order.quote.tax_included);
-    share::of_units(paid, item.qty, before, units)
+    share::of_units(paid, item.qty, before, units, order.currency.step())
 }
 
 fn lines_of(

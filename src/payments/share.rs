@@ -13,13 +13,14 @@ pub(super) fn paid_for(item: &Item, tax_included: bool) -> i64 {
 }
 
 /// What goes back for `units` more of a line of `qty` units, when `gone_units` went back before
-/// for `gone_minor` together.
+/// for `gone_minor` together; in whole steps of the currency, which what was paid is.
 #[must_use]
-pub(super) fn of_units(paid_minor: i64, qty: u32, gone: (u32, i64), units: u32) -> i64 {
+pub(super) fn of_units(paid_minor: i64, qty: u32, gone: (u32, i64), units: u32, step: i64) -> i64 {
     let (gone_units, gone_minor) = gone;
     let all = i128::from(gone_units) + i128::from(units);
     let due = i128::from(paid_minor) * all / i128::from(qty.max(1));
     let due = i64::try_from(due).unwrap_or(paid_minor);
+    let due = if due < paid_minor { due - due % step } else { due };
     (due - gone_minor).clamp(0, paid_minor)
 }
 
@@ -38,11 +39,15 @@ mod tests {
     // S1.40: thirds of a penny are settled with the last unit.
     #[test]
     fn three_of_ten_pounds_add_up() {
-        assert_eq!(of_units(1_000, 3, (0, 0), 1), 333);
-        assert_eq!(of_units(1_000, 3, (1, 333), 1), 333);
-        assert_eq!(of_units(1_000, 3, (2, 666), 1), 334);
-        assert_eq!(of_units(1_000, 3, (0, 0), 3), 1_000);
-        assert_eq!(of_units(0, 3, (0, 0), 2), 0);
+        assert_eq!(of_units(1_000, 3, (0, 0), 1, 1), 333);
+        assert_eq!(of_units(1_000, 3, (1, 333), 1, 1), 333);
+        assert_eq!(of_units(1_000, 3, (2, 666), 1, 1), 334);
+        assert_eq!(of_units(1_000, 3, (0, 0), 3, 1), 1_000);
+        assert_eq!(of_units(0, 3, (0, 0), 2, 1), 0);
+        // S3.49: where thousandths are not charged, none go back.
+        assert_eq!(of_units(10_000, 3, (0, 0), 1, 10), 3_330);
+        assert_eq!(of_units(10_000, 3, (1, 3_330), 1, 10), 3_330);
+        assert_eq!(of_units(10_000, 3, (2, 6_660), 1, 10), 3_340);
     }
 
     fn item(net_minor: i64, tax_minor: i64) -> Item {
@@ -74,8 +79,8 @@ mod tests {
         assert_eq!(of_delivery(2_160, &items, false), 360);
         assert_eq!(of_delivery(1_400, &items, true), 0);
         // More can never go back than was paid for the line, nor less than nothing.
-        assert_eq!((of_units(100, 1, (0, 0), 9), of_units(100, 2, (1, 90), 1)), (100, 10));
-        assert_eq!((of_units(100, 2, (0, 80), 1), of_units(100, 0, (0, 0), 1)), (0, 100));
+        assert_eq!((of_units(100, 1, (0, 0), 9, 1), of_units(100, 2, (1, 90), 1, 1)), (100, 10));
+        assert_eq!((of_units(100, 2, (0, 80), 1, 1), of_units(100, 0, (0, 0), 1, 1)), (0, 100));
     }
 
     proptest! {
@@ -88,7 +93,7 @@ mod tests {
             let qty: u32 = cuts.iter().sum();
             let (mut units, mut minor) = (0, 0);
             for cut in cuts {
-                let share = of_units(paid, qty, (units, minor), cut);
+                let share = of_units(paid, qty, (units, minor), cut, 1);
                 prop_assert!(share >= 0);
                 units += cut;
                 minor += share;

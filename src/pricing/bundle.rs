@@ -1,6 +1,6 @@
 //! What a bundle costs: the sum of its parts less its saving, rounded once per bundle.
 
-use super::round::{CEILING, WHOLE, half_up, price, sum, times};
+use super::round::{CEILING, WHOLE, half_up_to, price, sum, times};
 use crate::base::Instant;
 use crate::catalog::{Bundle, Catalog};
 
@@ -26,9 +26,10 @@ impl BundlePrice {
 /// What one bundle costs at `now`; none when the catalog lacks one of its parts.
 #[must_use]
 pub fn bundle_price(catalog: &Catalog, bundle: &Bundle, now: Instant) -> Option<BundlePrice> {
+    let step = catalog.shop.currency.step();
     let parts = bundle.items.iter().map(|item| {
         let (_, variant) = catalog.find(&item.sku)?;
-        let cost = |minor: i64| times(price(minor), item.qty);
+        let cost = |minor: i64| times(price(minor, step), item.qty);
         Some((cost(variant.price_minor), cost(variant.price_at(now))))
     });
     let parts = parts.collect::<Option<Vec<_>>>()?;
@@ -36,15 +37,15 @@ pub fn bundle_price(catalog: &Catalog, bundle: &Bundle, now: Instant) -> Option<
     Some(BundlePrice {
         regular_minor: sum(parts.iter().map(|p| p.0)).min(CEILING),
         parts_minor,
-        price_minor: discounted(parts_minor, bundle.discount_bp),
+        price_minor: discounted(parts_minor, bundle.discount_bp, step),
     })
 }
 
 /// The price of one bundle, half up. Rounding the price and not the saving matters at halves:
 /// the buyer pays what the page shows.
-fn discounted(parts_minor: i64, discount_bp: u32) -> i64 {
+fn discounted(parts_minor: i64, discount_bp: u32, step: i64) -> i64 {
     let paid = i128::from(WHOLE.saturating_sub(discount_bp));
-    half_up(i128::from(parts_minor) * paid, i128::from(WHOLE))
+    half_up_to(step, i128::from(parts_minor) * paid, i128::from(WHOLE))
 }
 
 #[cfg(test)]
@@ -55,11 +56,12 @@ mod tests {
     // S2.32 S2.83 S2.118: the price is the parts' sum less the percentage, half up, once.
     #[test]
     fn the_unit_price_is_rounded_half_up() {
-        assert_eq!(discounted(4999, 1000), 4499);
-        assert_eq!(discounted(4999, 1250), 4374);
-        assert_eq!(discounted(5, 1000), 5);
-        assert_eq!(discounted(4999, 0), 4999);
-        assert_eq!(discounted(4999, 20_000), 0);
+        assert_eq!(discounted(4999, 1000, 1), 4499);
+        assert_eq!(discounted(4999, 1250, 1), 4374);
+        assert_eq!(discounted(5, 1000, 1), 5);
+        assert_eq!(discounted(4999, 0, 1), 4999);
+        assert_eq!(discounted(4999, 20_000, 1), 0);
+        assert_eq!(discounted(4990, 1000, 10), 4490);
     }
 
     // S2.118: parts count at today's prices; the regular price ignores sales.

@@ -207,8 +207,8 @@ fn run(facts: &Facts<'_>, candidates: &[Candidate<'_>], kept: &[usize]) -> Resul
         }
         results.insert(i, result);
     }
-    let mut charge =
-        facts.rate.map(|rate| delivery::charge(rate, sum(nets.iter().copied()), facts.buyer));
+    let (goods_minor, step) = (sum(nets.iter().copied()), facts.catalog.shop.currency.step());
+    let mut charge = facts.rate.map(|rate| delivery::charge(rate, goods_minor, facts.buyer, step));
     for i in on_delivery {
         let result = match charge {
             None => Err(Missing::NoDelivery),

@@ -54,14 +54,15 @@ pub(super) fn free(rate: &Rate, goods_minor: i64, buyer: &Buyer) -> Option<Free>
 }
 
 /// What a rate costs by its own rules.
-pub(super) fn charge(rate: &Rate, goods_minor: i64, buyer: &Buyer) -> i64 {
-    if free(rate, goods_minor, buyer).is_some() { 0 } else { price(rate.price_minor) }
+pub(super) fn charge(rate: &Rate, goods_minor: i64, buyer: &Buyer, step: i64) -> i64 {
+    if free(rate, goods_minor, buyer).is_some() { 0 } else { price(rate.price_minor, step) }
 }
 
 /// A rate as it would be charged.
 pub(super) fn offer(shipment: &Shipment<'_>, zone: &Zone, rate: &Rate) -> Delivery {
     let Shipment { book, buyer, country, goods_minor, given_free, calendar } = shipment;
-    let price_minor = if *given_free { 0 } else { charge(rate, *goods_minor, buyer) };
+    let step = book.catalog.shop.currency.step();
+    let price_minor = if *given_free { 0 } else { charge(rate, *goods_minor, buyer, step) };
     let missing = |from: i64| from.saturating_sub(*goods_minor);
     let tax_bp = tax::rate_on_delivery(book, country);
     let days = rate.delivery_days;
@@ -70,10 +71,10 @@ pub(super) fn offer(shipment: &Shipment<'_>, zone: &Zone, rate: &Rate) -> Delive
         zone: zone.id.clone(),
         rate: rate.id.clone(),
         title: rate.title.clone(),
-        list_minor: price(rate.price_minor),
+        list_minor: price(rate.price_minor, step),
         price_minor,
         missing_for_free_minor: rate.free_from_minor.filter(|_| price_minor > 0).map(missing),
-        tax_minor: tax::tax(price_minor, tax_bp, book.catalog.shop.prices_include_tax),
+        tax_minor: tax::tax(price_minor, tax_bp, book.catalog.shop.prices_include_tax, step),
         tax_bp,
         pickup: rate.pickup.clone(),
         from: days.and_then(|(fewest, _)| arrives(fewest)),

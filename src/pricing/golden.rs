@@ -211,10 +211,10 @@ fn tax_is_added_last() {
     pays(&first, [1299, 0, 130, 1169, 0, 1403, 234]);
 }
 
-// S3.49 S0.25: amounts are whole yen and whole fils.
+// S3.49 S0.25: amounts are whole yen and whole thousandths.
 #[test]
 fn currencies_with_no_and_with_three_decimals() {
-    for (code, price) in [("JPY", "¥1,299"), ("KWD", "KWD\u{a0}1.299")] {
+    for (code, price) in [("JPY", "¥1,299"), ("IQD", "IQD\u{a0}1.299")] {
         let book = shop(1250).currency(code).first_order().book();
         let quote = quote(&book, &with_kit(&[("FOAM", 1)]), &first_timer(), &home(), NOW);
         pays(&quote, [6298, 625, 567, 5106, 0, 5106, 851]);

@@ -68,7 +68,8 @@ fn product_row<'a>(
     if product.status != Status::Live {
         return None;
     }
-    let unit_minor = price(variant.price_at(now));
+    let step = book.catalog.shop.currency.step();
+    let unit_minor = price(variant.price_at(now), step);
     let gross_minor = times(unit_minor, line.qty);
     Some(Row {
         line: QuoteLine {
@@ -79,7 +80,7 @@ fn product_row<'a>(
             options: variant.label(),
             tier: product.tier.word().to_owned(),
             qty: line.qty,
-            regular_unit_minor: price(variant.price_minor),
+            regular_unit_minor: price(variant.price_minor, step),
             unit_minor,
             gross_minor,
             discount_minor: 0,
@@ -143,6 +144,7 @@ fn highest_rate(book: &Book, bundle: &Bundle, country: &str) -> u32 {
 }
 
 fn parts(catalog: &Catalog, bundle: &Bundle, bundles: u32, now: Instant) -> Vec<QuotePart> {
+    let step = catalog.shop.currency.step();
     let part = |item: &crate::catalog::BundleItem| {
         let (product, variant) = catalog.find(&item.sku)?;
         Some(QuotePart {
@@ -150,7 +152,7 @@ fn parts(catalog: &Catalog, bundle: &Bundle, bundles: u32, now: Instant) -> Vec<
             title: product.title.clone(),
             options: variant.label(),
             qty: item.qty.saturating_mul(bundles),
-            unit_minor: price(variant.price_at(now)),
+            unit_minor: price(variant.price_at(now), step),
         })
     };
     bundle.items.iter().filter_map(part).collect()

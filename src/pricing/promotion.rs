@@ -114,13 +114,14 @@ pub(super) fn gift(
 ) -> Result<Gift, Missing> {
     let goods_minor = sum(nets.iter().copied());
     reaches(promotion, goods_minor)?;
-    let whole = |amount: i64| (goods_minor, split_in_order(amount, nets, &facts.order));
+    let step = facts.catalog.shop.currency.step();
+    let whole = |amount: i64| (goods_minor, split_in_order(amount, nets, &facts.order, step));
     let (base_minor, shares) = match &promotion.effect {
         Effect::PercentOffItems { percent_bp, max_minor } => {
             off_items(&promotion.when, facts, nets, *percent_bp, *max_minor)
         }
         Effect::PercentOffOrder { percent_bp, max_minor } => {
-            let amount = share_of(goods_minor, (*percent_bp).min(WHOLE));
+            let amount = share_of(goods_minor, (*percent_bp).min(WHOLE), step);
             whole(capped(amount, *max_minor))
         }
         Effect::AmountOffOrder { amount_minor } => whole(*amount_minor),
@@ -147,11 +148,12 @@ fn off_items(
         .zip(nets)
         .map(|(row, net)| if takes_part(when, row, facts.catalog) { *net } else { 0 });
     let amounts: Vec<i64> = amounts.collect();
+    let step = facts.catalog.shop.currency.step();
     let shares: Vec<i64> =
-        amounts.iter().map(|amount| share_of(*amount, percent_bp.min(WHOLE))).collect();
+        amounts.iter().map(|amount| share_of(*amount, percent_bp.min(WHOLE), step)).collect();
     let saved = sum(shares.iter().copied());
     // All of it leaves the shares as they are.
-    let shares = split_in_order(capped(saved, max_minor), &shares, &facts.order);
+    let shares = split_in_order(capped(saved, max_minor), &shares, &facts.order, step);
     (sum(amounts), shares)
 }
 

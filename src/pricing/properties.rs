@@ -128,6 +128,50 @@ fn check_sums(quote: &Quote) {
     assert_eq!(total.amount_minor, quote.total_minor);
 }
 
+/// The same shop in dinars, with every amount of its files ten times as large.
+fn tenfold(mut book: Book) -> Book {
+    let catalog = Arc::get_mut(&mut book.catalog).unwrap();
+    catalog.shop.currency = crate::base::Currency::parse("KWD").unwrap();
+    for product in catalog.products.values_mut() {
+        Arc::make_mut(product).variants.iter_mut().for_each(|v| v.price_minor *= 10);
+    }
+    for rate in book.zones.iter_mut().flat_map(|zone| &mut zone.rates) {
+        rate.price_minor *= 10;
+        rate.free_from_minor = rate.free_from_minor.map(|from| from * 10);
+    }
+    for promotion in &mut book.promotions {
+        let from = &mut promotion.when.subtotal_from_minor;
+        *from = from.map(|from| from * 10);
+        match &mut promotion.effect {
+            Effect::PercentOffItems { max_minor, .. }
+            | Effect::PercentOffOrder { max_minor, .. } => {
+                *max_minor = max_minor.map(|max| max * 10);
+            }
+            Effect::AmountOffOrder { amount_minor } => *amount_minor *= 10,
+            Effect::FreeShipping => {}
+        }
+    }
+    book
+}
+
+/// Multiplies every amount in a quote as it is told.
+fn multiply(told: &mut serde_json::Value, times: i64, is_amount: bool) {
+    match told {
+        serde_json::Value::Number(number) if is_amount => {
+            *told = (number.as_i64().unwrap() * times).into();
+        }
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(|item| multiply(item, times, is_amount));
+        }
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                multiply(value, times, key.ends_with("_minor") || key == "shares");
+            }
+        }
+        _ => {}
+    }
+}
+
 proptest! {
     // S2.7 S2.36 S2.35: shares sum to their discount, no line falls below zero, the steps sum to
     // the total.
@@ -214,7 +258,7 @@ proptest! {
         prices in prices(), bundle_bp in 0..10_000_u32, basket in any_basket(),
         buyer in buyers(),
     ) {
-        let quotes = ["GBP", "JPY", "KWD"].map(|code| {
+        let quotes = ["GBP", "JPY", "IQD"].map(|code| {
             let book = sample(prices, bundle_bp, &[wash10()]).first_order().currency(code).book();
             let mut quote = quote(&book, &basket, &buyer, &home(), NOW);
             quote.currency = crate::base::Currency::GBP;
@@ -223,6 +267,35 @@ proptest! {
         });
         prop_assert_eq!(&quotes[0], &quotes[1]);
         prop_assert_eq!(&quotes[0], &quotes[2]);
+    }
+
+    // S3.49: where cards are charged in steps of ten, every amount is what it would be in
+    // pennies, tenfold.
+    #[test]
+    fn steps_of_ten_are_pennies_tenfold(
+        shop in any_sample(), basket in any_basket(), buyer in buyers(),
+    ) {
+        let told = |book: &Book, times: i64| {
+            let mut quote = quote(book, &basket, &buyer, &home(), NOW);
+            quote.steps.iter_mut().for_each(|step| step.text.clear());
+            // Sentences with amounts in them.
+            quote.objections.clear();
+            quote.currency = crate::base::Currency::GBP;
+            // Tax that is contained is not charged: it is told to the last digit.
+            if quote.tax_included {
+                quote.tax_minor = 0;
+                quote.lines.iter_mut().for_each(|line| line.tax_minor = 0);
+                let offers = quote.offers.iter_mut().chain(&mut quote.delivery);
+                offers.for_each(|offer| offer.tax_minor = 0);
+            }
+            let mut told = serde_json::to_value(&quote).unwrap();
+            multiply(&mut told, times, false);
+            (told, amount_lines(&quote).iter().map(|l| l.amount_minor() * times).collect())
+        };
+        let pennies: (_, Vec<i64>) = told(&book(&shop), 10);
+        let dinars = told(&tenfold(book(&shop)), 1);
+        prop_assert!(dinars.1.iter().all(|amount| amount % 10 == 0));
+        prop_assert_eq!(dinars, pennies);
     }
 
     // S4.7: no input makes the engine panic or overflow.

@@ -182,7 +182,8 @@ impl Sheet {
     /// Tax on every line's net amount and on delivery.
     fn taxes(&mut self, lines: &mut [QuoteLine], delivery: Option<&Delivery>, included: bool) {
         for line in lines {
-            line.tax_minor = tax(line.net_minor, line.tax_bp, included);
+            let step = self.words.currency.step();
+            line.tax_minor = tax(line.net_minor, line.tax_bp, included, step);
             if line.tax_bp > 0 {
                 let (net, what) = (line.net_minor, name(line));
                 self.steps.push(self.words.tax(&what, net, line.tax_bp, line.tax_minor, included));

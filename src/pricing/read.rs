@@ -109,7 +109,7 @@ fn read(tree: &Tree, complaints: &Complaints, former: Option<&Former<'_>>) -> Op
     tree.complain(complaints);
     unread_files(tree, complaints);
     let catalog = catalog::read(tree, complaints, former);
-    let currency = catalog.as_ref().map(|c| c.shop.currency).or_else(|| Currency::parse("KWD"));
+    let currency = catalog.as_ref().map(|c| c.shop.currency).or_else(|| Currency::parse("IQD"));
     let currency = currency.unwrap_or(Currency::GBP);
     let promotions = read_promotion::all(tree, complaints, currency);
     let delivery = read_delivery::delivery(tree, complaints, currency);

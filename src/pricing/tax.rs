@@ -15,10 +15,10 @@ pub(super) fn rate_on_delivery(book: &Book, country: &str) -> u32 {
     book.tax_rates.iter().filter(applies).map(|r| r.percent_bp).max().unwrap_or(0)
 }
 
-/// The tax in an amount (`included`) or on it.
-pub(super) fn tax(amount: i64, rate_bp: u32, included: bool) -> i64 {
+/// The tax in an amount (`included`), to the minor unit, or on it, in whole steps of the currency.
+pub(super) fn tax(amount: i64, rate_bp: u32, included: bool, step: i64) -> i64 {
     if !included {
-        return share_of(amount, rate_bp);
+        return share_of(amount, rate_bp, step);
     }
     let rate = i128::from(rate_bp);
     half_up(i128::from(amount) * rate, i128::from(WHOLE) + rate)
@@ -32,11 +32,13 @@ mod tests {
     // S2.7: tax is the last stage, half up.
     #[test]
     fn tax_is_contained_or_added() {
-        assert_eq!(tax(1299, 2000, true), 217);
-        assert_eq!(tax(499, 2000, true), 83);
-        assert_eq!(tax(1299, 2000, false), 260);
-        assert_eq!(tax(1299, 0, true), 0);
-        assert_eq!(tax(i64::MAX, u32::MAX, false), i64::MAX);
+        assert_eq!(tax(1299, 2000, true, 1), 217);
+        assert_eq!(tax(499, 2000, true, 1), 83);
+        assert_eq!(tax(1299, 2000, false, 1), 260);
+        assert_eq!(tax(1299, 0, true, 1), 0);
+        // S3.49: what is charged is whole steps, what is contained is not charged.
+        assert_eq!((tax(12_990, 500, false, 10), tax(12_990, 500, true, 10)), (650, 619));
+        assert_eq!(tax(i64::MAX, u32::MAX, false, 1), i64::MAX);
     }
 
     #[test]

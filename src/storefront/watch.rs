@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
@@ -23,6 +24,8 @@ use crate::stock;
 
 /// Steps of one saving follow each other faster than this.
 const STEPS: Duration = Duration::from_millis(5);
+/// The same once a file is whole: programs that save beside it rename at once.
+const LAST_STEP: Duration = Duration::from_millis(1);
 /// Changes closer together than this are one change.
 pub const QUIET: Duration = Duration::from_millis(150);
 /// After an edit of a large shop, before what follows it is made.
@@ -73,7 +76,7 @@ pub fn watch(
 ) -> Result<impl Drop + Send + use<>, Fault> {
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let is_change = |event: &Event| !matches!(event.kind, EventKind::Access(_));
+        let is_change = |event: &Event| !event.kind.is_access() || is_whole(event);
         // A watcher that has lost count says so, and everything is read again.
         let event = event.unwrap_or_else(|_| Event::new(EventKind::Any));
         if is_change(&event) {
@@ -147,15 +150,26 @@ fn lock(watcher: &Mutex<RecommendedWatcher>) -> MutexGuard<'_, RecommendedWatche
 
 /// What comes until it is quiet: programs save a file in several steps.
 async fn gather(first: Event, events: &mut mpsc::UnboundedReceiver<Event>) -> Vec<Event> {
-    let mut all = vec![first];
+    let step = |event: &Event| if is_whole(event) { LAST_STEP } else { STEPS };
+    let (mut quiet, mut all) = (step(&first), vec![first]);
     let since = tokio::time::Instant::now();
-    while let Ok(Some(event)) = tokio::time::timeout(STEPS, events.recv()).await {
+    while let Ok(Some(event)) = tokio::time::timeout(quiet, events.recv()).await {
+        quiet = step(&event);
         all.push(event);
         if since.elapsed() > QUIET {
             break;
         }
     }
     all
+}
+
+/// Whether a file was closed after writing, or has taken its place: nothing more comes of it.
+fn is_whole(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
+    )
 }
 
 /// Which files are others now.

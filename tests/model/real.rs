@@ -234,7 +234,8 @@ impl Real {
             let (session, now) = (self.visitors[b].session.clone(), self.shop.kit.now());
             let begun = self.shop.kit.db.write_blocking(move |tx| {
                 let seen = Seen { version: None, total_minor: None };
-                checkout::begin(tx, &till, &book, Some(&session), &buyer, &seen, now)
+                let cart = cart::find_cart(tx, &session)?;
+                checkout::begin(tx, &till, &book, cart, &buyer, &seen, now)
             });
             match begun {
                 Ok(begun) if self.orders.iter().any(|(_, id)| id == &begun.order.id) => {

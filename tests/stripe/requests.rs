@@ -92,6 +92,30 @@ fn stripes_sum_is_ours_with_discounts_and_delivery() {
     shop.assert_audit();
 }
 
+// S3.49, S2.127: a percentage of dinars is charged, and goes back, in the steps Stripe takes.
+#[test]
+fn discounts_in_a_currency_of_three_decimals_can_be_paid() {
+    let content = Edited::of(&base_content()).replace("shop.toml", "\"GBP\"", "\"KWD\"").replace(
+        "shop.toml",
+        "[contact]",
+        "prices_include_tax = false\n[contact]",
+    );
+    let desk = Desk::selling(content.path().to_owned());
+    let mut buyer = desk.shop.browser();
+    buyer.post("/cart/lines", &[("bundle", "starter"), ("qty", "1")]);
+    let answer = buyer.checkout();
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    // 999.990 + 29.990 + 2 × 79.990 less 12.5 % is 1041.215 exactly: halves go up.
+    let total = desk.shop.number("SELECT total_minor FROM orders");
+    let tax = desk.shop.number("SELECT tax_minor FROM orders");
+    assert_eq!((total - tax, tax % 10), (1_041_220, 0));
+    assert!(tax > 0, "tax is added");
+    let session = desk.provider.last();
+    let made = desk.provider.server.inside().books.sessions[&session].clone();
+    assert_eq!(made["amount_total"], total);
+    desk.shop.assert_audit();
+}
+
 fn request(currency: &str, unit_minor: i64, delivery_minor: i64) -> SessionRequest {
     let now = crate::house::START;
     SessionRequest {

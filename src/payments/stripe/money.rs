@@ -42,17 +42,11 @@ const SMALLEST: &[(&str, i64)] = &[
 const HUNDREDFOLD: &[&str] = &["ISK", "UGX"];
 /// Counted by Stripe without decimals, though the currency has two.
 const WHOLE: &[&str] = &["MGA"];
-/// With three decimals, of which Stripe wants the last to be 0.
-const TENS: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
 
 /// What Stripe calls this amount of ours, minor units; an error is a sentence.
 pub(super) fn to_stripe(amount_minor: i64, currency: Currency) -> Result<i64, String> {
     let code = currency.code();
-    let step = match code {
-        _ if WHOLE.contains(&code) => 100,
-        _ if TENS.contains(&code) => 10,
-        _ => 1,
-    };
+    let step = currency.step();
     if amount_minor < 0 || amount_minor % step != 0 {
         let step = Money::new(step, currency);
         return Err(format!("amounts in {code} must be whole steps of {step}"));

@@ -40,7 +40,7 @@ pub(super) struct Limits {
 pub(super) const LIMITS: Limits = Limits {
     queue: 1024,
     batch: 64,
-    company: Duration::from_millis(10),
+    company: Duration::from_millis(25),
     patience: Duration::from_secs(5),
     commit: Duration::from_secs(20),
     lock: Duration::from_secs(1),
