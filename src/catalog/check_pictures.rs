@@ -101,9 +101,9 @@ fn pictures(r: &Reading<'_>, file: &str, pictures: &[Picture]) -> bool {
 /// What is wrong with a picture file of this name, if anything.
 pub(super) fn wrong_with(r: &Reading<'_>, name: &str) -> Option<Wrong> {
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-    if Kind::promised(extension).is_none() || extension != extension.to_ascii_lowercase() {
+    if Kind::promised(extension).is_none() {
         let message = format!("\"{name}\" is not a picture the shop can use");
-        let hint = "use a file ending with .jpg, .jpeg, .png, .webp or .gif, in small letters";
+        let hint = "use a file ending with .jpg, .jpeg, .png, .webp or .gif";
         return Some(Wrong::error("image-format", message).hint(hint));
     }
     let path = format!("images/{name}");

@@ -88,7 +88,7 @@ pub(super) fn redirects(r: &Reading<'_>) -> Vec<Redirect> {
     let mut top = document.table(r.complaints);
     let mut redirects = Vec::new();
     for mut table in top.tables("redirects") {
-        let from = table.need("from", "from = \"/old/\"").read(400, local_path);
+        let from = table.need("from", "from = \"/old/\"").read(400, old_path);
         let to = table.need("to", "to = \"/product/new/\"").read(400, local_path);
         table.finish();
         if let (Some(from), Some(to)) = (from, to) {
@@ -97,6 +97,17 @@ pub(super) fn redirects(r: &Reading<'_>) -> Vec<Redirect> {
     }
     top.finish();
     redirects
+}
+
+/// An address of the past: what was asked beside it travels on to the new one.
+fn old_path(text: &str) -> Result<String, Wrong> {
+    if let Some((path, _)) = text.split_once(['?', '#']) {
+        let message = format!("\"{text}\" is more than a path");
+        let hint = "an old address is compared without ? and what follows, which is passed on";
+        let wrong = Wrong::error("path-form", message).hint(hint);
+        return Err(if path.len() > 1 { wrong.fix(format!("\"{path}\"")) } else { wrong });
+    }
+    local_path(text)
 }
 
 fn local_path(text: &str) -> Result<String, Wrong> {
@@ -114,7 +125,7 @@ fn local_path(text: &str) -> Result<String, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::{body_start, local_path};
+    use super::{body_start, local_path, old_path};
 
     #[test]
     fn words_begin_behind_the_front_matter() {
@@ -131,5 +142,7 @@ mod tests {
         for bad in ["", "page", "//evil.example", "/../x", "https://x.example/", "/a b", "/\n"] {
             assert!(local_path(bad).is_err(), "{bad}");
         }
+        assert!(local_path("/search?q=mug").is_ok() && old_path("/old/").is_ok());
+        assert!(old_path("/index.php?p=12").is_err() && old_path("/#a").is_err());
     }
 }

@@ -202,13 +202,20 @@ pub(super) fn words(r: &Reading<'_>, text: String) -> Words {
     Words::new(text, pictures)
 }
 
-/// The address of a picture: its name with the first twelve digits of its content's SHA-256, so
-/// that it may be kept forever.
+/// The address of a picture: its name, without what no address may hold, and the first twelve
+/// digits of its content's SHA-256, so that it may be kept forever.
 #[must_use]
 pub fn picture_url(file: &str, digest: &str) -> String {
     let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
-    let hash = digest.get(..12).unwrap_or(digest);
-    format!("/images/{stem}.{hash}.{extension}")
+    let (hash, extension) = (digest.get(..12).unwrap_or(digest), extension.to_ascii_lowercase());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if stem.chars().all(is_plain) {
+        return format!("/images/{stem}.{hash}.{extension}");
+    }
+    let parts: Vec<String> = stem.split('/').map(values::slug_from).collect();
+    let named = |part: &String| if part.is_empty() { "picture".to_owned() } else { part.clone() };
+    let stem: Vec<String> = parts.iter().map(named).collect();
+    format!("/images/{}.{hash}.{extension}", stem.join("/"))
 }
 
 /// A file name below `images/`, without ways out of it.

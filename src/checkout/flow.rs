@@ -155,7 +155,11 @@ fn price(
             .with("most", line.max_qty);
         return refuse(Refusal::Blocked(blocked.into()));
     }
-    if let Some(line) = drawn.lines.iter().find(|line| line.price_change.is_some()) {
+    // Whoever says which total they saw pays it, or is told the new one; nobody else may be
+    // surprised by a price.
+    if let Some(line) = drawn.lines.iter().find(|line| line.price_change.is_some())
+        && seen.total_minor.is_none()
+    {
         let why = format!("The price of {} has changed; accept it in the cart.", line.title);
         let blocked = blocked("price_changed", why).with("item", line.title.as_str());
         return refuse(Refusal::Blocked(blocked.into()));

@@ -18,7 +18,7 @@ const NEW_DAYS: i64 = 45;
 /// Small pictures of a bundle's parts that a list shows.
 const THUMBS: usize = 3;
 /// Most of one thing that a list's quantity field offers.
-const OFFERED_MAX: u32 = 99;
+pub(super) const OFFERED_MAX: u32 = 99;
 
 /// Levels of all SKUs at the moment of drawing.
 pub type Levels = BTreeMap<Sku, Level>;
@@ -179,6 +179,8 @@ pub struct BundleCard {
     pub category: String,
     /// Units in it.
     pub parts_count: u32,
+    /// Its own picture.
+    pub picture: Option<PictureView>,
     /// Pictures of its parts.
     pub thumbs: Vec<Thumb>,
     /// Parts bought one by one, at regular prices.
@@ -197,7 +199,8 @@ impl BundleCard {
     /// The same among products.
     #[must_use]
     pub fn as_card(&self) -> Card {
-        let mut pictures = self.thumbs.iter().filter_map(|thumb| thumb.picture.clone());
+        let parts = self.thumbs.iter().filter_map(|thumb| thumb.picture.clone());
+        let mut pictures = self.picture.clone().into_iter().chain(parts);
         Card {
             kind: "bundle",
             slug: self.slug.clone(),
@@ -342,6 +345,7 @@ pub fn bundle_card(
         tags: bundle.tags.clone(),
         category: bundle.category.clone().unwrap_or_default(),
         parts_count: bundle.items.iter().map(|item| item.qty).sum(),
+        picture: bundle.images.first().map(PictureView::small),
         thumbs: parts.map(thumb).take(THUMBS).collect(),
         regular_minor: price.parts_minor,
         price_minor: price.price_minor,

@@ -24,11 +24,14 @@ const BATCH: usize = 24;
 pub struct Darkroom {
     bell: Arc<Notify>,
     closing: Arc<AtomicBool>,
+    /// Somebody has rung since the work began.
+    rung: Arc<AtomicBool>,
 }
 
 impl Darkroom {
     /// There may be new pictures.
     pub fn ring(&self) {
+        self.rung.store(true, Ordering::Relaxed);
         self.bell.notify_one();
     }
 
@@ -47,6 +50,7 @@ impl Darkroom {
     pub async fn run(kit: Kit, shelf: Shelf, progress: fn(&str, usize, usize)) {
         let room = shelf.darkroom.clone();
         while !room.is_closing() {
+            room.rung.store(false, Ordering::Relaxed);
             let (kit, its_shelf) = (kit.clone(), shelf.clone());
             let working = move || work(&kit, &its_shelf, progress);
             let worked = tokio::task::spawn_blocking(working).await;
@@ -131,7 +135,8 @@ pub fn develop(
     Ok(())
 }
 
-/// Makes AVIF, which costs many times as much, one picture after the other.
+/// Makes AVIF, which costs many times as much, one picture after the other. New pictures, which
+/// are still shown untouched, come first: the bell has rung for the rest of these, too.
 fn lighten(kit: &Kit, shelf: &Shelf, progress: impl Fn(usize, usize)) -> Result<(), Fault> {
     if !kit.settings.avif {
         return Ok(());
@@ -152,9 +157,15 @@ fn lighten(kit: &Kit, shelf: &Shelf, progress: impl Fn(usize, usize)) -> Result<
             }
             done += 1;
             progress(done, jobs.len());
+            if shelf.darkroom.rung.load(Ordering::Relaxed) {
+                break;
+            }
         }
         shelf.refresh(kit)?;
         shelf.pack(kit)?;
+        if shelf.darkroom.rung.load(Ordering::Relaxed) {
+            return Ok(());
+        }
     }
     Ok(())
 }

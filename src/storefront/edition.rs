@@ -15,7 +15,7 @@ use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
 use crate::platform::web::{Encoding, Prebuilt};
 use crate::search::Levels;
-use crate::stock::State;
+use crate::stock::{Level, State};
 
 /// Pages are asked for again each time, answered 304 when nothing changed.
 pub(super) const PAGE_CACHE: &str = "public, max-age=0, must-revalidate";
@@ -45,7 +45,7 @@ pub struct Edition {
     /// Hash of the content it was made from.
     pub revision: String,
     /// What each page says about stock; when it changes, pages must be made anew.
-    pub states: Arc<BTreeMap<String, State>>,
+    pub states: Arc<BTreeMap<String, (State, u32)>>,
     /// The next moment at which a price or a day of arrival changes by itself.
     pub stale_at: Option<Instant>,
     /// What it was made from, for the next one.
@@ -109,9 +109,14 @@ pub(super) fn asset(content_type: &str, body: Vec<u8>) -> Result<Prebuilt, Fault
     Prebuilt::new(content_type, FOREVER, &hash[..20], body)
 }
 
-/// What the pages say about stock.
-pub(super) fn states_of(levels: &Levels) -> BTreeMap<String, State> {
-    levels.iter().map(|(sku, level)| (sku.as_str().to_owned(), level.state())).collect()
+/// What the pages say about stock: the state, and how many are left of what is low.
+pub(super) fn states_of(levels: &Levels) -> BTreeMap<String, (State, u32)> {
+    levels.iter().map(|(sku, level)| (sku.as_str().to_owned(), state_of(level))).collect()
+}
+
+pub(super) fn state_of(level: &Level) -> (State, u32) {
+    let state = level.state();
+    (state, if state == State::Low { level.free() } else { 0 })
 }
 
 impl Edition {

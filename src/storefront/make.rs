@@ -15,7 +15,6 @@ use super::pages;
 use super::pictures::Pictures;
 use super::plan::{Plan, plan};
 use super::touched::{has_same_pictures, touched};
-use crate::base::fault::Doing;
 use crate::base::{Fault, Instant};
 use crate::catalog::Catalog;
 use crate::platform::config::Settings;
@@ -172,10 +171,7 @@ pub(super) fn with_documents(
 ) -> Result<Edition, Fault> {
     let making = Arc::clone(&edition.making);
     let (catalog, now) = (making.catalog(), making.now);
-    let icons = match edition.icons.take() {
-        Some(icons) => icons,
-        None => Arc::new(icons(catalog, settings, render)?),
-    };
+    let icons = icons(catalog, settings, render, edition.icons.take())?;
     // Until the day a page changed is kept, the day a product joined the shop stands for it.
     let joined = |path: &str| {
         let slug = path.strip_prefix("/product/")?.strip_suffix('/')?;
@@ -195,8 +191,14 @@ pub(super) fn with_documents(
     Ok(edition)
 }
 
-/// Icons in the colours of the style sheet, from the shop's own picture where it names one.
-fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icons, Fault> {
+/// Icons in the colours of the style sheet, from the shop's own picture where it names one; the
+/// former ones where they would be drawn the same.
+fn icons(
+    catalog: &Catalog,
+    settings: &Settings,
+    render: &Render,
+    former: Option<Arc<Icons>>,
+) -> Result<Arc<Icons>, Fault> {
     let assets = render.assets();
     let css = assets.url("css/shop.css").and_then(|url| {
         let style = assets.iter().find(|(known, _)| **known == url)?;
@@ -205,9 +207,24 @@ fn icons(catalog: &Catalog, settings: &Settings, render: &Render) -> Result<Icon
     let tokens = Tokens::read(&css.unwrap_or_default());
     let named = catalog.shop.presence.icon.as_ref();
     let place = named.map(|name| settings.content_dir.join("images").join(name));
-    let bytes =
-        place.map(|place| std::fs::read(&place).doing(&format!("reading {}", place.display())));
-    Icons::draw(&catalog.shop, &tokens, bytes.transpose()?.as_deref())
+    let read = place.map(|place| std::fs::read(&place).map(|bytes| (place, bytes)));
+    let picture = read.and_then(|read| match read {
+        Ok(read) => Some(read),
+        Err(error) => {
+            tracing::error!(%error, "the picture of the icons is not there; a monogram stands in");
+            None
+        }
+    });
+    let bytes = picture.as_ref().map(|(_, bytes)| bytes.as_slice());
+    if let Some(former) = former.filter(|former| former.fit(&catalog.shop, &tokens, bytes)) {
+        return Ok(former);
+    }
+    let drawn = Icons::draw(&catalog.shop, &tokens, bytes).or_else(|fault| {
+        let file = picture.as_ref().map(|(place, _)| place.display().to_string());
+        tracing::error!(file, %fault, "icons cannot be made of it; a monogram stands in");
+        Icons::draw(&catalog.shop, &tokens, None)
+    });
+    drawn.map(Arc::new)
 }
 
 /// Takes pages over from the edition before where they are made of the same, and renders the

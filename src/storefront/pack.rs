@@ -313,7 +313,7 @@ fn stock_of(kit: &Kit) -> Result<u64, Fault> {
     Ok(hash_of(&states_of(&levels), together))
 }
 
-fn hash_of(states: &BTreeMap<String, State>, together: i64) -> u64 {
+fn hash_of(states: &BTreeMap<String, (State, u32)>, together: i64) -> u64 {
     let mut hasher = DefaultHasher::new();
     (states, together).hash(&mut hasher);
     hasher.finish()

@@ -20,14 +20,20 @@ const TOGETHER: usize = 4;
 /// Products of one shelf looked at for that, at most.
 pub(super) const LOOKED_AT: usize = 200;
 
+/// What its template finds; `asked` is the SKU that the address names.
+///
 /// # Errors
 /// When the template of a card is wrong.
 pub(super) fn context(
     making: &Making,
     render: &Render,
     product: &Product,
+    asked: Option<&str>,
 ) -> Result<TemplateValue, Fault> {
-    let pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
+    let mut pictures: Vec<PictureView> = product.images.iter().map(PictureView::from).collect();
+    for picture in pictures.iter_mut().filter(|picture| picture.alt.is_empty()) {
+        picture.alt.clone_from(&product.title);
+    }
     let variants: Vec<Value> =
         product.variants.iter().map(|v| variant(making, product, v)).collect();
     let path = Plan::Product(&product.slug).path();
@@ -41,7 +47,7 @@ pub(super) fn context(
         "code": product.code, "tier": product.tier, "tags": product.tags,
         "description_html": product.description_html,
         "pictures": pictures, "axes": product.options, "variants": variants,
-        "extra": product.extra,
+        "extra": product.extra, "asked": asked,
     });
     Ok(context! {
         page => Serde(making.page(&product.title, &product.summary, &path, &og, &json_ld)),

@@ -1,5 +1,7 @@
 //! The context of each page: home, shelves, bundle lists, words.
 
+use std::sync::Arc;
+
 use minijinja::value::Serde;
 use minijinja::{Value as TemplateValue, context};
 use serde_json::{Value, json};
@@ -38,7 +40,7 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
         }
         Plan::Product(slug) => {
             let product = catalog.products.get(*slug).ok_or_else(gone)?;
-            ("product", page_product::context(making, render, product)?)
+            ("product", page_product::context(making, render, product, None)?)
         }
         Plan::Bundles(kind) => ("bundles", Serde(bundles(making, *kind)).into()),
         Plan::Bundle(slug) => {
@@ -51,6 +53,26 @@ pub(super) fn render(making: &Making, render: &Render, plan: &Plan) -> Result<St
         }
     };
     render.page(&format!("store/{template}.html"), context)
+}
+
+/// A product's page with one variant chosen, as its own address asks for it; nothing when there is
+/// no choice to make.
+///
+/// # Errors
+/// As [`render`].
+pub(super) fn render_chosen(
+    making: &Making,
+    render: &Render,
+    slug: &str,
+    sku: &str,
+) -> Result<Option<String>, Fault> {
+    let product = making.catalog().products.get(slug).filter(|product| product.is_live());
+    let has_it = |product: &&Arc<Product>| {
+        product.variants.len() > 1 && product.variants.iter().any(|v| v.sku.as_str() == sku)
+    };
+    let Some(product) = product.filter(has_it) else { return Ok(None) };
+    let context = page_product::context(making, render, product, Some(sku))?;
+    render.page("store/product.html", context).map(Some)
 }
 
 /// What the front page puts forward: the latest first.

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::context::Making;
 use super::darkroom::Darkroom;
-use super::edition::{Current, Edition, is_document};
+use super::edition::{Current, Edition, is_document, state_of};
 use super::files_read::FilesRead;
 use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
@@ -383,7 +383,7 @@ pub(super) fn changed(
     }
     let moved = is_there
         .iter()
-        .filter(|(sku, level)| was_there.get(*sku).map(stock::Level::state) != Some(level.state()));
+        .filter(|(sku, level)| was_there.get(*sku).map(state_of) != Some(state_of(level)));
     changed.extend(moved.filter_map(|(sku, _)| Some(is.find(sku)?.0.slug.clone())));
     changed
 }

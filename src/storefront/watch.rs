@@ -1,5 +1,6 @@
 //! Keeping the edition true: when files change, when stock crosses a mark, when a sale begins.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,13 +15,14 @@ use super::news::{Mistakes, NewsBoard};
 use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
+use crate::catalog::StockShow;
 use crate::platform::Kit;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::render::SiteMistake;
 use crate::pricing::{self, Book, Loaded};
 use crate::recommend::Together;
-use crate::stock;
+use crate::stock::{self, State};
 
 /// Steps of one saving follow each other faster than this.
 const STEPS: Duration = Duration::from_millis(5);
@@ -53,7 +55,12 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
     let edition = shelf.now();
     let is_stale = edition.stale_at.is_some_and(|at| at <= kit.now());
     let suggests_else = together != edition.making.together.revision;
-    if is_stale || suggests_else || states_of(&levels) != *edition.states {
+    let counts = edition.making.catalog().shop.stock_show == StockShow::ExactBelowLow;
+    let differs = |is: BTreeMap<String, (State, u32)>| match counts {
+        true => is != *edition.states,
+        false => !is.iter().map(said).eq(edition.states.iter().map(said)),
+    };
+    if is_stale || suggests_else || differs(states_of(&levels)) {
         tokio::task::spawn_blocking(move || {
             shelf.refresh(&kit)?;
             shelf.pack(&kit)
@@ -61,6 +68,11 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
         .await??;
     }
     Ok(Found::Nothing)
+}
+
+/// What a shop that tells no numbers says of a SKU.
+fn said<'a>((sku, (state, _)): (&'a String, &(State, u32))) -> (&'a str, State) {
+    (sku, *state)
 }
 
 /// Watches the content and site folders; every change is read, checked and published, or
@@ -83,16 +95,18 @@ pub fn watch(
             let _ = sender.send(event);
         }
     })?;
-    let (content, site) = (&kit.settings.content_dir, place_of_site(kit));
-    // The site folder may be made while the shop is open: its place is watched, too.
-    if let Some(around) = site.parent().filter(|around| around.is_dir())
-        && let Err(error) = watcher.watch(around, RecursiveMode::NonRecursive)
-    {
-        tracing::warn!(%error, "a site folder that is made later will not be seen");
+    let folders = [place_of(&kit.settings.content_dir), place_of(&kit.settings.site_dir)];
+    // Either may be made or put in place while the shop is open: their places are watched, too.
+    let places: BTreeSet<&Path> = folders.iter().filter_map(|folder| folder.parent()).collect();
+    for place in places.into_iter().filter(|place| place.is_dir()) {
+        if let Err(error) = watcher.watch(place, RecursiveMode::NonRecursive) {
+            tracing::warn!(%error, "a folder that is put in place later will not be seen");
+        }
     }
+    let [content, site] = &folders;
     watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
     if site.is_dir() {
-        watcher.watch(&site, RecursiveMode::Recursive).doing("watching the site folder")?;
+        watcher.watch(site, RecursiveMode::Recursive).doing("watching the site folder")?;
     }
     let watcher = Arc::new(Mutex::new(watcher));
     let watching = Arc::downgrade(&watcher);
@@ -104,25 +118,33 @@ pub fn watch(
         // The book in force is asked for when it is needed: what is ready of its pictures is noted
         // there, and a second one would hold every product twice.
         let mut good = loaded.map(|loaded| Loaded { book: None, ..loaded });
+        // Templates that came with content that was refused, or were refused themselves: they are
+        // tried again with every change, and what is wrong with them stays said until then.
+        let mut site_waits = false;
         while let Some(first) = events.recv().await {
             let events = gather(first, &mut events).await;
-            if events.iter().any(|event| event.paths.contains(&site))
-                && site.is_dir()
-                && let Some(watcher) = watching.upgrade()
-                && let Err(error) = lock(&watcher).watch(&site, RecursiveMode::Recursive)
-            {
-                tracing::error!(%error, "the new site folder is not watched");
+            let is_new = |folder: &&PathBuf| {
+                folder.is_dir() && events.iter().any(|event| event.paths.contains(folder))
+            };
+            for folder in folders.iter().filter(is_new) {
+                if let Some(watcher) = watching.upgrade()
+                    && let Err(error) = lock(&watcher).watch(folder, RecursiveMode::Recursive)
+                {
+                    tracing::error!(%error, folder = %folder.display(), "it is not watched");
+                }
             }
-            let changes = Changes::of(&kit, &site, events);
+            let mut changes = Changes::of(&kit, &folders, events);
             if changes.is_empty() {
                 continue;
             }
+            changes.site |= site_waits;
+            site_waits = changes.site;
             let (news, its_kit, its_shelf) = (shelf.news.clone(), kit.clone(), shelf.clone());
             let before = good.take();
             let published =
                 tokio::task::spawn_blocking(move || reload(&its_kit, &its_shelf, &changes, before));
             match published.await {
-                Ok((loaded, Ok(()))) => good = loaded,
+                Ok((loaded, Ok(()))) => (good, site_waits) = (loaded, false),
                 Ok((loaded, Err(fault))) => {
                     good = loaded;
                     complain(&fault, &news);
@@ -134,10 +156,9 @@ pub fn watch(
     Ok(watcher)
 }
 
-/// Where the site folder is or would be, as the watcher names it.
-fn place_of_site(kit: &Kit) -> PathBuf {
-    let given = std::path::absolute(&kit.settings.site_dir);
-    let given = given.unwrap_or_else(|_| kit.settings.site_dir.clone());
+/// Where a folder is or would be, as the watcher names it.
+fn place_of(folder: &Path) -> PathBuf {
+    let given = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     match (given.parent().and_then(|around| around.canonicalize().ok()), given.file_name()) {
         (Some(around), Some(name)) => around.join(name),
         _ => given,
@@ -180,10 +201,10 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(kit: &Kit, site: &Path, events: Vec<Event>) -> Self {
+    fn of(kit: &Kit, [place, site]: &[PathBuf; 2], events: Vec<Event>) -> Self {
         let content = &kit.settings.content_dir;
         let whole = content.canonicalize().unwrap_or_else(|_| content.clone());
-        let folders = [whole, content.clone()];
+        let folders = [&whole, content, place];
         let mut changes = Self { content: Some(Vec::new()), site: false };
         for event in events {
             if event.need_rescan() || event.paths.is_empty() {
@@ -193,10 +214,12 @@ impl Changes {
             for path in event.paths {
                 let name = folders.iter().find_map(|dir| path.strip_prefix(dir).ok()?.to_str());
                 match (name, &mut changes.content) {
+                    // The folder itself was put in place.
+                    (Some(""), _) => changes.content = None,
                     (Some(name), Some(names)) => names.push(name.to_owned()),
                     (None, _) if path.starts_with(site) => changes.site = true,
-                    // Something else that lies beside the site folder.
-                    (None, _) if path.parent() == site.parent() => {}
+                    // Something else that lies beside one of the folders.
+                    (None, _) if [place, site].iter().any(|f| path.parent() == f.parent()) => {}
                     _ => changes.content = None,
                 }
             }

@@ -10,10 +10,10 @@ use poem::http::{Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use serde_json::json;
 
-use super::edition::{Edition, Files};
+use super::edition::{Edition, Files, page};
 use super::goods::Shown;
 use super::pack::Kept;
-use super::pages::featured;
+use super::pages::{featured, render_chosen};
 use super::publish::Shelf;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Problem};
@@ -67,6 +67,12 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
     {
         return Ok(narrowed);
     }
+    if let Some(sku) = asked_variant(&request)
+        && let Some(slug) = path.strip_prefix("/product/").and_then(|rest| rest.strip_suffix('/'))
+        && let Some(html) = render_chosen(&edition.making, &kit.render, slug, &sku)?
+    {
+        return Ok(page(&html)?.answer(request.headers()));
+    }
     if let Some(file) = edition.files.get(path) {
         return Ok(file.answer(request.headers()));
     }
@@ -82,10 +88,20 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
     let moved = moved.or_else(|| edition.pictures.successor(path));
     match moved {
         Some(to) => {
+            // What was asked beside the address is asked at the new one, too.
+            let query = request.uri().query().filter(|_| !to.contains(['?', '#']));
+            let to = query.map_or_else(|| to.clone(), |query| format!("{to}?{query}"));
             Ok(StatusCode::PERMANENT_REDIRECT.with_header(header::LOCATION, to).into_response())
         }
         None => Err(missing().into()),
     }
+}
+
+/// The variant that the address of a product names, as feeds and structured data do: pages say it
+/// without script, too.
+fn asked_variant(request: &Request) -> Option<String> {
+    let pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
+    pairs.into_iter().find(|(key, _)| key == "variant").map(|(_, sku)| sku.into_owned())
 }
 
 /// A picture from disk. Its address names its content: only bytes that match may be kept for ever.

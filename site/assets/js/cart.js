@@ -27,8 +27,15 @@
       mirror.write(await call("GET", "/api/cart"));
     } catch (error) {
       $("#cart").removeAttribute("aria-busy");
+      restore(form);
       complain(error);
     }
+  };
+
+  // What was chosen and could not be had is as the server last drew it.
+  const restore = (form) => {
+    $$("[type=radio]", form).forEach((field) => { field.checked = field.defaultChecked; });
+    $$("option", form).forEach((option) => { option.selected = option.defaultSelected; });
   };
 
   const units = () => $$(".line:not([hidden]) [name=qty]").reduce((n, field) => n + Number(field.value), 0);
@@ -110,6 +117,7 @@
     } catch (error) {
       if (turn !== latest) return;
       done();
+      restore(form);
       complain(error);
     }
   };

@@ -11,6 +11,7 @@
 
   let latest = 0;
   const show = async (url, remember) => {
+    if (remember && new URL(url, location).href === location.href) return;
     const turn = ++latest;
     $("#list").setAttribute("aria-busy", "true");
     try {
@@ -28,6 +29,7 @@
       requestAnimationFrame(() => { count.textContent = said; });
     } catch (error) {
       $("#list").removeAttribute("aria-busy");
+      $("[data-list]")?.reset();
       complain(error);
     }
   };

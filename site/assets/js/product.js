@@ -21,11 +21,11 @@
     button.textContent = possible ? button.dataset.addWord : button.dataset.goneWord;
   };
 
-  const look = (index) => {
+  const look = (index, jump = calm.matches) => {
     const strip = $(".strip");
     const target = strip?.children[index];
     if (!target) return;
-    strip.scrollTo({ left: target.offsetLeft - strip.offsetLeft, behavior: calm.matches ? "auto" : "smooth" });
+    strip.scrollTo({ left: target.offsetLeft - strip.offsetLeft, behavior: jump ? "instant" : "smooth" });
     mark(index);
   };
   const mark = (index) => $$(".dots a").forEach((dot, i) => {
@@ -34,7 +34,7 @@
   });
 
   // What the chosen variant costs, and whether there is any.
-  const choose = (variant) => {
+  const choose = (variant, jump) => {
     const { price, regular, prior, unit, state, picture, max } = variant.dataset;
     const box = $("[data-price-box] .price");
     const named = (words) => make("span", { className: "hidden" }, `${words} `);
@@ -54,7 +54,7 @@
     quantity.max = max;
     if (Number(quantity.value) > Number(max)) quantity.value = max || 1;
     sell(state !== "sold_out");
-    look(Number(picture));
+    look(Number(picture), jump);
   };
 
   // One group of choices for each axis. Every value says what it costs and whether it is there,
@@ -150,7 +150,10 @@
       if (key === "ArrowRight") show(at + 1);
       if (key === "ArrowLeft") show(at - 1);
     });
-    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      links[at].focus({ preventScroll: true });
+    });
     image.addEventListener("click", () => dialog.close());
     document.body.append(dialog);
     show(first);
@@ -191,10 +194,12 @@
   if (variant) variant.checked = true;
   // A page that comes back may have another choice ticked than the one it was made with.
   const chosen = variants.find((v) => v.checked);
-  if (chosen) choose(chosen); else look(0);
+  if (chosen) choose(chosen, true); else look(0, true);
   if (axes.length) {
     tick(chosen);
     drawAxes();
   }
   restock();
+  // Refused: it may say here that there are some where there are none any more.
+  document.addEventListener("kiosk:refused", restock);
 })();

@@ -191,6 +191,7 @@
     } catch (error) {
       count(before);
       complain(error);
+      if (error instanceof Refused) document.dispatchEvent(new Event("kiosk:refused"));
     } finally { done(); }
   };
   const announce = (form, { count: all, quote }, qty) => {
@@ -307,21 +308,28 @@
     heading.focus({ preventScroll: true });
   };
 
+  const CONTROLS = "a[href], button, input, select, summary";
+
   // Puts the server's fresh version of a part of the page in place; focus stays where it was.
   const swap = (fresh, selector) => {
     const [old, next] = [$(selector), $(selector, fresh)];
     if (!old || !next) return false;
     const active = document.activeElement;
     const within = old.contains(active);
+    const nth = within ? $$(CONTROLS, active.closest("[id]")).indexOf(active) : -1;
     $$("details", next).forEach((fold, i) => { fold.open ||= $$("details", old)[i]?.open; });
     old.replaceWith(next);
     prepare(next);
     if (within) {
       const { id, name, value, type } = active;
+      // The same control in the same place, such as − beside a line.
+      const box = active.closest("[id]");
+      const alike = $$(CONTROLS, document.getElementById(box.id) ?? next)[nth];
+      const isSame = alike?.textContent === active.textContent && alike.ariaLabel === active.ariaLabel;
       // A quantity of one stands in many lines; what is ticked is told by its value.
       const tells = value !== "1" || /^(checkbox|radio)$/.test(type);
       const back = (id && document.getElementById(id)) ||
-        (name && tells && $$(`[name="${CSS.escape(name)}"]`, next).find((field) => field.value === value));
+        (name && tells && $$(`[name="${CSS.escape(name)}"]`, next).find((field) => field.value === value)) || (isSame && alike);
       if (back) back.focus({ preventScroll: true }); else toHeading();
     }
     return true;
@@ -350,6 +358,10 @@
     if (menu && !menu.contains(target)) menu.open = false;
     const dialog = target.closest("dialog");
     if (dialog && (target === dialog || target.closest("[data-close]"))) dialog.close();
+  });
+  document.addEventListener("focusout", ({ relatedTarget: next }) => {
+    const menu = $(".menu[open]");
+    if (menu && next && !menu.contains(next)) menu.open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
     const menu = $(".menu[open]");

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::derive::{self, WIDTH_MAX};
-use super::kind::{Kind, flaw_of_jpeg, stranger};
+use super::kind::{Kind, flaw_of, stranger};
 use super::unfit::Unfit;
 
 /// A source file, in bytes.
@@ -59,8 +59,8 @@ pub(super) fn read(source: &Path) -> Result<Vec<u8>, Unfit> {
 /// Reads the header of a picture with this name, and refuses what could not be developed.
 ///
 /// # Errors
-/// What is wrong with it. A JPEG that breaks off is found, too; other damage behind the header
-/// shows only when it is developed.
+/// What is wrong with it. One that breaks off is found, too; other damage behind the header shows
+/// only when it is developed.
 pub fn look(name: &Path, bytes: &[u8]) -> Result<Look, Unfit> {
     open(name, bytes).map(|(look, ..)| look)
 }
@@ -110,9 +110,7 @@ fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<impl ImageDecoder + '
     if pixels == 0 {
         return Err(Unfit::Damaged { reason: "it has no pixels".to_owned() });
     }
-    if kind == Kind::Jpeg
-        && let Some(flaw) = flaw_of_jpeg(bytes)
-    {
+    if let Some(flaw) = flaw_of(kind, bytes) {
         return Err(Unfit::Damaged { reason: flaw.to_owned() });
     }
     // A picture with a spoilt note about its orientation is shown as it lies.

@@ -97,10 +97,42 @@ pub(super) fn stranger(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with a picture behind its header, as far as that is seen without decoding it.
+pub(super) fn flaw_of(kind: Kind, bytes: &[u8]) -> Option<&'static str> {
+    match kind {
+        Kind::Jpeg => flaw_of_jpeg(bytes),
+        Kind::Png if !is_whole_png(bytes) => Some(ENDLESS),
+        Kind::WebP if !is_whole_webp(bytes) => Some(ENDLESS),
+        _ => None,
+    }
+}
+
+const ENDLESS: &str = "its end is missing";
+
+/// Whether a PNG's chunks go on to its last one (PNG specification, 5.3: length, type, data, CRC).
+fn is_whole_png(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((length, body)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        if body.starts_with(b"IEND") {
+            return true;
+        }
+        let Some(next) = length.checked_add(8).and_then(|skip| body.get(skip..)) else { break };
+        rest = next;
+    }
+    false
+}
+
+/// Whether a WebP is as long as its header says (RIFF: the size counts from the eighth byte).
+fn is_whole_webp(bytes: &[u8]) -> bool {
+    let size = bytes.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
+    size.is_some_and(|size| bytes.len() as u64 >= u64::from(size) + 8)
+}
+
 /// What keeps a JPEG from being decoded faithfully, where its decoder would say nothing: it fills
 /// what is missing with grey, and takes colours stored one after the other for green (zune-jpeg
 /// 0.5.15, its issue 422).
-pub(super) fn flaw_of_jpeg(bytes: &[u8]) -> Option<&'static str> {
+fn flaw_of_jpeg(bytes: &[u8]) -> Option<&'static str> {
     let (mut at, mut sequential, mut channels) = (2, false, 0);
     while let Some(rest) = bytes.get(at..) {
         // In the pixels, FF is followed by 00 or a restart marker; before a marker it may repeat.
@@ -124,7 +156,7 @@ pub(super) fn flaw_of_jpeg(bytes: &[u8]) -> Option<&'static str> {
             _ => break,
         };
     }
-    Some("its end is missing")
+    Some(ENDLESS)
 }
 
 #[cfg(test)]

@@ -28,6 +28,13 @@ impl SiteMistake {
             inner = next;
             known = inner.name().unwrap_or(known);
         }
+        if let Some(line) = theme.line_without_text(known) {
+            let text =
+                String::from_utf8_lossy(&theme.bytes(known).unwrap_or_default()).into_owned();
+            let (span, hint) = (whole_line(&text, line), "save it again as UTF-8".to_owned());
+            let message = "the file is not UTF-8 text".to_owned();
+            return Self::new(known, text, span, message, Some(hint));
+        }
         let text = theme.text(known).unwrap_or_default();
         let line = inner.line().or_else(|| error.line()).unwrap_or(1);
         let span =
@@ -108,6 +115,9 @@ fn hint(theme: &Theme, file: &str, error: &Error) -> Option<String> {
         }
         _ => None,
     };
+    if error.kind() == ErrorKind::OutOfFuel {
+        return Some("a loop in it, or in what it includes, goes on for too long".to_owned());
+    }
     if let Some(near) = near {
         return Some(format!("did you mean \"{near}\"?"));
     }

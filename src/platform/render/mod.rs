@@ -57,6 +57,10 @@ pub struct Render {
 }
 
 /// The templates as the shop has them, and the built-in ones for when those fail.
+/// Steps that one page may take in a shop with templates of its own: a loop that does not end must
+/// not hold up everything else. The largest built-in page takes a hundredth of it.
+const FUEL: u64 = 20_000_000;
+
 struct Look {
     shown: Environment<'static>,
     built_in: Option<Environment<'static>>,
@@ -310,6 +314,8 @@ struct Furniture<'a> {
 impl Furniture<'_> {
     fn environment(&self, theme: &Theme, strict: bool) -> Environment<'static> {
         let mut environment = Environment::new();
+        // The built-in look ends by itself; counting costs time.
+        environment.set_fuel(theme.has_own().then_some(FUEL));
         let theme = theme.clone();
         environment.set_loader(move |name| Ok(theme.text(name)));
         let tidy = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();

@@ -59,6 +59,13 @@ impl Theme {
         String::from_utf8(self.bytes(name)?).ok()
     }
 
+    /// The line on which a file stops being UTF-8 text; none when all of it is, or it is not there.
+    pub(super) fn line_without_text(&self, name: &str) -> Option<usize> {
+        let bytes = self.bytes(name)?;
+        let error = std::str::from_utf8(&bytes).err()?;
+        Some(bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1)
+    }
+
     /// A file of the built-in look.
     #[must_use]
     pub fn built_in(&self, name: &str) -> Option<Vec<u8>> {
