@@ -499,7 +499,7 @@ CREATE TABLE promotion_claim (
   promotion    TEXT NOT NULL,
   order_id     TEXT NOT NULL REFERENCES orders (id),
   customer_key TEXT NOT NULL,
-  state        TEXT NOT NULL CHECK (state IN ('held', 'used', 'released')),
+  state        TEXT NOT NULL CHECK (state = 'held' OR state = 'used' OR state = 'released'),
   limit_total        INTEGER,
   limit_per_customer INTEGER,
   is_beyond          INTEGER NOT NULL DEFAULT 0 CHECK (is_beyond IN (0, 1)),
@@ -847,6 +847,12 @@ CREATE TABLE price_shown (
   price_minor INTEGER NOT NULL CHECK (price_minor >= 0),
   is_reduced  INTEGER NOT NULL CHECK (is_reduced IN (0, 1)),
   PRIMARY KEY (sku, currency, since)
+) STRICT, WITHOUT ROWID;
+
+-- Addresses of goods that had a page and have none any more: they are answered 410.
+CREATE TABLE gone_page (
+  path    TEXT    PRIMARY KEY,
+  gone_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- ── room: admin ─────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,8 @@
 #[path = "live/commands.rs"]
 mod commands;
 mod house;
+#[path = "live/mending.rs"]
+mod mending;
 mod process;
 
 use std::fs;

@@ -19,6 +19,11 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "the whole stock list: as many rows as the shop has SKUs, read once for each edition",
     ),
     (
+        "src/stock/store.rs",
+        "FROM json_each(?1) asked",
+        "the SKUs asked for, as a list; each is then found by its key",
+    ),
+    (
         "src/storefront/store.rs",
         "FROM json_each(?1) asked",
         "the SKUs asked for, as a list; the prices of each are then found by its key",
@@ -37,6 +42,11 @@ const MAY_SCAN: &[(&str, &str, &str)] = &[
         "src/platform/telemetry/store.rs",
         "count(*) FROM error_report WHERE resolved_at IS NULL",
         "counts along an index that holds only open errors; there are a thousand at most",
+    ),
+    (
+        "src/storefront/store.rs",
+        "FROM gone_page",
+        "every address of goods that have gone: as few as were ever taken out, read at the start",
     ),
     (
         "src/admin/store.rs",

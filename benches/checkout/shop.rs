@@ -139,7 +139,7 @@ async fn buy(app: App, buyer: u64) -> Result<String, Failure<Refusal>> {
     let parsed = submission.parse(&book).unwrap();
     let wanted = GOODS.map(|sku| (Item::Sku(Sku::parse(sku).unwrap()), 1)).to_vec();
     let token = Token::new(&app.kit.random);
-    let seen = Seen { version: None, total_minor: None };
+    let seen = Seen { version: None, total_minor: None, accepts_prices: false };
     let kit = app.kit.clone();
     let begun: Begun = app
         .kit

@@ -126,6 +126,7 @@ async fn make(till: Till, mut visit: Visit) -> Result<Response, Error> {
         cart_version: None,
         // The desk sees the total on the order's page; nothing is paid before the buyer sees it.
         quote_total: Some(0),
+        accept_prices: false,
         lines: wanted.clone().unwrap_or_default(),
     };
     let mut errors: Vec<FieldError> = Vec::new();
@@ -189,7 +190,7 @@ async fn place(
             submission.lines.iter().filter_map(|l| l.item().map(|item| (item, l.qty))).collect();
         let cart =
             cart::fill(tx, &inner.kit, &book, &session, wanted, now).map_err(Failure::lift)?;
-        let seen = Seen { version: None, total_minor: None };
+        let seen = Seen { version: None, total_minor: None, accepts_prices: false };
         let begun = checkout::begin_for(tx, &inner, &book, cart, &buyer, &seen, hold_s, now)?;
         let number = begun.order.number.clone();
         if orders::list_events(tx, &begun.order.id)?.len() == 1 {

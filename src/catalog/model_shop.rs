@@ -11,7 +11,7 @@ use crate::base::Currency;
 pub struct Shop {
     /// The shop's name.
     pub name: String,
-    /// Public address, when the editor fixed one; `KIOSK_PUBLIC_URL` wins over it.
+    /// Public address of a copy, when the editor fixed one; the setting `public_url` wins over it.
     pub url: Option<String>,
     /// The one currency of all prices.
     pub currency: Currency,

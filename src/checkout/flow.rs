@@ -39,6 +39,8 @@ pub struct Seen {
     pub version: Option<i64>,
     /// Total, minor units.
     pub total_minor: Option<i64>,
+    /// They were told which prices had moved, and take them at this total.
+    pub accepts_prices: bool,
 }
 
 /// Turns a cart into a pending order with held stock and an attempt to pay. The same cart version
@@ -155,13 +157,15 @@ fn price(
             .with("most", line.max_qty);
         return refuse(Refusal::Blocked(blocked.into()));
     }
-    // Whoever says which total they saw pays it, or is told the new one; nobody else may be
-    // surprised by a price.
-    if let Some(line) = drawn.lines.iter().find(|line| line.price_change.is_some())
-        && seen.total_minor.is_none()
-    {
-        let why = format!("The price of {} has changed; accept it in the cart.", line.title);
-        let blocked = blocked("price_changed", why).with("item", line.title.as_str());
+    let accepts = seen.accepts_prices && seen.total_minor == Some(priced.quote.total_minor);
+    let moved = drawn.lines.iter().filter(|line| line.price_change.is_some());
+    let moved: Vec<&str> = moved.map(|line| line.title.as_str()).collect();
+    if !moved.is_empty() && !accepts {
+        let items = moved.join(", ");
+        let why = format!("The price of {items} has changed.");
+        let blocked = blocked("price_changed", why)
+            .hint("Pay again to accept it, or change the cart.")
+            .with("item", items);
         return refuse(Refusal::Blocked(blocked.into()));
     }
     let quote = priced.quote;

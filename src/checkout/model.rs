@@ -46,6 +46,8 @@ pub struct Submission {
     pub cart_version: Option<i64>,
     /// The total the buyer saw, minor units.
     pub quote_total: Option<i64>,
+    /// Prices that have moved since the cart was seen are taken, at `quote_total`.
+    pub accept_prices: bool,
     /// What is bought, for callers that keep no cart here; the visitor's cart when empty.
     pub lines: Vec<WantedLine>,
 }

@@ -83,7 +83,9 @@ async fn submit_form(till: Arc<Till>, mut request: Request) -> Result<Response, 
         Refusal::TotalChanged { was_minor, now_minor, .. } => {
             draft.changed = json!({ "was_minor": was_minor, "now_minor": now_minor });
         }
-        _ => {
+        refused => {
+            draft.tells_prices = matches!(&refused, Refusal::Blocked(problem)
+                if problem.extras.get("reason").is_some_and(|reason| reason == "price_changed"));
             draft.problem = serde_json::to_value(till.kit.render.told(&problem))?;
         }
     }
@@ -144,7 +146,11 @@ async fn submit(
     });
     for _ in 0..CLOSINGS_MAX {
         let (inner, book, buyer) = (Arc::clone(till), Arc::clone(&book), Arc::clone(&buyer));
-        let seen = Seen { version: submission.cart_version, total_minor: submission.quote_total };
+        let seen = Seen {
+            version: submission.cart_version,
+            total_minor: submission.quote_total,
+            accepts_prices: submission.accept_prices,
+        };
         let source = Arc::clone(&source);
         let begun = till.kit.db.write(move |tx| {
             let (session, cart) = source.cart(tx, &inner, &book, now)?;
@@ -284,6 +290,8 @@ struct Draft {
     errors: Vec<Value>,
     changed: Value,
     problem: Value,
+    /// It names the prices that have moved: whoever sends it again takes them.
+    tells_prices: bool,
 }
 
 async fn draw(
@@ -318,6 +326,8 @@ async fn draw(
         // The cart's page says what stands in the way.
         return Ok(go("/cart"));
     }
+    let accepted = draft.values.as_ref().is_some_and(|values| values.accept_prices);
+    let tells_prices = draft.tells_prices || accepted;
     let mut values = serde_json::to_value(draft.values.unwrap_or_default())?;
     values["country"] = cart.country.clone().into();
     values["rate"] = quote.delivery.as_ref().map_or("", |d| d.rate.as_str()).into();
@@ -328,7 +338,7 @@ async fn draw(
                   "path": "/checkout", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": { "version": cart.version, "count": cart.count },
         "lines": cart.lines, "quote": quote, "values": values, "errors": draft.errors,
-        "changed": draft.changed, "problem": draft.problem,
+        "changed": draft.changed, "problem": draft.problem, "tells_prices": tells_prices,
         "countries": cart::countries(&book, &till.kit.render), "hold_minutes": hold_s / 60,
     });
     let html = till.kit.render.page("store/checkout.html", context)?;

@@ -9,10 +9,11 @@ use super::{Ended, load_book, open, progress};
 use crate::base::fault::{Doing, Failure, Never};
 use crate::base::ids::sha256_hex;
 use crate::base::{Clock, Fault, Instant};
-use crate::platform::config::Settings;
+use crate::platform::config::{Settings, url_of};
 use crate::platform::images::{BACKDROP, Studio};
 use crate::platform::render::Render;
 use crate::platform::web::{Origin, security_headers};
+use crate::pricing::Book;
 use crate::recommend::Together;
 use crate::search::{self, Index, Levels};
 use crate::stock;
@@ -75,7 +76,8 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
     };
     let levels = storefront::levels_or_opening(&book.catalog, known);
     // A copy has no shop behind it that would tell pages of edits.
-    let settings = &Settings { dev: false, ..settings.clone() };
+    let public_url = public_url(settings, &book);
+    let settings = &Settings { dev: false, public_url, ..settings.clone() };
     let render = Render::open(&settings.site_dir)?.with("exported", true);
     let index = Index::of(&book, &levels, now);
     let (mut edition, render) =
@@ -106,6 +108,20 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<Ended, Fault
         _ => say!("{files} files in {out}; {removed} of an earlier build removed"),
     }
     Ok(Ended::Well)
+}
+
+/// The address that pages name: the setting, else that of `shop.toml`. A copy is put somewhere
+/// else, where nobody reaches the address of this machine.
+fn public_url(settings: &Settings, book: &Book) -> String {
+    let usual = url_of(settings.listen);
+    match &book.catalog.shop.url {
+        _ if settings.public_url != usual => settings.public_url.clone(),
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => {
+            complain!("warning: addresses in the copy begin with {usual}: set public_url");
+            usual
+        }
+    }
 }
 
 /// Search for a copy that has no shop behind it: a page, and the index its script reads.

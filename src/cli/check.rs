@@ -1,6 +1,8 @@
 //! `kiosk check`: every mistake of every file, in one run or again with every change.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
 use clap::Args;
@@ -97,9 +99,21 @@ fn watch(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
     let mut debouncer = new_debouncer(QUIET, None, sender)?;
     let content = &settings.content_dir;
     debouncer.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
-    if settings.site_dir.is_dir() {
-        debouncer.watch(&settings.site_dir, RecursiveMode::Recursive)?;
+    let site = &settings.site_dir;
+    // It may be made later: its place is watched, too.
+    let place = std::path::absolute(site)?.parent().map(Path::to_path_buf);
+    if let Some(place) = place.filter(|place| place.is_dir()) {
+        debouncer.watch(place, RecursiveMode::NonRecursive)?;
     }
+    if site.is_dir() {
+        debouncer.watch(site, RecursiveMode::Recursive)?;
+    }
+    // What else lies there may be what this writes.
+    let folders = [content, site].map(|folder| folder.file_name().map(OsStr::to_owned));
+    let is_ours = |path: &PathBuf| {
+        let named = |part: Component<'_>| folders.contains(&Some(part.as_os_str().to_owned()));
+        path.components().any(named)
+    };
     let clears = options.format == Format::Text && std::io::stdout().is_terminal();
     loop {
         let found = look(options, settings);
@@ -113,10 +127,19 @@ fn watch(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
         }
         loop {
             match changes.recv() {
-                Ok(Ok(events)) if events.iter().any(|event| !event.kind.is_access()) => break,
+                Ok(Ok(events))
+                    if events
+                        .iter()
+                        .any(|e| !e.kind.is_access() && e.paths.iter().any(is_ours)) =>
+                {
+                    break;
+                }
                 Ok(_) => {}
                 Err(_) => return Ok(Ended::Well),
             }
+        }
+        if site.is_dir() {
+            debouncer.watch(site, RecursiveMode::Recursive)?;
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::measure::unit_price;
 use crate::base::Instant;
 use crate::base::ids::Sku;
-use crate::catalog::{Bundle, Catalog, Picture, Product, Shop, Variant};
+use crate::catalog::{Bundle, Catalog, Picture, Product, Shop, StockShow, Variant};
 use crate::platform::images::Format;
 use crate::pricing::bundle_price;
 use crate::stock::{Level, State};
@@ -18,7 +18,7 @@ const NEW_DAYS: i64 = 45;
 /// Small pictures of a bundle's parts that a list shows.
 const THUMBS: usize = 3;
 /// Most of one thing that a list's quantity field offers.
-pub(super) const OFFERED_MAX: u32 = 99;
+const OFFERED_MAX: u32 = 99;
 
 /// Levels of all SKUs at the moment of drawing.
 pub type Levels = BTreeMap<Sku, Level>;
@@ -244,10 +244,11 @@ pub fn state_of(levels: &Levels, sku: &Sku) -> State {
     levels.get(sku).map_or(State::SoldOut, Level::state)
 }
 
-/// Most of one SKU that can be bought at once; at least 1, so that a form stays sensible.
+/// Most of one SKU that is offered at once; at least 1, so that a form stays sensible. A shop that
+/// hides its stock does not tell it this way either.
 #[must_use]
-pub fn max_qty_of(levels: &Levels, variant: &Variant) -> u32 {
-    let free = levels.get(&variant.sku).map_or(0, Level::free);
+pub fn max_qty_of(shop: &Shop, levels: &Levels, variant: &Variant) -> u32 {
+    let free = offered(shop, levels.get(&variant.sku).map_or(0, Level::free));
     free.min(variant.max_per_order.unwrap_or(OFFERED_MAX)).clamp(1, OFFERED_MAX)
 }
 
@@ -288,7 +289,7 @@ pub fn card(catalog: &Catalog, product: &Product, levels: &Levels, now: Instant)
         sku: only.map(|v| v.sku.clone()),
         swatches: swatches(product),
         options_text: (!product.options.is_empty()).then(|| choices(&catalog.shop, product)),
-        max_qty: only.map_or(1, |v| max_qty_of(levels, v)),
+        max_qty: only.map_or(1, |v| max_qty_of(&catalog.shop, levels, v)),
     }
 }
 
@@ -336,7 +337,7 @@ pub fn bundle_card(
         url: format!("/product/{}/", product.slug),
         picture: product.picture_of(variant).map(PictureView::small),
     };
-    let (availability, max_qty) = bundle_stock(bundle, levels);
+    let (availability, max_qty) = bundle_stock(&catalog.shop, bundle, levels);
     Some(BundleCard {
         slug: bundle.slug.clone(),
         title: bundle.title.clone(),
@@ -355,16 +356,20 @@ pub fn bundle_card(
     })
 }
 
-/// Availability of a bundle (the worst of its parts) and how many can be made.
+fn offered(shop: &Shop, free: u32) -> u32 {
+    if shop.stock_show == StockShow::Hidden && free > 0 { OFFERED_MAX } else { free }
+}
+
+/// Availability of a bundle (the worst of its parts) and how many are offered at once.
 #[must_use]
-pub fn bundle_stock(bundle: &Bundle, levels: &Levels) -> (State, u32) {
+pub fn bundle_stock(shop: &Shop, bundle: &Bundle, levels: &Levels) -> (State, u32) {
     let possible = |item: &crate::catalog::BundleItem| {
         levels.get(&item.sku).map_or(0, Level::free) / item.qty.max(1)
     };
     let possible = bundle.items.iter().map(possible).min().unwrap_or(0);
     let worst = bundle.items.iter().map(|item| state_of(levels, &item.sku)).max();
     let state = if possible == 0 { State::SoldOut } else { worst.unwrap_or(State::SoldOut) };
-    (state, possible.clamp(1, OFFERED_MAX))
+    (state, offered(shop, possible).clamp(1, OFFERED_MAX))
 }
 
 #[cfg(test)]

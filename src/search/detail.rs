@@ -92,6 +92,6 @@ fn variant(
         "picture": product.picture_of(variant).map(PictureView::from),
         "state": state,
         "left": left,
-        "max_qty": max_qty_of(levels, variant),
+        "max_qty": max_qty_of(&catalog.shop, levels, variant),
     })
 }

@@ -123,7 +123,7 @@ impl<'a> Entry<'a> {
             featured: false,
             published: None,
             price_minor: bundle_price(catalog, bundle, now)?.price_minor,
-            state: bundle_stock(bundle, levels).0,
+            state: bundle_stock(&catalog.shop, bundle, levels).0,
             words: named(&traits, titles),
             codes: Vec::new(),
             description: &bundle.description,

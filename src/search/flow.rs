@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::card::{Card, Levels, OFFERED_MAX, bundle_card, card};
+use super::card::{Card, Levels, bundle_card, card};
 use super::entry::Kind;
 use super::facet_counts::facet_counts;
 use super::index::{Index, Thing};
@@ -98,8 +98,7 @@ pub(super) fn draw(
     }
 }
 
-/// Levels as this shop tells them: a shop that hides them never says that something is low, nor,
-/// by how many may be ordered at once, how many there are.
+/// Levels as this shop tells them: a shop that hides them never says that something is low.
 #[must_use]
 pub fn told<'a>(levels: &'a Levels, shop: &Shop) -> Cow<'a, Levels> {
     if shop.stock_show != StockShow::Hidden {
@@ -108,9 +107,6 @@ pub fn told<'a>(levels: &'a Levels, shop: &Shop) -> Cow<'a, Levels> {
     let mut levels = levels.clone();
     for level in levels.values_mut() {
         level.low = 0;
-        if level.free() > 0 {
-            level.on_hand = level.held + OFFERED_MAX;
-        }
     }
     Cow::Owned(levels)
 }

@@ -236,7 +236,7 @@ async fn availability(shop: Arc<Shop>, request: Request) -> Result<Response, Err
             json!({ "sku": asked, "state": told.state, "left": told.left })
         };
         let set = |bundle: &&Bundle| {
-            let (state, _) = bundle_stock(bundle, &levels);
+            let (state, _) = bundle_stock(&catalog.shop, bundle, &levels);
             json!({ "bundle": bundle.slug, "state": state, "left": null })
         };
         let items = known.iter().map(item).chain(bundles.iter().map(set));

@@ -31,7 +31,7 @@ pub use flow::{
 };
 pub use model::{Hold, Level, Move, Reason, Refusal, State};
 pub use store::{
-    Promised, held_by, levels_of, list_holds, list_levels, list_moves, list_moves_of,
+    Promised, find_level, held_by, levels_of, list_holds, list_levels, list_moves, list_moves_of,
     listed_states, promised,
 };
 pub use store_desk::{list_short, short};

@@ -18,12 +18,16 @@ pub(super) fn level_from_row(row: &Row) -> rusqlite::Result<Level> {
     })
 }
 
-pub(super) fn find_level(read: &Read, sku: &Sku) -> Result<Option<Level>, Fault> {
+/// The level of one SKU; for a few of them lighter than a list.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_level(read: &Read, sku: &Sku) -> Result<Option<Level>, Fault> {
     let sql = "SELECT sku, on_hand, held, low FROM stock_item WHERE sku = ?1 AND location = 'main'";
     Ok(read.prepare_cached(sql)?.query_row([sku.as_str()], level_from_row).optional()?)
 }
 
-/// Levels of some SKUs; those without a record are absent.
+/// Levels of some SKUs, in one statement; SKUs without a record are absent.
 ///
 /// # Errors
 /// When the database fails.
@@ -31,8 +35,14 @@ pub fn levels_of<'a>(
     read: &Read,
     skus: impl IntoIterator<Item = &'a Sku>,
 ) -> Result<BTreeMap<Sku, Level>, Fault> {
-    let level = |sku: &Sku| Ok(find_level(read, sku)?.map(|level| (sku.clone(), level)));
-    skus.into_iter().filter_map(|sku| level(sku).transpose()).collect()
+    let skus: Vec<&str> = skus.into_iter().map(Sku::as_str).collect();
+    let mut statement = read.prepare_cached(
+        "SELECT sku, on_hand, held, low FROM json_each(?1) asked
+         JOIN stock_item ON sku = asked.value AND location = 'main'",
+    )?;
+    let rows = statement.query_map([serde_json::to_string(&skus)?], level_from_row)?;
+    let levels = rows.map(|level| level.map(|level| (level.sku.clone(), level)));
+    Ok(levels.collect::<Result<_, _>>()?)
 }
 
 /// Every level, by SKU; with `low_only`, those at or below their mark.

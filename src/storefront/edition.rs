@@ -11,8 +11,10 @@ use hyper::body::Bytes;
 use super::context::Making;
 use super::found::{Document, Icons};
 use super::pictures::Pictures;
+use super::touched::moved_sets;
 use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Instant};
+use crate::catalog::StockShow;
 use crate::platform::web::{Encoding, Prebuilt};
 use crate::search::Levels;
 use crate::stock::{Level, State};
@@ -120,6 +122,26 @@ pub(super) fn state_of(level: &Level) -> (State, u32) {
 }
 
 impl Edition {
+    /// Whether something is to be had, sold out or low other than its pages say.
+    pub(super) fn has_other_stock(&self, levels: &Levels) -> bool {
+        fn said<'a>((sku, (state, _)): (&'a String, &(State, u32))) -> (&'a str, State) {
+            (sku, *state)
+        }
+        let (catalog, was) = (self.making.catalog(), &self.making.levels);
+        !states_of(levels).iter().map(said).eq(self.states.iter().map(said))
+            || moved_sets(catalog, was, levels).next().is_some()
+    }
+
+    /// Whether they tell how many are left, and tell it wrong.
+    pub(super) fn has_other_counts(&self, levels: &Levels) -> bool {
+        self.tells_counts() && states_of(levels) != *self.states
+    }
+
+    /// Whether its pages tell how many are left of what is low.
+    pub(super) fn tells_counts(&self) -> bool {
+        self.making.catalog().shop.stock_show == StockShow::ExactBelowLow
+    }
+
     /// The same edition with every body packed by Brotli and gzip as well, on all cores.
     ///
     /// # Errors

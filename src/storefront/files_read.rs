@@ -29,11 +29,12 @@ pub struct FilesRead(Arc<ArcSwapOption<Reading>>);
 impl FilesRead {
     /// Takes note of what was read.
     pub(super) fn note(&self, loaded: &Loaded) {
+        let named = loaded.book.as_ref().map(|book| book.revision.clone());
         self.0.store(Some(Arc::new(Reading {
             files: loaded.files.clone(),
             complaints: loaded.complaints.clone(),
             is_good: loaded.book.is_some(),
-            revision: loaded.files.revision(),
+            revision: named.unwrap_or_else(|| loaded.files.revision()),
         })));
     }
 

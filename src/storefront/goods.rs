@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 
 use super::places::{Places, has_same_name, have_same_places, place_of, shelves_of};
 use crate::base::{Fault, Instant};
-use crate::catalog::{Catalog, Picture, Product};
+use crate::catalog::{Catalog, Picture, Product, Shop};
 use crate::platform::images::Format;
 use crate::platform::render::Render;
 use crate::search::{Card, Levels, card, is_new, max_qty_of, state_of};
@@ -73,18 +73,19 @@ impl Goods {
         former: Option<&Self>,
         is_same_moment: bool,
     ) -> Self {
+        let shop = &catalog.shop;
         let mut before = former.map_or(&[] as &[Good], |former| &former.all).iter().peekable();
         let mut kept = |product: &Arc<Product>| {
             // Both are in the order of their slugs.
             while before.next_if(|good| good.product.slug < product.slug).is_some() {}
             let good = before.next_if(|good| good.product.slug == product.slug)?;
             let untouched = is_same_moment && Arc::ptr_eq(&good.product, product);
-            (untouched || good.slot.digest == Slot::digest_of(product, levels, now))
+            (untouched || good.slot.digest == Slot::digest_of(product, shop, levels, now))
                 .then(|| Good { product: Arc::clone(product), slot: Arc::clone(&good.slot) })
         };
         let live = catalog.products.values().filter(|p| p.is_live());
         let make = |product: &Arc<Product>| {
-            let slot = Arc::new(Slot::new(product, levels, now));
+            let slot = Arc::new(Slot::new(product, shop, levels, now));
             Good { product: Arc::clone(product), slot }
         };
         let all: Vec<Good> = live.map(|p| kept(p).unwrap_or_else(|| make(p))).collect();
@@ -193,10 +194,10 @@ impl Goods {
 }
 
 impl Slot {
-    fn new(product: &Product, levels: &Levels, now: Instant) -> Self {
+    fn new(product: &Product, shop: &Shop, levels: &Levels, now: Instant) -> Self {
         let gone = |sku| state_of(levels, sku) == State::SoldOut;
         Self {
-            digest: Self::digest_of(product, levels, now),
+            digest: Self::digest_of(product, shop, levels, now),
             traits: traits_of(product, levels, now),
             is_gone: product.variants.iter().all(|v| gone(&v.sku)),
             drawn: Mutex::default(),
@@ -204,7 +205,7 @@ impl Slot {
     }
 
     /// Stock and time can change what is said about a product; so can sizes of its pictures.
-    fn digest_of(product: &Product, levels: &Levels, now: Instant) -> u64 {
+    fn digest_of(product: &Product, shop: &Shop, levels: &Levels, now: Instant) -> u64 {
         let mut hasher = DefaultHasher::new();
         let is_new = product.published.is_some_and(|day| is_new(day, now));
         (product.digest, product.image_ready, is_new).hash(&mut hasher);
@@ -212,7 +213,8 @@ impl Slot {
             let level = levels.get(&v.sku);
             let state = level.map(Level::state);
             let left = level.filter(|level| level.state() == State::Low).map(Level::free);
-            (v.price_at(now), v.prior_minor, state, left, max_qty_of(levels, v)).hash(&mut hasher);
+            let most = max_qty_of(shop, levels, v);
+            (v.price_at(now), v.prior_minor, state, left, most).hash(&mut hasher);
         }
         product.images.iter().for_each(|picture| hash_picture(picture, &mut hasher));
         hasher.finish()

@@ -163,7 +163,7 @@ pub(super) fn make(inputs: Inputs<'_>) -> Result<Edition, Fault> {
 /// catalog says, so they are made after the pages and do not hold them up.
 ///
 /// # Errors
-/// When the shop's icon cannot be read.
+/// When an icon cannot be drawn.
 pub(super) fn with_documents(
     mut edition: Edition,
     settings: &Settings,

@@ -5,7 +5,7 @@
 //! the last good edition stays. Two builds of the same input at the same moment give the same
 //! bytes. Finished pages lie in the data folder as `pages.*`, and can be thrown away at any time.
 //!
-//! **Tables:** `price_shown`.
+//! **Tables:** `price_shown`, `gone_page`.
 
 mod context;
 mod darkroom;
@@ -15,6 +15,7 @@ mod edition;
 mod export;
 mod files_read;
 mod found;
+mod gone;
 mod goods;
 mod importing;
 mod inspect;

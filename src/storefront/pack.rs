@@ -44,6 +44,8 @@ struct Index {
     signs: Option<u64>,
     /// What they say about stock, and what they suggest.
     stock: u64,
+    /// Whether that has in it how many are left.
+    counts: bool,
     stale_at: Option<Instant>,
     pages: Vec<Page>,
 }
@@ -108,7 +110,8 @@ impl Kept {
         let is_true = is_current
             && index.signs.is_some()
             && index.signs == signs
-            && stock == Some(index.stock);
+            && stock.map(|[plain, counted]| if index.counts { counted } else { plain })
+                == Some(index.stock);
         let pack = Pack { folder, bodies: Mutex::new(Some(bodies)) };
         Self { files: Arc::new(files), pack, is_true }
     }
@@ -155,11 +158,13 @@ impl Pack {
     pub(super) fn note(&self, kit: &Kit, edition: &Edition) -> Result<(), Fault> {
         let held = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bodies) = held.as_ref() else { return Ok(()) };
+        let counts = edition.tells_counts();
         let mut index = Index {
             program: program(),
             bodies: bodies.name.clone(),
             signs: still_true(kit, edition)?,
-            stock: hash_of(&edition.states, edition.making.together.revision),
+            stock: hash_of(&edition.states, counts, edition.making.together.revision),
+            counts,
             stale_at: edition.stale_at,
             pages: Vec::with_capacity(edition.files.len()),
         };
@@ -303,19 +308,24 @@ fn changed_at(file: &fs::Metadata) -> Option<u128> {
 }
 
 /// Names what pages made now would say about stock and suggest: goods may have been counted or
-/// received, or suggestions made anew, by a command while the shop was closed.
-fn stock_of(kit: &Kit) -> Result<u64, Fault> {
+/// received, or suggestions made anew, by a command while the shop was closed. Without and with how
+/// many are left of what is low.
+fn stock_of(kit: &Kit) -> Result<[u64; 2], Fault> {
     let read = |read: &Read| {
         let levels = stock::listed_states(read)?;
         Ok::<_, Failure<Never>>((levels, Together::revision_now(read)?))
     };
     let (levels, together) = kit.db.read_blocking(read)?;
-    Ok(hash_of(&states_of(&levels), together))
+    let states = states_of(&levels);
+    Ok([false, true].map(|counts| hash_of(&states, counts, together)))
 }
 
-fn hash_of(states: &BTreeMap<String, (State, u32)>, together: i64) -> u64 {
+fn hash_of(states: &BTreeMap<String, (State, u32)>, counts: bool, together: i64) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (states, together).hash(&mut hasher);
+    together.hash(&mut hasher);
+    for (sku, (state, left)) in states {
+        (sku, state, counts.then_some(left)).hash(&mut hasher);
+    }
     hasher.finish()
 }
 

@@ -15,7 +15,7 @@ const RELATED: usize = 3;
 /// None when a part cannot be priced.
 pub(super) fn context(making: &Making, bundle: &Bundle) -> Option<Value> {
     let price = bundle_price(making.catalog(), bundle, making.now)?;
-    let (availability, max_qty) = bundle_stock(bundle, &making.told);
+    let (availability, max_qty) = bundle_stock(&making.catalog().shop, bundle, &making.told);
     let items: Vec<Value> = bundle.items.iter().filter_map(|i| part(making, i)).collect();
     let own = bundle.images.iter().map(PictureView::from);
     let of_parts = bundle.items.iter().filter_map(|item| {

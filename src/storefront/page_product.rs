@@ -72,7 +72,7 @@ fn variant(making: &Making, product: &Product, v: &Variant) -> Value {
         "availability": state_of(&making.told, &v.sku),
         "left": left(making, v),
         "picture_index": index,
-        "max_qty": max_qty_of(&making.told, v),
+        "max_qty": max_qty_of(&making.catalog().shop, &making.told, v),
         "unit_price": unit_price(making.catalog(), product, price),
     })
 }

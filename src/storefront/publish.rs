@@ -1,22 +1,23 @@
 //! Putting editions in force.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::context::Making;
 use super::darkroom::Darkroom;
-use super::edition::{Current, Edition, is_document, state_of};
+use super::edition::{Current, Edition, is_document};
 use super::files_read::FilesRead;
+use super::gone::{Gone, is_of_goods, pages_of_goods};
 use super::make::{Inputs, look_of, make, openings, with_documents, with_new};
 use super::news::NewsBoard;
 use super::pack::{Kept, Pack};
 use super::pictures::with_developed;
 use super::prior::{LookedBack, Unnoted, note_shown, with_prior};
+use super::touched::changed;
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, Instant, differences};
-use crate::catalog::{Catalog, Product, Variant};
+use crate::base::{Fault, differences};
+use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
 use crate::platform::db::Read;
 use crate::platform::images::{BACKDROP, Studio};
@@ -44,6 +45,8 @@ pub struct Shelf {
     pub studio: Studio,
     /// Where they are made.
     pub darkroom: Darkroom,
+    /// Addresses of goods that it has no more.
+    pub(super) gone: Gone,
     /// The content folder as it was read last.
     pub files: FilesRead,
     /// Held while the desk saves, so that nobody writes over what another has just written.
@@ -106,6 +109,9 @@ impl Shelf {
         edition.files.extend(beside.map(|(path, file)| (Arc::clone(path), Arc::clone(file))));
         let edition = with_documents(edition, &kit.settings, &kit.render)?;
         record(kit, &fresh.book.catalog, fresh.openings, fresh.unnoted)?;
+        let gone = Gone::open(kit)?;
+        let former = kept.files.keys().filter(|path| is_of_goods(path)).map(ToString::to_string);
+        gone.follow(kit, former, &fresh.book.catalog)?;
         Ok(Self {
             books: Books::new(fresh.book),
             searching: Searching::new(fresh.index),
@@ -113,6 +119,7 @@ impl Shelf {
             news: NewsBoard::default(),
             studio,
             darkroom: Darkroom::default(),
+            gone,
             files: FilesRead::default(),
             saving: Arc::default(),
             publishing: Arc::default(),
@@ -180,6 +187,10 @@ impl Shelf {
             edition.files.entry(Arc::clone(url)).or_insert_with(|| Arc::clone(file));
         }
         record(kit, &fresh.book.catalog, fresh.openings, fresh.unnoted)?;
+        let (was, is) = (&before.1.book().catalog, &fresh.book.catalog);
+        if !Arc::ptr_eq(&was.skus, &is.skus) || was.bundles != is.bundles {
+            self.gone.follow(kit, pages_of_goods(was), is)?;
+        }
         if let Some(render) = &fresh.render {
             kit.render.adopt(render);
         }
@@ -193,7 +204,7 @@ impl Shelf {
     /// Makes the files beside the pages say what the pages say, when they do not yet.
     ///
     /// # Errors
-    /// When the shop's icon cannot be read.
+    /// When an icon cannot be drawn.
     pub fn catch_up(&self, kit: &Kit) -> Result<(), Fault> {
         let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
         let pages = self.now();
@@ -357,33 +368,4 @@ fn record(
 
 pub(super) fn has_same_shelves(one: &Book, other: &Book) -> bool {
     one.catalog.categories == other.catalog.categories && one.catalog.shop == other.catalog.shop
-}
-
-/// Products and bundles that are not what they were, or whose stock or price is not.
-pub(super) fn changed(
-    edition: &Edition,
-    was: &Book,
-    is_there: &Arc<Levels>,
-    is: &Book,
-    now: Instant,
-) -> BTreeSet<String> {
-    let (was_there, then) = (&edition.making.levels, edition.making.now);
-    let mut changed = BTreeSet::new();
-    let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
-    changed.extend(differences(&was.products, &is.products, Arc::ptr_eq).into_iter().cloned());
-    changed.extend(differences(&was.bundles, &is.bundles, PartialEq::eq).into_iter().cloned());
-    if edition.stale_at.is_some_and(|at| at <= now) {
-        // A sale may have begun or ended: the files are the same, what they ask is not.
-        let costs_else = |v: &Variant| v.sale.is_some() && v.price_at(then) != v.price_at(now);
-        let moved = is.products.values().filter(|p| p.variants.iter().any(costs_else));
-        changed.extend(moved.map(|product| product.slug.clone()));
-    }
-    if Arc::ptr_eq(was_there, is_there) {
-        return changed;
-    }
-    let moved = is_there
-        .iter()
-        .filter(|(sku, level)| was_there.get(*sku).map(state_of) != Some(state_of(level)));
-    changed.extend(moved.filter_map(|(sku, _)| Some(is.find(sku)?.0.slug.clone())));
-    changed
 }

@@ -1,6 +1,6 @@
 //! All SQL of the room.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::params;
 
@@ -63,5 +63,23 @@ pub(super) fn delete_shown(
 ) -> Result<(), Fault> {
     let sql = "DELETE FROM price_shown WHERE sku = ?1 AND currency = ?2 AND since < ?3";
     tx.prepare_cached(sql)?.execute(params![sku.as_str(), currency.code(), before.0])?;
+    Ok(())
+}
+
+/// Every address of goods that have gone.
+pub(super) fn list_gone(read: &Read) -> Result<BTreeSet<String>, Fault> {
+    let mut statement = read.prepare_cached("SELECT path FROM gone_page")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn insert_gone(tx: &Tx, path: &str, now: Instant) -> Result<(), Fault> {
+    let sql = "INSERT INTO gone_page (path, gone_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    tx.prepare_cached(sql)?.execute(params![path, now.0])?;
+    Ok(())
+}
+
+pub(super) fn delete_gone(tx: &Tx, path: &str) -> Result<(), Fault> {
+    tx.prepare_cached("DELETE FROM gone_page WHERE path = ?1")?.execute([path])?;
     Ok(())
 }

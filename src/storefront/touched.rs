@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::Making;
+use super::edition::{Edition, state_of};
 use super::keys::Keys;
 use super::page_product::LOOKED_AT;
 use super::plan::{Plan, plan_of};
-use crate::catalog::{Catalog, Product};
+use crate::base::{Instant, differences};
+use crate::catalog::{Catalog, Product, Variant};
+use crate::pricing::Book;
+use crate::search::{Levels, bundle_stock};
 
 /// Most products that are not what they were; with more of them every page is looked at.
 const FEW: usize = 64;
@@ -54,12 +58,56 @@ pub(super) fn touched<'a>(
     Some(plan_of(is, count, products.into_iter().map(slug)))
 }
 
-/// Whether two catalogs show the same pictures, and as much has been made of each.
+/// Products and bundles that are not what they were, or whose stock or price is not.
+pub(super) fn changed(
+    edition: &Edition,
+    was: &Book,
+    is_there: &Arc<Levels>,
+    is: &Book,
+    now: Instant,
+) -> BTreeSet<String> {
+    let (was_there, then) = (&edition.making.levels, edition.making.now);
+    let mut changed = BTreeSet::new();
+    let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
+    changed.extend(differences(&was.products, &is.products, Arc::ptr_eq).into_iter().cloned());
+    changed.extend(differences(&was.bundles, &is.bundles, PartialEq::eq).into_iter().cloned());
+    if edition.stale_at.is_some_and(|at| at <= now) {
+        // A sale may have begun or ended: the files are the same, what they ask is not.
+        let costs_else = |v: &Variant| v.sale.is_some() && v.price_at(then) != v.price_at(now);
+        let moved = is.products.values().filter(|p| p.variants.iter().any(costs_else));
+        changed.extend(moved.map(|product| product.slug.clone()));
+    }
+    if Arc::ptr_eq(was_there, is_there) {
+        return changed;
+    }
+    let moved = is_there
+        .iter()
+        .filter(|(sku, level)| was_there.get(*sku).map(state_of) != Some(state_of(level)));
+    changed.extend(moved.filter_map(|(sku, _)| Some(is.find(sku)?.0.slug.clone())));
+    changed.extend(moved_sets(is, was_there, is_there).cloned());
+    changed
+}
+
+/// Sets that can be had, or not, or are low, other than before: one part too few is enough,
+/// whatever that part's own state.
+pub(super) fn moved_sets<'a>(
+    catalog: &'a Catalog,
+    was: &'a Levels,
+    is: &'a Levels,
+) -> impl Iterator<Item = &'a String> {
+    let state = |levels, bundle| bundle_stock(&catalog.shop, bundle, levels).0;
+    let moved = catalog.bundles.values().filter(move |b| state(was, b) != state(is, b));
+    moved.map(|bundle| &bundle.slug)
+}
+
+/// Whether two catalogs show the same pictures, whatever is said of them, and as much has been made
+/// of each.
 pub(super) fn has_same_pictures(was: &Catalog, is: &Catalog) -> bool {
-    let same = |(a, b): (&Arc<Product>, &Arc<Product>)| {
-        Arc::ptr_eq(a, b)
-            || a.images == b.images && a.description.pictures == b.description.pictures
+    let shown = |product: &Product| -> Vec<_> {
+        let all = product.images.iter().chain(&product.description.pictures);
+        all.map(|picture| (picture.url.clone(), picture.developed.clone())).collect()
     };
+    let same = |(a, b): (&Arc<Product>, &Arc<Product>)| Arc::ptr_eq(a, b) || shown(a) == shown(b);
     let words = |catalog: &Catalog| -> Vec<_> {
         catalog.pages.iter().flat_map(|page| page.body.pictures.clone()).collect()
     };

@@ -1,6 +1,6 @@
 //! Keeping the edition true: when files change, when stock crosses a mark, when a sale begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,20 +9,18 @@ use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::edition::states_of;
 use super::keeping::{keep_last_good, keep_one};
 use super::news::{Mistakes, NewsBoard};
 use super::publish::Shelf;
 use crate::base::Fault;
 use crate::base::fault::{Doing, Failure, Never};
-use crate::catalog::StockShow;
 use crate::platform::Kit;
 use crate::platform::content::report;
 use crate::platform::jobs::{Found, Job};
 use crate::platform::render::SiteMistake;
 use crate::pricing::{self, Book, Loaded};
 use crate::recommend::Together;
-use crate::stock::{self, State};
+use crate::stock;
 
 /// Steps of one saving follow each other faster than this.
 const STEPS: Duration = Duration::from_millis(5);
@@ -55,24 +53,16 @@ async fn follow(kit: Kit, shelf: Shelf) -> Result<Found, Fault> {
     let edition = shelf.now();
     let is_stale = edition.stale_at.is_some_and(|at| at <= kit.now());
     let suggests_else = together != edition.making.together.revision;
-    let counts = edition.making.catalog().shop.stock_show == StockShow::ExactBelowLow;
-    let differs = |is: BTreeMap<String, (State, u32)>| match counts {
-        true => is != *edition.states,
-        false => !is.iter().map(said).eq(edition.states.iter().map(said)),
-    };
-    if is_stale || suggests_else || differs(states_of(&levels)) {
+    let is_else = is_stale || suggests_else || edition.has_other_stock(&levels);
+    if is_else || edition.has_other_counts(&levels) {
         tokio::task::spawn_blocking(move || {
             shelf.refresh(&kit)?;
-            shelf.pack(&kit)
+            // Where only a number is another, it would be packed with every sale.
+            if is_else { shelf.pack(&kit) } else { Ok(()) }
         })
         .await??;
     }
     Ok(Found::Nothing)
-}
-
-/// What a shop that tells no numbers says of a SKU.
-fn said<'a>((sku, (state, _)): (&'a String, &(State, u32))) -> (&'a str, State) {
-    (sku, *state)
 }
 
 /// Watches the content and site folders; every change is read, checked and published, or
@@ -96,18 +86,7 @@ pub fn watch(
         }
     })?;
     let folders = [place_of(&kit.settings.content_dir), place_of(&kit.settings.site_dir)];
-    // Either may be made or put in place while the shop is open: their places are watched, too.
-    let places: BTreeSet<&Path> = folders.iter().filter_map(|folder| folder.parent()).collect();
-    for place in places.into_iter().filter(|place| place.is_dir()) {
-        if let Err(error) = watcher.watch(place, RecursiveMode::NonRecursive) {
-            tracing::warn!(%error, "a folder that is put in place later will not be seen");
-        }
-    }
-    let [content, site] = &folders;
-    watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
-    if site.is_dir() {
-        watcher.watch(site, RecursiveMode::Recursive).doing("watching the site folder")?;
-    }
+    look_at(&mut watcher, &folders)?;
     let watcher = Arc::new(Mutex::new(watcher));
     let watching = Arc::downgrade(&watcher);
     if let Some(loaded) = &loaded {
@@ -118,8 +97,7 @@ pub fn watch(
         // The book in force is asked for when it is needed: what is ready of its pictures is noted
         // there, and a second one would hold every product twice.
         let mut good = loaded.map(|loaded| Loaded { book: None, ..loaded });
-        // Templates that came with content that was refused, or were refused themselves: they are
-        // tried again with every change, and what is wrong with them stays said until then.
+        // Templates that came with refused content, or were refused: tried with every change.
         let mut site_waits = false;
         while let Some(first) = events.recv().await {
             let events = gather(first, &mut events).await;
@@ -156,6 +134,22 @@ pub fn watch(
     Ok(watcher)
 }
 
+/// Watches both folders and, as either may be made or put in place later, what they lie in.
+fn look_at(watcher: &mut RecommendedWatcher, folders: &[PathBuf; 2]) -> Result<(), Fault> {
+    let places: BTreeSet<&Path> = folders.iter().filter_map(|folder| folder.parent()).collect();
+    for place in places.into_iter().filter(|place| place.is_dir()) {
+        if let Err(error) = watcher.watch(place, RecursiveMode::NonRecursive) {
+            tracing::warn!(%error, "a folder that is put in place later will not be seen");
+        }
+    }
+    let [content, site] = folders;
+    watcher.watch(content, RecursiveMode::Recursive).doing("watching the content folder")?;
+    if site.is_dir() {
+        watcher.watch(site, RecursiveMode::Recursive).doing("watching the site folder")?;
+    }
+    Ok(())
+}
+
 /// Where a folder is or would be, as the watcher names it.
 fn place_of(folder: &Path) -> PathBuf {
     let given = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -184,13 +178,18 @@ async fn gather(first: Event, events: &mut mpsc::UnboundedReceiver<Event>) -> Ve
     all
 }
 
-/// Whether a file was closed after writing, or has taken its place: nothing more comes of it.
+/// Whether a file was closed after writing, or has taken its place: nothing more comes of it. A
+/// file that is put aside under a name of the editor's own is about to be written anew.
 fn is_whole(event: &Event) -> bool {
-    matches!(
-        event.kind,
-        EventKind::Access(AccessKind::Close(AccessMode::Write))
-            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
-    )
+    const ASIDE: [&str; 4] = ["bak", "orig", "swp", "tmp"];
+    let ending = event.paths.last().and_then(|path| path.extension()?.to_str());
+    match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => {
+            ending.is_some_and(|ending| !ending.ends_with('~') && !ASIDE.contains(&ending))
+        }
+        _ => false,
+    }
 }
 
 /// Which files are others now.
@@ -287,12 +286,11 @@ fn reload(
         shelf.news.mended();
         return (Some(loaded), Ok(()));
     }
+    let revision = book.revision.clone();
     let result = put_in_force(kit, shelf, changes, Arc::new(book), &loaded);
-    match result {
-        Ok(()) => (Some(loaded), Ok(())),
-        // Not what is shown: the next change is compared with everything.
-        Err(fault) => (None, Err(fault)),
-    }
+    // What is not shown cannot be compared with: the next change reads everything.
+    let is_shown = result.is_ok() || shelf.books.now().revision == revision;
+    (is_shown.then_some(loaded), result)
 }
 
 fn put_in_force(
@@ -303,18 +301,23 @@ fn put_in_force(
     loaded: &Loaded,
 ) -> Result<(), Fault> {
     let (before, revision) = (shelf.books.now().revision.clone(), book.revision.clone());
-    if changes.site {
-        shelf.publish_site(kit, book)?;
-    } else {
+    let site = if changes.site { shelf.publish_site(kit, Arc::clone(&book)) } else { Ok(()) };
+    if site.is_err() && before == revision {
+        return site;
+    }
+    // Content that is right does not wait for a template that is not.
+    if !changes.site || site.is_err() {
         shelf.publish_pages(kit, book)?;
     }
-    shelf.news.mended();
-    shelf.news.note(kit.render.odd_words().as_ref());
+    if site.is_ok() {
+        shelf.news.mended();
+        shelf.news.note(kit.render.odd_words().as_ref());
+    }
     tracing::info!(revision, pages = shelf.now().files.len(), "published");
     let one = changes.content.as_ref().and_then(|names| <&[String; 1]>::try_from(&names[..]).ok());
     let text = one.and_then(|[name]| Some((name.clone(), loaded.files.text(name)?.to_owned())));
     go_on(kit, shelf, text, before, revision);
-    Ok(())
+    site
 }
 
 /// Begins what follows an edition that is in force.

@@ -19,10 +19,13 @@ use crate::base::ids::sha256_hex;
 use crate::base::{Fault, Problem};
 use crate::platform::Kit;
 use crate::platform::render::{Render, content_type};
-use crate::platform::web::{Dress, Error, PageMaker, Routes, Shortcut, endpoint};
+use crate::platform::web::{Dress, Error, PageMaker, Rate, Routes, Shortcut, endpoint};
 use crate::search::shelf_page;
 
 type Asked = poem::http::Request<Incoming>;
+
+/// Pages with a variant chosen, which are drawn when they are asked for, for one address.
+const VARIANTS: Rate = Rate::new(300, 60);
 
 /// Pages, assets, pictures and old addresses.
 #[must_use]
@@ -69,9 +72,15 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
     }
     if let Some(sku) = asked_variant(&request)
         && let Some(slug) = path.strip_prefix("/product/").and_then(|rest| rest.strip_suffix('/'))
-        && let Some(html) = render_chosen(&edition.making, &kit.render, slug, &sku)?
     {
-        return Ok(page(&html)?.answer(request.headers()));
+        kit.admit(&request, "variant", VARIANTS)?;
+        let (making, render, slug) =
+            (Arc::clone(&edition.making), kit.render.clone(), slug.to_owned());
+        let drawing = move || render_chosen(&making, &render, &slug, &sku);
+        let drawn = tokio::task::spawn_blocking(drawing).await.map_err(Fault::from)??;
+        if let Some(html) = drawn {
+            return Ok(page(&html)?.answer(request.headers()));
+        }
     }
     if let Some(file) = edition.files.get(path) {
         return Ok(file.answer(request.headers()));
@@ -93,6 +102,7 @@ async fn serve(inner: Arc<(Kit, Shelf)>, request: Request) -> Result<Response, E
             let to = query.map_or_else(|| to.clone(), |query| format!("{to}?{query}"));
             Ok(StatusCode::PERMANENT_REDIRECT.with_header(header::LOCATION, to).into_response())
         }
+        None if shelf.gone.has(path) => Err(gone().into()),
         None => Err(missing().into()),
     }
 }
@@ -132,12 +142,22 @@ fn missing() -> Problem {
     )
 }
 
+fn gone() -> Problem {
+    Problem::new(
+        410,
+        "gone",
+        "This is no longer sold",
+        "The shop had it once and has taken it out for good.",
+    )
+}
+
 /// Makes a page of a problem, in the shop's own look; with goods to go on with once there are any.
 #[must_use]
 pub fn problem_page(render: &Render, shelf: Option<&Shelf>) -> PageMaker {
     let (render, shelf) = (render.clone(), shelf.cloned());
     Arc::new(move |problem: &Problem, request_id: &str| {
-        let edition = shelf.as_ref().filter(|_| problem.status == 404).map(Shelf::now);
+        let edition =
+            shelf.as_ref().filter(|_| matches!(problem.status, 404 | 410)).map(Shelf::now);
         draw(&render, edition.as_deref(), problem, request_id).ok()
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{Browser, Edited, TestShop, base_content, demo_content};
+use super::house::{Browser, Edited, TestShop, base_content, checkout_fields, demo_content};
 use super::{cart, line};
 
 fn cheaper() -> Edited {
@@ -39,10 +39,70 @@ fn a_price_that_moved_is_shown_and_accepted() {
     assert_eq!(shop.number("SELECT total_minor FROM orders"), 89_999);
 }
 
+// S0.33: a price that moves while the form is filled in is told there, with what was typed; whoever
+// pays again takes it, at exactly the total they were told.
+#[test]
+fn a_price_that_moves_at_the_checkout_is_accepted_there() {
+    let shop = TestShop::open();
+    let mut visitor = shop.browser();
+    visitor.add("KILN-1", 1);
+    let page = visitor.get("/checkout");
+    let version = page.attribute("[name=cart_version]", "value");
+    let send = |visitor: &mut Browser, total: &str, accepts: &str| {
+        let mut fields = checkout_fields(&version, total);
+        fields.extend((!accepts.is_empty()).then_some(("accept_prices", accepts)));
+        visitor.post("/checkout", &fields)
+    };
+    assert!(page.texts("[name=accept_prices]").is_empty());
+    shop.publish(&cheaper());
+    let told = send(&mut visitor, "99999", "");
+    assert_eq!(
+        (told.status, told.attribute("[name=email]", "value").as_str()),
+        (409, "ada@example.com")
+    );
+    assert!(told.texts("[role=alert]")[0].contains("The price of Table kiln has changed"));
+    assert_eq!(told.attribute("[name=quote_total]", "value"), "89999");
+    assert_eq!(told.attribute("[name=accept_prices]", "value"), "true");
+    // Whoever was refused for something else was told no price.
+    let mut typo = checkout_fields(&version, "99999");
+    typo[0].1 = "no address";
+    let refused = visitor.post("/checkout", &typo);
+    assert_eq!((refused.status, refused.texts("[name=accept_prices]").len()), (422, 0));
+    // Taken at another total is not taken.
+    assert_eq!(send(&mut visitor, "99999", "true").status, 409);
+    assert_eq!(send(&mut visitor, "89999", "false").status, 409);
+    assert_eq!(shop.number("SELECT count(*) FROM orders"), 0);
+    assert_eq!(send(&mut visitor, "89999", "true").status, 303);
+    assert_eq!(shop.number("SELECT total_minor FROM orders"), 89_999);
+    shop.assert_audit();
+}
+
 fn buyer(version: i64, total: i64) -> Value {
     json!({ "email": "ada@example.com", "name": "Ada Lovelace", "line1": "1 High Street",
             "city": "Bath", "postcode": "BA1 1AA", "country": "GB",
             "cart_version": version, "quote_total": total })
+}
+
+// S0.33: what is no longer sold is said at the checkout, too, and nothing typed is lost.
+#[test]
+fn a_line_that_goes_at_the_checkout_is_told() {
+    let shop = TestShop::open();
+    let mut visitor = shop.browser();
+    visitor.add("APRON-S", 1);
+    visitor.add("GLAZE-6", 1);
+    let page = visitor.get("/checkout");
+    let [version, total] =
+        ["cart_version", "quote_total"].map(|n| page.attribute(&format!("[name={n}]"), "value"));
+    let gone = Edited::of(&base_content())
+        .replace("products/glaze-set.toml", "price", "status = \"draft\"\nprice")
+        .remove("bundles/starter.toml");
+    shop.publish(&gone);
+    let told = visitor.post("/checkout", &checkout_fields(&version, &total));
+    assert_eq!(
+        (told.status, told.attribute("[name=name]", "value").as_str()),
+        (409, "Ada Lovelace")
+    );
+    assert!(!told.texts("[role=alert]").is_empty());
 }
 
 // S0.33: the same for programs and for parts of a bundle.

@@ -63,7 +63,7 @@ fn a_program_adds_and_removes_a_product() {
     assert_eq!(desk.ask("DELETE", path, &[], b"").status, 409, "a version has to be named");
     let seen = made.headers["etag"].clone();
     assert_eq!(desk.ask("DELETE", path, &[("if-match", &*seen)], b"").status, 204);
-    assert_eq!(open.shop.browser().get("/product/holiday-cup/").status, 404);
+    assert_eq!(open.shop.browser().get("/product/holiday-cup/").status, 410);
     assert_eq!(desk.ask("GET", path, &[], b"").status, 404);
 }
 

@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 
 pub use browser::{Answer, Browser, checkout_fields};
 pub use desk::PASSWORD;
-pub use edited::Edited;
+pub use edited::{Edited, copy};
 pub use fake_provider::FakeProvider;
 pub use neighbour::{Heard, Neighbour};
 pub use post_office::{Manner, PostOffice};

@@ -233,7 +233,7 @@ impl Real {
             let buyer = submission(b).parse(&book).unwrap();
             let (session, now) = (self.visitors[b].session.clone(), self.shop.kit.now());
             let begun = self.shop.kit.db.write_blocking(move |tx| {
-                let seen = Seen { version: None, total_minor: None };
+                let seen = Seen { version: None, total_minor: None, accepts_prices: false };
                 let cart = cart::find_cart(tx, &session)?;
                 checkout::begin(tx, &till, &book, cart, &buyer, &seen, now)
             });

@@ -103,6 +103,7 @@ fn a_code_used_before_does_not_lock_the_buyer_out() {
     let told = same.checkout();
     assert_eq!(told.status, 409);
     assert!(told.texts("[role=alert]").join(" ").contains("It was £74.99 and is now £79.99."));
+    assert!(told.texts("[role=alert] .wrong").join(" ").contains("ONCE"), "and why");
     assert_eq!(told.texts(".totals .total dd"), ["£79.99"]);
     assert_eq!(told.texts("button[data-pay]"), ["Pay now · £79.99"]);
     let begun = again(&mut same, &told);

@@ -274,5 +274,73 @@ fn hidden_stock_is_told_nowhere() {
             let says = !visitor.get(page).texts("main .stock-low").is_empty();
             assert!(says == is_told || (page == "/bundles/" && !says), "{page} with {stock}");
         }
+        let most = visitor.get("/product/kiln/").attribute("#qty", "max");
+        assert_eq!(most, if is_told { "4" } else { "99" }, "with {stock}");
+        // A set needs two boxes of glaze: with one there is none.
+        shop.set_stock("GLAZE-6", 1);
+        shop.work_off();
+        assert_eq!(visitor.get("/bundle/starter/").texts("[data-buy][disabled]"), ["Sold out"]);
     }
+}
+
+// S3.19: a shop that tells how few are left tells it as it is, also before a mark is crossed.
+#[test]
+fn how_few_are_left_is_told_as_it_is() {
+    let text = std::fs::read_to_string(base_content().join("shop.toml")).unwrap();
+    let text = format!("{text}\n[stock]\nlow = 5\nshow = \"exact_below_low\"\n");
+    let content = Edited::of(&base_content()).write("shop.toml", &text);
+    let shop = TestShop::on(&content);
+    let mut visitor = shop.browser();
+    for units in [4, 2] {
+        shop.set_stock("KILN-1", units);
+        shop.work_off();
+        let page = visitor.get("/product/kiln/");
+        assert_eq!(page.attribute("#qty", "max"), units.to_string());
+        assert!(page.texts(".stock-low").join(" ").contains(&units.to_string()), "{units}");
+    }
+}
+
+// ecosystem, removed goods: an address that had goods says that they are gone, also to the next run
+// of the shop, offers others, and is an address like any other once something stands there again.
+#[test]
+fn an_address_of_goods_that_are_gone_says_so() {
+    let content = Edited::of(&base_content()).replace("pages/about.md", "/product/kiln/", "/cart");
+    let shop = TestShop::on(&content);
+    let (mut visitor, kiln) = (shop.browser(), "/product/kiln/");
+    let archived = "title   = \"Table kiln\"\nstatus = \"archived\"";
+    let text = std::fs::read_to_string(content.path().join("products/kiln.toml")).unwrap();
+    let title = text.lines().find(|line| line.contains("Table kiln")).unwrap().to_owned();
+    let content =
+        content.remove("bundles/starter.toml").replace("products/kiln.toml", &title, archived);
+    shop.publish(&content);
+    for path in [kiln, "/product/kiln", "/bundle/starter/"] {
+        let page = visitor.get(path);
+        assert_eq!((page.status, page.texts("h1")), (410, vec!["This is no longer sold".into()]));
+        assert_eq!(page.texts("main form.search").len(), 1);
+    }
+    assert_eq!(visitor.get("/product/never/").status, 404);
+    let paths = "SELECT group_concat(path, ' ' ORDER BY path) FROM gone_page";
+    assert_eq!(shop.text(paths), "/bundle/starter/ /product/kiln/");
+    let content = content.replace("products/kiln.toml", archived, &title);
+    shop.publish(&content);
+    assert_eq!((visitor.get(kiln).status, shop.text(paths).as_str()), (200, "/bundle/starter/"));
+    shop.publish(&content.replace("products/apron.toml", "[\"smock\"]", "[\"smock\", \"kit\"]"));
+    assert_eq!(visitor.get("/product/kit/").status, 308);
+}
+
+// N16: the address of a variant shows and chooses that variant, without script, too.
+#[test]
+fn the_address_of_a_variant_chooses_it() {
+    let shop = TestShop::open();
+    let mut visitor = shop.browser();
+    let mut chosen = |path: &str| visitor.get(path).attribute("[name=sku][checked]", "value");
+    assert_eq!(chosen("/product/apron/?variant=APRON-L"), "APRON-L");
+    assert_eq!(chosen("/product/apron/?ref=1&variant=APRON-S"), "APRON-S");
+    for other in ["", "?variant=", "?variant=KILN-1", "?variant=%00", "?x"] {
+        assert_eq!(chosen(&format!("/product/apron/{other}")), "APRON-S", "{other}");
+    }
+    assert_eq!(visitor.get("/product/kiln/?variant=KILN-1").status, 200);
+    // What was asked beside an old address is asked at the new one.
+    let moved = visitor.get("/product/smock/?variant=APRON-L");
+    assert_eq!((moved.status, moved.location()), (308, "/product/apron/?variant=APRON-L"));
 }

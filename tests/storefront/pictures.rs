@@ -99,6 +99,31 @@ fn pictures_in_texts_are_pictures_like_others() {
     }
 }
 
+// IMG: a picture may be called what its camera or its people call it.
+#[test]
+fn any_name_of_a_picture_is_served() {
+    let mut content = Edited::of(&base_content());
+    let names = ["IMG_0001 (1).PNG", "a#b%.png", "über/straße 😀.png"];
+    let kiln = fs::read(content.path().join("images/kiln.png")).unwrap();
+    fs::create_dir(content.path().join("images/über")).unwrap();
+    for (at, name) in names.iter().enumerate() {
+        // Other bytes behind the end of the same picture.
+        let bytes = [kiln.as_slice(), &[u8::try_from(at).unwrap()]].concat();
+        fs::write(content.path().join("images").join(name), bytes).unwrap();
+        let more = format!("alt  = \"Grey kiln on a table\"\n\n[[images]]\nfile = \"{name}\"\n");
+        content = content.replace("products/kiln.toml", "alt  = \"Grey kiln on a table\"\n", &more);
+    }
+    let shop = TestShop::on(&content);
+    for _ in 0..2 {
+        let shown = addresses(&shop.browser().get("/product/kiln/"));
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        assert!(shown.iter().all(|address| address.chars().all(plain)), "{shown:?}");
+        assert!(shown.len() > names.len());
+        assert_served(&shop, &shown);
+        storefront::develop(&shop.kit, &shop.app.shelf, |_, _| {}).unwrap();
+    }
+}
+
 // S1.23: every kind that the picture room takes may stand in the files.
 #[test]
 fn a_gif_is_a_picture_like_others() {

@@ -6,13 +6,14 @@
 //   /cart and /checkout as pages, whose parts are put in place
 (() => {
   "use strict";
-  const { $, $$, Refused, busy, call, complain, count, fill, mirror, money, page, say, sentences, swap,
+  const { $, $$, Refused, busy, call, complain, count, fill, make, mirror, money, page, say, sentences, swap,
     toHeading, words: shop } = window.kiosk;
   const said = () => $("#cart")?.dataset ?? {};
 
-  // What a page that came back wants to tell: its notices, or all of it when it is another page.
-  const told = (fresh) => sentences($$("h1, [data-detail], [data-hint], .notice p", fresh)
-    .map((e) => e.textContent).slice($("#cart", fresh) ? 1 : 0));
+  // What a page that came back wants to tell: its notices, or what it is when it is another page.
+  const told = (fresh) => sentences(
+    $$($("#cart", fresh) ? "[data-notices] p" : "h1, [data-detail], [data-hint]", fresh)
+      .map((e) => e.textContent));
 
   // A form of the whole cart: codes, destination, emptying, new prices.
   const send = async (form, submitter) => {
@@ -23,7 +24,8 @@
       const fresh = await page(form.action, data);
       const words = told(fresh);
       if (!swap(fresh, "#cart")) throw new Refused(words);
-      if (words) say(words);
+      if (words && form.matches(".code-form")) refuse(data.get("code"), words);
+      else say(words || $(".totals .total")?.innerText.replace(/\s+/g, " "));
       mirror.write(await call("GET", "/api/cart"));
     } catch (error) {
       $("#cart").removeAttribute("aria-busy");
@@ -32,10 +34,27 @@
     }
   };
 
-  // What was chosen and could not be had is as the server last drew it.
+  // A code that was refused is still there, with the reason beside it.
+  const refuse = (code, words) => {
+    const field = $("#code");
+    if (!field) return say(words);
+    field.closest("details").open = true;
+    field.value = code;
+    field.form.after(make("p", { className: "wrong small", id: "code-wrong", textContent: words }));
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", "code-wrong");
+    field.focus();
+  };
+
+  // What was chosen and could not be had is what it was when the server last agreed.
   const restore = (form) => {
     $$("[type=radio]", form).forEach((field) => { field.checked = field.defaultChecked; });
     $$("option", form).forEach((option) => { option.selected = option.defaultSelected; });
+  };
+
+  const settled = (form) => {
+    $$("[type=radio]", form).forEach((field) => { field.defaultChecked = field.checked; });
+    $$("option", form).forEach((option) => { option.defaultSelected = option.selected; });
   };
 
   const units = () => $$(".line:not([hidden]) [name=qty]").reduce((n, field) => n + Number(field.value), 0);
@@ -106,12 +125,13 @@
       const fresh = await page("/checkout");
       if (turn !== latest) return;
       // Emptied elsewhere, say: the page that came instead says so.
-      if (!$("#summary", fresh)) return location.assign("/checkout");
+      if (!$("[data-checkout]", fresh)) return location.assign("/checkout");
       for (const name of ["cart_version", "quote_total"]) {
         form.elements[name].value = $(`[name=${name}]`, fresh).value;
       }
       if (isElsewhere) swap(fresh, "#rates");
       isElsewhere = false;
+      settled(form);
       swap(fresh, "#summary");
       say(`${$("#summary .total").innerText.replace(/\s+/g, " ")}`);
     } catch (error) {

@@ -11,9 +11,10 @@
 
   let latest = 0;
   const show = async (url, remember) => {
-    if (remember && new URL(url, location).href === location.href) return;
     const turn = ++latest;
-    $("#list").setAttribute("aria-busy", "true");
+    const isHere = remember && new URL(url, location).href === location.href;
+    $("#list").setAttribute("aria-busy", !isHere);
+    if (isHere) return;
     try {
       const fresh = await page(url);
       if (turn !== latest) return;
@@ -28,6 +29,7 @@
       count.textContent = "";
       requestAnimationFrame(() => { count.textContent = said; });
     } catch (error) {
+      if (turn !== latest) return;
       $("#list").removeAttribute("aria-busy");
       $("[data-list]")?.reset();
       complain(error);

@@ -1,6 +1,5 @@
-// On a copy of the shop that a static host serves: while the shop behind it does not answer, what
-// is put into the cart waits in this browser, can be seen and changed there, and is sent when the
-// shop answers again. What the shop refuses then is taken back, with its reason.
+// On a static copy: while the shop does not answer, what is put into the cart waits in this browser
+// and is sent when it answers again. What it refuses then is taken back, with its reason.
 //
 // localStorage: `cart` is the mirror js/shop.js keeps of the shop's cart, `cart-held` how many of
 // each thing it held. `cart-waiting` lists changes the shop has not heard of: {id, qty, title} sets a
@@ -12,13 +11,7 @@
   const WAITING = "cart-waiting";
   const WAITING_MAX = 100;
   const PAUSE_MS = 5000, PAUSE_LONGEST_MS = 300000, PATIENCE_MS = 6000;
-  const $ = (selector, from = document) => from.querySelector(selector);
-  const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-  const make = (name, properties = {}, parts = []) => {
-    const element = Object.assign(document.createElement(name), properties);
-    element.append(...parts);
-    return element;
-  };
+  const { $, fill, make } = window.kiosk;
   const say = (message) => { const status = $("#status"); if (status) status.textContent = message; };
 
   const read = (key, none) => {
@@ -149,7 +142,7 @@
     field.addEventListener("change", () => { if (field.reportValidity()) set(row, Number(field.value)); });
     remove.addEventListener("click", () => { set(row, 0); list(); $("button", drawer).focus(); });
     const name = make("span", { textContent: [row.title, row.price].filter(Boolean).join(", ") });
-    return make("li", { className: "row" }, [name, make("span", { className: "qty" }, [field]), remove]);
+    return make("li", { className: "row" }, name, make("span", { className: "qty" }, field), remove);
   };
   const list = () => {
     const lines = rows().map(line);
@@ -159,12 +152,12 @@
     if (!drawer) {
       const again = make("button", { type: "button", className: "button", textContent: words.again });
       const close = make("button", { type: "button", className: "link", textContent: words.close });
-      drawer = make("dialog", { className: "added", id: "resting" }, [
+      drawer = make("dialog", { className: "added", id: "resting" },
         make("h2", { textContent: words.title }),
         make("p", { textContent: words.text }),
         make("ul"),
-        make("p", { className: "row" }, [again, close]),
-      ]);
+        make("p", { className: "row" }, again, close),
+      );
       drawer.setAttribute("aria-label", words.title);
       again.addEventListener("click", () => go("/cart"));
       close.addEventListener("click", () => drawer.close());

@@ -1,18 +1,17 @@
-// The storefront's script. Every page works without it: it saves round trips, keeps the cart's
-// count fresh on pages that are the same for everybody, and says aloud what has happened.
-// This file is on every page; product.js, list.js, cart.js and order.js follow it on theirs and
-// use what it puts into `window.kiosk`.
+// On every page, which works without it: saves round trips, keeps the cart's count fresh and says
+// what has happened. product.js, list.js, cart.js and order.js follow and use `window.kiosk`.
 //
 // What it asks for:
 //   GET /api/cart, POST /api/cart/lines {sku|bundle, qty}
-//     both answer the cart: {count, version, lines: [{id, title, qty, …}], quote: {delivery, …}}
+//     answer the cart: {count, version, lines: [{id, title, qty, …}], quote: {delivery, …}}
 //   GET /api/suggest?q= → {items: [{kind, title, url, picture|null, price_minor|null}]}
 //   refusals are problem+json {title, detail, hint}
-//   POST /api/browser-errors {message, page, at, stack}, when a script of the shop fails
+//   POST /api/browser-errors {message, page, at, stack}
 // What it tells, as events of `document`:
 //   kiosk:cart        the cart has changed; detail: the cart
-//   kiosk:unreachable the shop did not answer; detail: {method, path, body}. Whoever answers in
-//                     the shop's place calls preventDefault() and sets detail.answer (a promise)
+//   kiosk:refused     nothing was put into the cart
+//   kiosk:unreachable the shop did not answer; detail: {method, path, body}. Whoever answers for
+//                     it calls preventDefault() and sets detail.answer (a promise)
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -308,28 +307,26 @@
     heading.focus({ preventScroll: true });
   };
 
-  const CONTROLS = "a[href], button, input, select, summary";
-
   // Puts the server's fresh version of a part of the page in place; focus stays where it was.
   const swap = (fresh, selector) => {
     const [old, next] = [$(selector), $(selector, fresh)];
     if (!old || !next) return false;
     const active = document.activeElement;
     const within = old.contains(active);
-    const nth = within ? $$(CONTROLS, active.closest("[id]")).indexOf(active) : -1;
     $$("details", next).forEach((fold, i) => { fold.open ||= $$("details", old)[i]?.open; });
     old.replaceWith(next);
     prepare(next);
     if (within) {
       const { id, name, value, type } = active;
-      // The same control in the same place, such as − beside a line.
+      // A button has no name: the same one in the same place, such as − beside a line.
       const box = active.closest("[id]");
-      const alike = $$(CONTROLS, document.getElementById(box.id) ?? next)[nth];
-      const isSame = alike?.textContent === active.textContent && alike.ariaLabel === active.ariaLabel;
+      const all = (from) => $$("button, a", from);
+      const alike = all(document.getElementById(box.id) ?? next)[all(box).indexOf(active)];
       // A quantity of one stands in many lines; what is ticked is told by its value.
       const tells = value !== "1" || /^(checkbox|radio)$/.test(type);
       const back = (id && document.getElementById(id)) ||
-        (name && tells && $$(`[name="${CSS.escape(name)}"]`, next).find((field) => field.value === value)) || (isSame && alike);
+        (name && tells && $$(`[name="${CSS.escape(name)}"]`, next).find((field) => field.value === value)) ||
+        (alike?.outerHTML === active.outerHTML && alike);
       if (back) back.focus({ preventScroll: true }); else toHeading();
     }
     return true;
@@ -353,15 +350,15 @@
       }, { once: true });
     }
   });
-  document.addEventListener("click", ({ target }) => {
+  const leave = ({ target }) => {
     const menu = $(".menu[open]");
     if (menu && !menu.contains(target)) menu.open = false;
+  };
+  document.addEventListener("focusin", leave);
+  document.addEventListener("click", leave);
+  document.addEventListener("click", ({ target }) => {
     const dialog = target.closest("dialog");
     if (dialog && (target === dialog || target.closest("[data-close]"))) dialog.close();
-  });
-  document.addEventListener("focusout", ({ relatedTarget: next }) => {
-    const menu = $(".menu[open]");
-    if (menu && next && !menu.contains(next)) menu.open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
     const menu = $(".menu[open]");

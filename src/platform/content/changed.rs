@@ -1,6 +1,7 @@
 //! Files as they would be after a change that is not on a disk yet.
 
 use super::read::{FILES_MAX, Tree, file_of};
+use std::sync::Arc;
 
 impl Tree {
     /// The same files with some of them others, as they would be read: new, changed, or gone.
@@ -14,7 +15,7 @@ impl Tree {
                     tree.insert(&name, file);
                 }
                 None => {
-                    tree.files.remove(name.as_str());
+                    Arc::make_mut(&mut tree.files).remove(name.as_str());
                 }
             }
         }

@@ -36,7 +36,8 @@ const SECRET_HINT: &str =
 /// The files of a folder, by path inside it.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    pub(super) files: BTreeMap<Arc<str>, Arc<File>>,
+    /// Shared: whoever keeps what was read last keeps the same.
+    pub(super) files: Arc<BTreeMap<Arc<str>, Arc<File>>>,
     pub(super) too_many: bool,
 }
 
@@ -69,9 +70,9 @@ pub enum Body {
 /// When the folder itself cannot be read. Everything wrong inside becomes a complaint later.
 pub fn read_tree(dir: &Path) -> Result<Tree, Fault> {
     let (walk, complete) = walk(dir)?;
-    let mut tree = Tree { files: BTreeMap::new(), too_many: !complete };
+    let mut tree = Tree { files: Arc::default(), too_many: !complete };
     for (name, file) in read_files(&walk.found) {
-        tree.files.insert(name.as_str().into(), Arc::new(file));
+        tree.insert(name, file);
     }
     for (name, wrong) in walk.refused {
         tree.insert(&name, File::new(&name, Body::Refused(wrong), String::new()));
@@ -194,7 +195,7 @@ impl Tree {
     #[must_use]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let files = files.into_iter();
-        let mut tree = Self { files: BTreeMap::new(), too_many: false };
+        let mut tree = Self { files: Arc::default(), too_many: false };
         for (name, bytes) in files {
             let file = file_of(&name, bytes);
             tree.insert(&name, file);
@@ -203,7 +204,7 @@ impl Tree {
     }
 
     pub(super) fn insert(&mut self, name: &str, file: File) {
-        self.files.insert(name.into(), Arc::new(file));
+        Arc::make_mut(&mut self.files).insert(name.into(), Arc::new(file));
     }
 
     /// The same files after those named have changed on disk: read again, or gone. `None` when
@@ -222,7 +223,7 @@ impl Tree {
                     if tree.files.keys().any(|path| path.starts_with(&inside)) {
                         return None;
                     }
-                    tree.files.remove(name.as_str());
+                    Arc::make_mut(&mut tree.files).remove(name.as_str());
                 }
                 _ => return None,
             }
@@ -233,7 +234,10 @@ impl Tree {
     /// Paths that hold something else than in `other`, in order; those of one only included.
     #[must_use]
     pub fn changed_since(&self, other: &Self) -> Vec<String> {
-        differences(&self.files, &other.files, same).into_iter().map(ToString::to_string).collect()
+        differences(&*self.files, &*other.files, same)
+            .into_iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Whether a path holds the same in both, or nothing in both.
@@ -307,7 +311,7 @@ impl Tree {
             complaints
                 .add(Place::start("."), wrong.hint("move what does not belong here elsewhere"));
         }
-        for path in self.files.keys() {
+        for path in self.paths() {
             self.complain_of(path, complaints);
         }
     }

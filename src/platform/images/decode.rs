@@ -59,8 +59,8 @@ pub(super) fn read(source: &Path) -> Result<Vec<u8>, Unfit> {
 /// Reads the header of a picture with this name, and refuses what could not be developed.
 ///
 /// # Errors
-/// What is wrong with it. One that breaks off is found, too; other damage behind the header shows
-/// only when it is developed.
+/// What is wrong with it. A JPEG, PNG or WebP that breaks off is found, too; other damage behind
+/// the header shows only when it is developed.
 pub fn look(name: &Path, bytes: &[u8]) -> Result<Look, Unfit> {
     open(name, bytes).map(|(look, ..)| look)
 }

@@ -185,4 +185,20 @@ mod tests {
         // An end marker inside a segment belongs to a thumbnail.
         assert!(flaw_of_jpeg(b"\xff\xd8\xff\xe1\0\x06\xff\xd9..\xff\xda\0\x03\x01abc").is_some());
     }
+
+    // IMG: one that breaks off is no picture, whatever its header says.
+    #[test]
+    fn a_png_and_a_webp_say_where_they_end() {
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\x02IHDRabCRC.\0\0\0\0IENDCRC.";
+        let webp = b"RIFF\x08\0\0\0WEBPVP8 ";
+        for (kind, whole, least) in [(Kind::Png, &png[..], png.len() - 4), (Kind::WebP, webp, 16)] {
+            for end in 0..whole.len() {
+                let flaw = flaw_of(kind, &whole[..end]);
+                assert_eq!(flaw.is_none(), end >= least, "{kind:?} {end}");
+            }
+            assert_eq!(flaw_of(kind, &[whole, b"more"].concat()), None);
+        }
+        let huge = b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffIDAT";
+        assert!(flaw_of(Kind::Png, huge).is_some());
+    }
 }

@@ -56,11 +56,11 @@ pub struct Render {
     is_tried: bool,
 }
 
-/// The templates as the shop has them, and the built-in ones for when those fail.
 /// Steps that one page may take in a shop with templates of its own: a loop that does not end must
 /// not hold up everything else. The largest built-in page takes a hundredth of it.
 const FUEL: u64 = 20_000_000;
 
+/// The templates as the shop has them, and the built-in ones for when those fail.
 struct Look {
     shown: Environment<'static>,
     built_in: Option<Environment<'static>>,

@@ -63,7 +63,7 @@ impl Theme {
     pub(super) fn line_without_text(&self, name: &str) -> Option<usize> {
         let bytes = self.bytes(name)?;
         let error = std::str::from_utf8(&bytes).err()?;
-        Some(bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1)
+        Some(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count() + 1)
     }
 
     /// A file of the built-in look.

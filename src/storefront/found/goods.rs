@@ -278,7 +278,7 @@ impl Found {
     }
 
     pub(super) fn bundle_state(&self, levels: &Levels, bundle: &Bundle) -> State {
-        match bundle_stock(bundle, levels).0 {
+        match bundle_stock(&self.catalog.shop, bundle, levels).0 {
             State::Low if bundle.items.iter().all(|i| self.state(levels, &i.sku) != State::Low) => {
                 State::InStock
             }
