@@ -326,8 +326,10 @@ async fn draw(
         // The cart's page says what stands in the way.
         return Ok(go("/cart"));
     }
-    let accepted = draft.values.as_ref().is_some_and(|values| values.accept_prices);
-    let tells_prices = draft.tells_prices || accepted;
+    // What was accepted before was accepted at that total, and at no other.
+    let still =
+        |values: &Submission| values.accept_prices && values.quote_total == Some(quote.total_minor);
+    let tells_prices = draft.tells_prices || draft.values.as_ref().is_some_and(still);
     let mut values = serde_json::to_value(draft.values.unwrap_or_default())?;
     values["country"] = cart.country.clone().into();
     values["rate"] = quote.delivery.as_ref().map_or("", |d| d.rate.as_str()).into();

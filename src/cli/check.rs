@@ -1,8 +1,7 @@
 //! `kiosk check`: every mistake of every file, in one run or again with every change.
 
-use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
 use clap::Args;
@@ -109,11 +108,8 @@ fn watch(options: &Options, settings: &Settings) -> Result<Ended, Fault> {
         debouncer.watch(site, RecursiveMode::Recursive)?;
     }
     // What else lies there may be what this writes.
-    let folders = [content, site].map(|folder| folder.file_name().map(OsStr::to_owned));
-    let is_ours = |path: &PathBuf| {
-        let named = |part: Component<'_>| folders.contains(&Some(part.as_os_str().to_owned()));
-        path.components().any(named)
-    };
+    let folders = [std::path::absolute(content)?, std::path::absolute(site)?];
+    let is_ours = |path: &PathBuf| folders.iter().any(|folder| path.starts_with(folder));
     let clears = options.format == Format::Text && std::io::stdout().is_terminal();
     loop {
         let found = look(options, settings);

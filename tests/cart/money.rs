@@ -72,6 +72,13 @@ fn a_price_that_moves_at_the_checkout_is_accepted_there() {
     assert_eq!(send(&mut visitor, "99999", "true").status, 409);
     assert_eq!(send(&mut visitor, "89999", "false").status, 409);
     assert_eq!(shop.number("SELECT count(*) FROM orders"), 0);
+    // Accepted at a total that is no longer the one shown, it is not accepted any more.
+    for (total, left) in [("89999", 1), ("99999", 0)] {
+        let mut typo = checkout_fields(&version, total);
+        typo[0].1 = "no address";
+        typo.push(("accept_prices", "true"));
+        assert_eq!(visitor.post("/checkout", &typo).texts("[name=accept_prices]").len(), left);
+    }
     assert_eq!(send(&mut visitor, "89999", "true").status, 303);
     assert_eq!(shop.number("SELECT total_minor FROM orders"), 89_999);
     shop.assert_audit();
