@@ -151,5 +151,5 @@ async fn buy(app: App, buyer: u64) -> Result<String, Failure<Refusal>> {
         })
         .await?;
     TOTAL.store(begun.order.total_minor, Relaxed);
-    payments::open(&app.till, &begun.payment.id).await.map_err(Failure::lift)
+    payments::open(&app.till, &begun.payment).await.map_err(Failure::lift)
 }

@@ -274,7 +274,7 @@ pub(super) async fn payment_page(till: &Till, begun: &Begun) -> Result<String, F
         let token = token_of(&till.kit.secret, &begun.order.id);
         return Ok(format!("/order/{}", token.as_str()));
     }
-    match payments::open(till, &begun.payment.id).await {
+    match payments::open(till, &begun.payment).await {
         Err(Failure::Refused(payments::Refusal::Paid)) => {
             let token = token_of(&till.kit.secret, &begun.order.id);
             Ok(format!("/order/{}", token.as_str()))

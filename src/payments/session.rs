@@ -10,7 +10,7 @@ use super::model_refund::NoRefund;
 use super::provider::{Answer, Session, SessionStatus, Trouble};
 use super::store::{self, Call};
 use crate::base::fault::Never;
-use crate::base::ids::{OrderId, PaymentId};
+use crate::base::ids::OrderId;
 use crate::base::{Failure, Fault, Instant, refuse};
 use crate::orders;
 use crate::platform::db::Tx;
@@ -22,13 +22,13 @@ const MAKING_PATIENCE: Duration = Duration::from_secs(40);
 
 type Outcome<T> = Result<T, Failure<Refusal>>;
 
-/// Opens the payment page of an attempt; answers with its address. Asking again gives the same.
+/// Opens the payment page of an attempt as its own transaction left it; answers with its address.
+/// Asking again gives the same.
 ///
 /// # Errors
 /// When the provider is down (the attempt stays and is tried again behind the scenes), refuses,
 /// or would charge another amount (the order has failed then).
-pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
-    let payment = get(till, id).await?;
+pub async fn open(till: &Till, payment: &Payment) -> Outcome<String> {
     match (payment.state, &payment.url) {
         (PaymentState::Open | PaymentState::Processing, Some(url)) => return Ok(url.clone()),
         (PaymentState::Wanted, _) => {}
@@ -42,7 +42,7 @@ pub async fn open(till: &Till, id: &PaymentId) -> Outcome<String> {
         Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
         _ => {
             log_call(till, "create", Some(payment.key.clone()), told, started).await;
-            return not_opened(till, &payment, answer).await;
+            return not_opened(till, payment, answer).await;
         }
     };
     let log = logging(till, "create", Some(payment.key.clone()), told, started);
@@ -72,12 +72,6 @@ async fn not_opened(
             refuse(Refusal::ProviderSaysNo { why })
         }
     }
-}
-
-async fn get(till: &Till, id: &PaymentId) -> Outcome<Payment> {
-    let id = id.clone();
-    let found = till.kit.db.read(move |r| Ok::<_, Failure<Refusal>>(store::get(r, &id)?)).await?;
-    found.ok_or(Failure::Refused(Refusal::NotOpen))
 }
 
 /// Makes (or finds again) the session of an attempt, and logs the call.

@@ -258,7 +258,7 @@ impl Real {
     }
 
     fn open_page(&mut self, b: usize, begun: &checkout::Begun) {
-        let opened = payments::open(&self.shop.app.till, &begun.payment.id);
+        let opened = payments::open(&self.shop.app.till, &begun.payment);
         self.shop.block_on(opened).unwrap();
         let page = self.page_of(&begun.order.id);
         self.pages.push((b, page));

@@ -26,6 +26,9 @@ pub(super) struct Limits {
     pub batch: usize,
     /// A batch this old is committed, whoever else waits.
     pub company: Duration,
+    /// While batches are at least half full, the next one waits this long for those who have just
+    /// been answered and go on to their next write.
+    pub gathering: Duration,
     /// A job that waited this long for its turn is taken back.
     pub patience: Duration,
     /// Those whose commit has not returned after this long are told so.
@@ -41,6 +44,7 @@ pub(super) const LIMITS: Limits = Limits {
     queue: 1024,
     batch: 64,
     company: Duration::from_millis(25),
+    gathering: Duration::from_millis(2),
     patience: Duration::from_secs(5),
     commit: Duration::from_secs(20),
     lock: Duration::from_secs(1),
@@ -124,8 +128,8 @@ impl Queue {
             return Err(Fault::busy("the writer's queue is full"));
         }
         waiting.jobs.push_back(Job { queued: Monotonic::now(), work });
-        // The writer sleeps only when there is nothing.
-        if waiting.jobs.len() == 1 {
+        // The writer sleeps only when there is nothing, or while it gathers a full batch.
+        if waiting.jobs.len() == 1 || waiting.jobs.len() == self.limits.batch {
             self.comes.notify_one();
         }
         Ok(())
@@ -137,6 +141,12 @@ impl Queue {
         let idle = |w: &mut Waiting| w.jobs.is_empty() && !w.is_closed;
         let waiting = self.comes.wait_while(waiting, idle);
         !waiting.unwrap_or_else(PoisonError::into_inner).jobs.is_empty()
+    }
+
+    /// Waits for a full batch, a moment at most.
+    pub(super) fn gather(&self) {
+        let few = |w: &mut Waiting| w.jobs.len() < self.limits.batch && !w.is_closed;
+        let _ = self.comes.wait_timeout_while(self.lock(), self.limits.gathering, few);
     }
 
     /// The job that has waited longest.

@@ -1,9 +1,10 @@
 //! The writer thread: one connection, one queue, many small jobs to one durable commit.
 //!
 //! Each job runs in its own savepoint, so a refusal or a panic undoes that job alone. Nobody
-//! hears "done" before `COMMIT` returned. Nothing waits for company: what has come while the last
-//! commit was on its way to the disk shares the next one, so batches grow by themselves when the
-//! disk is slow, and a lone write is not held up.
+//! hears "done" before `COMMIT` returned. What has come while the last commit was on its way to
+//! the disk shares the next one, so batches grow by themselves when the disk is slow, and a lone
+//! write is not held up. Only when everybody buys, and batches are half full already, one waits a
+//! moment to become a full one: a commit costs the same for all who share it.
 #![expect(clippy::disallowed_methods, reason = "a batch's age is measured, never stored")]
 
 use std::any::Any;
@@ -189,8 +190,13 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 fn serve(connection: &Connection, queue: &Queue, mut keeper: Option<Keeper>) {
+    let mut last = 0;
     while queue.wait() {
+        if last >= queue.limits.batch / 2 {
+            queue.gather();
+        }
         let done = catch_unwind(AssertUnwindSafe(|| commit_some(connection, queue)));
+        last = *done.as_ref().unwrap_or(&0);
         if done.is_err() {
             // A panic here is not a job's own: what the connection is in nobody knows.
             tracing::error!("the writer itself failed; a restart recovers");
@@ -212,8 +218,8 @@ fn lost() -> Trouble {
     Trouble::Unsure("the writer failed".to_owned())
 }
 
-/// Commits what waits, as much of it as one batch takes.
-fn commit_some(connection: &Connection, queue: &Queue) {
+/// Commits what waits, as much of it as one batch takes; how many jobs that was.
+fn commit_some(connection: &Connection, queue: &Queue) -> usize {
     if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
         tracing::error!(%error, "a batch of writes could not begin");
         // Somebody else's lock may end in time: those who wait go on waiting, up to their limit.
@@ -221,9 +227,9 @@ fn commit_some(connection: &Connection, queue: &Queue) {
             let trouble = Trouble::of(&error);
             queue.turn_all_away(|| trouble.told());
         }
-        return;
+        return 0;
     }
-    let Some(answers) = run_some(connection, queue) else { return };
+    let Some(answers) = run_some(connection, queue) else { return 0 };
     let jobs = answers.len();
     queue.commits(answers);
     let committed = step(connection, "COMMIT").map_err(|error| {
@@ -243,6 +249,7 @@ fn commit_some(connection: &Connection, queue: &Queue) {
     if let Err(Trouble::Unsure(_)) = committed {
         queue.give_up();
     }
+    jobs
 }
 
 /// Runs jobs in the open transaction; nothing when SQLite gave the transaction up, which those
