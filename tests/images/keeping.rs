@@ -57,7 +57,7 @@ fn what_a_crash_leaves_is_never_used() {
     fs::write(pictures.join(format!("{key}-480.jpg.1.0.part")), b"ha").unwrap();
     fs::write(pictures.join("notes.txt"), b"somebody's").unwrap();
     let index = pictures.join("index.jsonl");
-    let torn = [fs::read(&index).unwrap(), format!("{{\"form\":1,\"key\":\"{key}").into()].concat();
+    let torn = [fs::read(&index).unwrap(), format!("{{\"form\":2,\"key\":\"{key}").into()].concat();
     fs::write(&index, torn).unwrap();
 
     let studio = room.reopen();
@@ -169,7 +169,7 @@ fn avif_follows_and_is_offered_when_it_is_complete() {
     assert!(begun.wants_avif() && begun.renditions(Format::Avif).is_empty());
     assert!(!begun.renditions(Format::Jpeg).is_empty(), "the rest is there");
     assert_eq!(room.studio.file(&placed.digest, 320, Format::Avif), None, "not in part");
-    let first = room.pictures().join(format!("{}-320.avif", &placed.digest[..12]));
+    let first = room.pictures().join(format!("{}-160.avif", &placed.digest[..12]));
     let made = fs::metadata(&first).unwrap().modified().unwrap();
 
     let studio = room.reopen();
@@ -178,7 +178,7 @@ fn avif_follows_and_is_offered_when_it_is_complete() {
     assert!(!done.wants_avif());
     assert_eq!(room.reopen().developed(&placed.digest).unwrap(), done);
     let widths: Vec<u32> = done.renditions(Format::Avif).iter().map(|r| r.width).collect();
-    assert_eq!(widths, [320, 480]);
+    assert_eq!(widths, [160, 320, 500]);
     for width in widths {
         let file = studio.file(&placed.digest, width, Format::Avif).unwrap();
         let size = imagesize::size(file).unwrap();

@@ -7,8 +7,9 @@ use ravif::{Img, RGB8, RGBA8};
 
 use super::{Colour, Format};
 
-/// Pixels across of the renditions a page chooses from.
-const WIDTHS: [u32; 6] = [320, 480, 640, 800, 1200, WIDTH_MAX];
+/// Pixels across of the renditions a page chooses from: small ones beside a choice, cards, and what
+/// fills a phone, a column or a screen.
+const WIDTHS: [u32; 6] = [160, 320, 640, 800, 1200, WIDTH_MAX];
 /// Pixels across of the widest rendition.
 pub(super) const WIDTH_MAX: u32 = 1600;
 
@@ -146,13 +147,13 @@ mod tests {
     // S1.23: four to six widths, none of them stretched.
     #[test]
     fn widths_follow_the_source() {
-        assert_eq!(widths(4000), [320, 480, 640, 800, 1200, 1600]);
-        assert_eq!(widths(1600), [320, 480, 640, 800, 1200, 1600]);
-        assert_eq!(widths(1500), [320, 480, 640, 800, 1200, 1500]);
-        assert_eq!(widths(1310), [320, 480, 640, 800, 1200], "a listed one is near");
-        assert_eq!(widths(900), [320, 480, 640, 800, 900]);
-        assert_eq!(widths(320), [320]);
-        assert_eq!(widths(300), [300], "never none");
+        assert_eq!(widths(4000), [160, 320, 640, 800, 1200, 1600]);
+        assert_eq!(widths(1600), [160, 320, 640, 800, 1200, 1600]);
+        assert_eq!(widths(1500), [160, 320, 640, 800, 1200, 1500]);
+        assert_eq!(widths(1310), [160, 320, 640, 800, 1200], "a listed one is near");
+        assert_eq!(widths(900), [160, 320, 640, 800, 900]);
+        assert_eq!(widths(160), [160]);
+        assert_eq!(widths(150), [150], "never none");
         assert_eq!(widths(1), [1]);
     }
 

@@ -19,7 +19,7 @@ use crate::base::Fault;
 const NAME: &str = "index.jsonl";
 /// How renditions are made. Raised with every change of widths, qualities or placeholder: what
 /// was made another way is made again.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// A picture in one width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
