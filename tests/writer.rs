@@ -41,6 +41,32 @@ fn checkout(buyer: i64, total: &Value) -> Value {
     })
 }
 
+// S2.144: a webhook that cannot be written down is refused and not half kept, so that the provider
+// sends it again; then it takes effect as any other.
+#[test]
+fn a_webhook_that_cannot_be_kept_is_sent_again() {
+    let shop = TestShop::open();
+    let mut buyer = shop.browser();
+    buyer.add("GLAZE-6", 1);
+    let page = buyer.checkout().location().to_owned();
+    buyer.press(&page, "pay");
+    shop.limit_pages(1);
+    let payload = shop.text("SELECT payload FROM simulator_delivery");
+    let padded = payload.replacen('{', &format!("{{\"filling\":\"{}\",", "x".repeat(90_000)), 1);
+    let secret = shop.app.till.provider.secrets().swap_remove(0);
+    let header = kiosk::payments::signature::sign(&secret, padded.as_bytes(), shop.clock.now());
+    let headers = [("stripe-signature", header.as_str()), ("content-type", "application/json")];
+    let refused = shop.browser().send("/hooks/stripe", &headers, padded.as_bytes());
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert_eq!(shop.number("SELECT count(*) FROM webhook_event"), 0);
+    shop.limit_pages(1 << 30);
+    let taken = shop.browser().send("/hooks/stripe", &headers, padded.as_bytes());
+    assert_eq!((taken.status, shop.number("SELECT count(*) FROM webhook_event")), (200, 1));
+    shop.work_off();
+    assert_eq!(shop.text("SELECT payment_status FROM orders"), "paid");
+    shop.assert_audit();
+}
+
 // S4.31: a full disk costs sales and no data; the shop sells again by itself.
 #[test]
 fn a_full_disk_is_answered_with_busy_and_passes() {

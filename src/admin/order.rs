@@ -169,7 +169,7 @@ fn can_of(order: &Order, proposal: Option<&Proposal>) -> Value {
         "pack": leave && order.packed_at.is_none(),
         "ship": leave,
         "deliver": order.fulfilment.may_become(FulfilmentStatus::Delivered),
-        "cancel": order.payment == PaymentStatus::Pending || order.is_whole(),
+        "cancel": order.payment == PaymentStatus::Pending || order.may_be_cancelled() && !going,
         "refund": left_minor > 0 || is_free,
         "settle": order.attention.is_some() || order.disputed && !order.dispute_open,
     })

@@ -17,7 +17,14 @@ impl EmailAddress {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@')?;
         let parses = text.parse::<lettre::Address>().is_ok();
-        let domain_reads = domain.contains('.') && !domain.starts_with('.') && domain.is_ascii();
+        let (below, top) = domain.rsplit_once('.')?;
+        // No name that mail is sent to has such signs, or ends in a number or a single letter.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+        let domain_reads = !below.is_empty()
+            && !below.starts_with('.')
+            && domain.bytes().all(plain)
+            && top.len() > 1
+            && !top.bytes().all(|b| b.is_ascii_digit());
         let fits = text.len() <= Self::LENGTH_MAX && local.len() <= 64;
         (parses && domain_reads && fits).then(|| Self(text.to_owned()))
     }

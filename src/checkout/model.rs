@@ -102,6 +102,12 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// An address that is none, or that the provider does not take.
+    pub(super) fn email() -> Self {
+        let message = "Enter an e-mail address, such as ada@example.com.".to_owned();
+        Self { field: "email", message, reason: "email" }
+    }
+
     /// As the page says it, in the shop's language.
     pub(super) fn told(&self, render: &Render) -> Value {
         let own = render.find_word(&format!("problem.invalid-fields.field_{}", self.reason));
@@ -132,7 +138,8 @@ impl Submission {
         // The provider refuses others after the order is made: they are told at their field.
         let email = EmailAddress::parse(&self.email).filter(EmailAddress::is_plain);
         if email.is_none() {
-            wrong("email", "email", "Enter an e-mail address, such as ada@example.com.");
+            let FieldError { field, message, reason } = FieldError::email();
+            wrong(field, reason, &message);
         }
         let mut text = |field, value: &str, need: Option<&str>| {
             let value = value.trim().to_owned();

@@ -8,12 +8,12 @@ use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::flow::{Begun, Seen, begin, paid_before};
-use super::model::{Refusal, Submission, WantedLine};
+use super::model::{FieldError, Refusal, Submission, WantedLine};
 use super::watch::{admit, origin, remember};
 use super::{web_order, web_orders};
 use crate::base::email_address::EmailAddress;
 use crate::base::ids::{Token, sha256_hex};
-use crate::base::{Failure, Instant, Refusal as _};
+use crate::base::{Failure, Instant, Refusal as _, refuse};
 use crate::cart::{self, Cart};
 use crate::identity;
 use crate::orders::token_of;
@@ -275,6 +275,10 @@ pub(super) async fn payment_page(till: &Till, begun: &Begun) -> Result<String, F
         return Ok(format!("/order/{}", token.as_str()));
     }
     match payments::open(till, &begun.payment).await {
+        // Told beside its field, like every other address that is none.
+        Err(Failure::Refused(payments::Refusal::EmailNotTaken)) => {
+            refuse(Refusal::Fields(vec![FieldError::email()]))
+        }
         Err(Failure::Refused(payments::Refusal::Paid)) => {
             let token = token_of(&till.kit.secret, &begun.order.id);
             Ok(format!("/order/{}", token.as_str()))

@@ -32,7 +32,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "NUMBER")]
         order: Option<String>,
         /// How many at most, up to 1,000.
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
     /// Shows one event with its raw text. The text may name the buyer: do not pass it on.
@@ -172,14 +172,17 @@ fn list(
 /// Why an event has not taken effect, and what happens next.
 fn why(event: &Stored, now: Instant) -> Option<String> {
     let why = event.why.as_deref().unwrap_or("not looked at yet");
-    let tries = event.attempts;
+    let tries = match event.attempts {
+        1 => "1 try".to_owned(),
+        many => format!("{many} tries"),
+    };
     match event.next_at {
         Some(at) if at > now => {
             let next = span((at.0 - now.0) / 1000);
-            Some(format!("{why}; {tries} tries, the next in {next}"))
+            Some(format!("{why}; {tries}, the next in {next}"))
         }
-        Some(_) => Some(format!("{why}; {tries} tries, the next at once")),
-        None if event.state == "dead" => Some(format!("{why}; given up after {tries} tries")),
+        Some(_) => Some(format!("{why}; {tries}, the next at once")),
+        None if event.state == "dead" => Some(format!("{why}; given up after {tries}")),
         None => None,
     }
 }
@@ -261,18 +264,16 @@ fn replay(kit: &Kit, ids: Option<Vec<String>>, as_json: bool) -> Result<Ended, F
     let (mut again, mut refused) = (Vec::new(), Vec::new());
     match ids {
         Some(ids) => {
+            // Looked up before any is tried: one wrong name, and nothing is done.
+            let mut all = Vec::new();
             for id in ids {
                 let found = reading(kit, |read| payments::find_events(read, &id))?;
                 if found.is_empty() {
                     return Err(unknown(&id));
                 }
-                replay_these(
-                    kit,
-                    found.into_iter().map(|f| f.0).collect(),
-                    &mut again,
-                    &mut refused,
-                )?;
+                all.extend(found.into_iter().map(|f| f.0));
             }
+            replay_these(kit, all, &mut again, &mut refused)?;
         }
         None => {
             let state = Some("dead".to_owned());

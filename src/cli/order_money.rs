@@ -15,9 +15,12 @@ use crate::base::ids::Sku;
 use crate::base::{Failure, Fault, Money};
 use crate::identity::COMMAND_LINE;
 use crate::orders::{self, Order};
-use crate::payments::{self, Refund, RefundState, RefundWish, Share, Till};
+use crate::payments::{self, Origin, Refund, RefundState, RefundWish, Share, Till};
 use crate::platform::config::Settings;
 use crate::platform::db::Tx;
+
+/// Most characters of a reason, as at the desk.
+const REASON_MAX: usize = 300;
 
 /// Options of `kiosk order refund`.
 #[derive(Args)]
@@ -114,8 +117,16 @@ fn words<R: crate::base::Refusal>(failure: Failure<R>) -> Fault {
 pub(super) fn refund(options: RefundOptions, settings: Settings) -> Result<Ended, Fault> {
     let (runtime, till, order) = till_and_order(settings, &options.number)?;
     let share = share_of(&options, &order)?;
+    if options.reason.chars().count() > REASON_MAX {
+        return Err(Fault::new(format!("the reason may have {REASON_MAX} characters")));
+    }
     let restock = match options.restock.as_slice() {
-        [all] if all == "all" => order.units(),
+        [all] if all == "all" => {
+            let left = till.kit.db.read_blocking(|read| {
+                Ok::<_, Failure<Never>>(payments::propose_refund(read, &order)?)
+            })?;
+            left.map(|proposal| proposal.restock.into_iter().collect()).unwrap_or_default()
+        }
         some => restock_of(some)?,
     };
     let wish = RefundWish {
@@ -149,6 +160,12 @@ pub(super) fn refund(options: RefundOptions, settings: Settings) -> Result<Ended
 fn told(refund: &Refund, order: &Order) -> String {
     let (number, amount) = (&order.number, Money::new(refund.amount_minor, refund.currency));
     match refund.state {
+        RefundState::Succeeded if refund.origin == Origin::Hand => {
+            format!(
+                "{number}: {amount} is noted as given back by hand, which is yours to do; the \
+                 letter to the buyer is in the outbox."
+            )
+        }
         RefundState::Succeeded => {
             format!("{number}: {amount} went back; the letter to the buyer is in the outbox.")
         }
@@ -177,8 +194,8 @@ fn share_of(options: &RefundOptions, order: &Order) -> Result<Share, Fault> {
         let parsed = Money::parse(amount, order.currency);
         let minor = parsed.map(|money| money.minor).ok().filter(|minor| *minor > 0);
         return minor.map(Share::Amount).ok_or_else(|| {
-            let code = order.currency.code();
-            Fault::new(format!("{amount:?} is no amount of {code}; write it like 12.50"))
+            let (code, like) = (order.currency.code(), Money::new(1250, order.currency).decimal());
+            Fault::new(format!("{amount:?} is no amount of {code}; write it like {like}"))
         });
     }
     if options.line.is_empty() && !options.delivery {
@@ -194,7 +211,9 @@ fn restock_of(given: &[String]) -> Result<BTreeMap<Sku, u32>, Fault> {
     for text in given {
         let (name, qty) = pair(text)?;
         let sku = Sku::parse(&name).ok_or_else(|| Fault::new(format!("{name:?} is no SKU")))?;
-        *units.entry(sku).or_insert(0) += qty;
+        if units.insert(sku, qty).is_some() {
+            return Err(Fault::new(format!("{name} is named twice")));
+        }
     }
     Ok(units)
 }
@@ -237,7 +256,7 @@ pub(super) fn cancel(options: &CancelOptions, settings: Settings) -> Result<Ende
     let noted = move |tx: &Tx| note_moved(tx, "order.cancel", &before, ("wanted", said), now);
     let reason = options.reason.as_str();
     let done = payments::cancel_if(&till, &order.id, COMMAND_LINE, reason, noted);
-    runtime.block_on(done).map_err(words)?;
+    let made = runtime.block_on(done).map_err(words)?;
     let (order, refunds) = till.kit.db.read_blocking(|read| {
         let now = orders::get_order(read, &order.id)?.unwrap_or_else(|| order.clone());
         Ok::<_, Failure<Never>>((now, payments::list_refunds(read, &order.id)?))
@@ -249,8 +268,9 @@ pub(super) fn cancel(options: &CancelOptions, settings: Settings) -> Result<Ende
         );
         return Ok(Ended::Well);
     }
-    match refunds.last() {
-        Some(refund) => say!("{}", told(refund, &order)),
+    match made {
+        Some(refund) => say!("{} is cancelled. {}", order.number, told(&refund, &order)),
+        None if order.payment.has_paid() => say!("{} was cancelled before.", order.number),
         None => say!("{} is {}; its goods are free again.", order.number, order.payment.word()),
     }
     Ok(Ended::Well)

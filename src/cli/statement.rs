@@ -62,7 +62,10 @@ fn print(statement: &Statement) {
     let Statement { day, provider, theirs, ours, differences, .. } = statement;
     say!("{day}: {provider} received {theirs} payments, our books have {ours}");
     if differences.is_empty() {
-        say!("Every one of them agrees.");
+        match theirs.saturating_sub(*ours) {
+            0 => say!("Every one of them agrees."),
+            late => say!("Every one of them agrees: {late} came too late or twice, as known here."),
+        }
     }
     for difference in differences {
         say!("{:<12} {}", difference.kind, difference.says);

@@ -65,7 +65,10 @@ pub fn letter_of(
         }
         "order_cancelled" => {
             let (paid, may_pay) = (order.paid_at.is_some(), may_still_be_paid(order));
-            (order.clone(), json!({ "cancelled": { "paid": paid, "may_pay": may_pay } }))
+            (
+                order.clone(),
+                json!({ "cancelled": { "paid": paid, "by_hand": false, "may_pay": may_pay } }),
+            )
         }
         "order_refunded" => {
             // What has gone back or is going; before anything has, all of it.
@@ -74,7 +77,8 @@ pub fn letter_of(
                 back => back,
             };
             let whole = amount_minor >= order.total_minor;
-            let refund = json!({ "amount_minor": amount_minor, "late": false, "whole": whole });
+            let refund = json!({ "amount_minor": amount_minor, "late": false, "by_hand": false,
+                                 "whole": whole });
             (order.clone(), json!({ "refund": refund }))
         }
         _ => return Ok(None),
@@ -233,10 +237,11 @@ pub(super) fn cancelled(
     kit: &Kit,
     book: &Book,
     order: &Order,
-    paid: bool,
+    (paid, by_hand): (bool, bool),
     now: Instant,
 ) -> Result<(), Fault> {
-    let more = json!({ "cancelled": { "paid": paid, "may_pay": may_still_be_paid(order) } });
+    let may_pay = may_still_be_paid(order);
+    let more = json!({ "cancelled": { "paid": paid, "by_hand": by_hand, "may_pay": may_pay } });
     // An order whose payment failed may be paid after all, and given up once more.
     let which = if paid { String::new() } else { ":unpaid".to_owned() };
     to_buyer(tx, kit, book, order, ("order_cancelled", which), more, now)
@@ -258,7 +263,7 @@ pub(super) fn refunded(
 ) -> Result<(), Fault> {
     let order = must_get(tx, id)?;
     let refund = json!({
-        "amount_minor": note.amount_minor, "late": note.late,
+        "amount_minor": note.amount_minor, "late": note.late, "by_hand": note.by_hand,
         "whole": !note.late && note.refunded_minor >= order.total_minor,
     });
     let letter = ("order_refunded", format!(":{}", note.id));

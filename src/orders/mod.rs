@@ -56,7 +56,7 @@ pub use store::{
     buyer_of_cart, counts, find_by_key, find_by_number, get as get_order, get_number, is_replaced,
     list as list_orders, list_of_cart, order_for_cart, paid_order_of_cart,
 };
-pub use store_lines::{Event, list_events, list_items, list_paid_baskets};
+pub use store_lines::{Event, is_given_up, list_events, list_items, list_paid_baskets};
 pub use store_list::{Entry, Place, list_entries};
 pub use store_parcels::{Left, Parcel, list_left, list_parcels};
 pub use view::{OrderView, state_word, token_of, view};

@@ -139,6 +139,14 @@ impl Order {
             && !self.disputed
     }
 
+    /// Whether the shop may give it up: paid, and none of it has left.
+    #[must_use]
+    pub fn may_be_cancelled(&self) -> bool {
+        matches!(self.payment, PaymentStatus::Paid | PaymentStatus::PartRefunded)
+            && self.fulfilment == FulfilmentStatus::Unfulfilled
+            && !self.disputed
+    }
+
     /// Whether its buyer may give it up by themselves.
     #[must_use]
     pub fn may_be_cancelled_by_buyer(&self, now: Instant) -> bool {

@@ -37,6 +37,8 @@ pub struct RefundNote<'a> {
     pub reason: &'a str,
     /// The order never took this money: it came too late, twice or in another amount.
     pub late: bool,
+    /// A person gives it back by other means than it came.
+    pub by_hand: bool,
     /// All that went back of the payment, minor units.
     pub refunded_minor: i64,
     /// All that is on its way, minor units.
@@ -78,11 +80,14 @@ pub fn note_refund(
     match turn {
         RefundTurn::Failed(why) => {
             let amount = Money::new(note.amount_minor, order.currency);
+            // Which of its sums: the order's own money may be there beside what it never took.
+            let late = if note.late { " --late" } else { "" };
             let words = format!(
                 "the refund of {amount} did not go through ({why}), so the money is still here: \
-                 try again, or pay the buyer another way and note it with `kiosk order refund {} \
-                 --by-hand`",
-                order.number
+                 try again, or pay the buyer another way and note it with `kiosk order refund \
+                 {}{late} --amount {} --by-hand`",
+                order.number,
+                amount.decimal()
             );
             flag(tx, book, id, &words, now)
         }

@@ -205,6 +205,18 @@ pub(super) fn was_flagged(
     Ok(read.prepare_cached(sql)?.query_row(params![id.as_str(), why, since.0], |r| r.get(0))?)
 }
 
+/// Whether an order was given up since it was paid.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_given_up(read: &Read, id: &OrderId) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM order_event
+               WHERE order_id = ?1 AND kind = 'cancelled'
+                 AND id > coalesce((SELECT max(id) FROM order_event
+                                    WHERE order_id = ?1 AND kind = 'paid'), 0))";
+    Ok(read.prepare_cached(sql)?.query_row([id.as_str()], |r| r.get(0))?)
+}
+
 pub(super) fn set_claims(tx: &Tx, id: &OrderId, to: &str) -> Result<(), Fault> {
     let sql = "UPDATE promotion_claim SET state = ?2 WHERE order_id = ?1 AND state <> 'used'";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), to])?;

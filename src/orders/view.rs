@@ -148,6 +148,7 @@ fn rest_of(
         "events": events.iter().filter_map(event_of).collect::<Vec<_>>(),
         "refunds": refunds_of(events),
         "refunding_minor": order.refunding_minor,
+        "looked_at": order.attention.is_some(),
         "can_cancel_until": order.cancel_until
             .filter(|_| order.is_whole() && order.may_be_cancelled_by_buyer(now)),
     })

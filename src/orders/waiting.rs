@@ -95,13 +95,14 @@ fn close(
         stock::release(tx, id, to.word())?;
         store_lines::set_claims(tx, id, "released")?;
         if order.payment == PaymentStatus::Processing {
-            mail::cancelled(tx, kit, book, &must_get(tx, id)?, false, now)?;
+            mail::cancelled(tx, kit, book, &must_get(tx, id)?, (false, false), now)?;
         }
     }
     Ok(())
 }
 
-/// A paid order is given up; its refund is written down in the same transaction.
+/// A paid order is given up; its refund is written down in the same transaction. `by_hand`: a
+/// person gives the money back, no provider.
 ///
 /// # Errors
 /// When the database fails.
@@ -111,11 +112,12 @@ pub fn note_cancelled(
     book: &Book,
     id: &OrderId,
     by: (&str, &str),
+    by_hand: bool,
     now: Instant,
 ) -> Result<(), Fault> {
     let (actor, why) = by;
     store_lines::insert_event(tx, id, "cancelled", actor, &json!({ "why": why }), now)?;
     let order = must_get(tx, id)?;
-    mail::cancelled(tx, kit, book, &order, true, now)?;
+    mail::cancelled(tx, kit, book, &order, (true, by_hand), now)?;
     news::tell(tx, kit, Kind::OrderCancelled, &order, "", now)
 }

@@ -80,7 +80,7 @@ async fn money(till: &Till, number: &str, payment: &str) -> Result<bool, Fault> 
                     return refunds(till, payment).await;
                 }
             }
-            Ok(_) | Err(Trouble::Refused(_) | Trouble::Replayed(_)) => {}
+            Ok(_) | Err(Trouble::Refused(_) | Trouble::EmailRefused(_) | Trouble::Replayed(_)) => {}
             Err(Trouble::Unreachable(_)) => return Ok(false),
         }
     }

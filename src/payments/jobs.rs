@@ -133,7 +133,10 @@ async fn apply(till: &Till, waiting: Waiting, seen: Seen) -> Result<(), Fault> {
                 return Ok(note_settled(tx, &waiting, session, &settled, now)?);
             }
             Seen::Refunds(refunds) => {
-                let mut applied = Applied::Unknown;
+                // Of a payment of ours that has none, there is nothing to note.
+                let named = waiting.event.payment.as_deref().unwrap_or_default();
+                let known = store::find_by_provider_payment(tx, provider, named)?;
+                let mut applied = known.map_or(Applied::Unknown, |p| Applied::Known(p.order));
                 for refund in refunds {
                     applied = refund_told::apply(tx, kit, &book, provider, refund, now)?;
                     if let Applied::NotYet(_) = applied {
@@ -300,7 +303,7 @@ async fn look(till: &Till, payment: &Payment) -> Result<(), Fault> {
     let answer = match &payment.session {
         // Written down, but whether the provider heard of it is unknown: ask again the same way.
         None => match session::create(till, payment).await? {
-            Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
+            Err(Trouble::Refused(why) | Trouble::EmailRefused(why) | Trouble::Replayed(why)) => {
                 return session::give_up(till, payment, &why).await;
             }
             // The answer may be the one kept under the key, as old as that.

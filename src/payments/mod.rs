@@ -12,6 +12,7 @@
 
 mod audit;
 mod by_hand;
+mod cancelling;
 mod catching_up;
 mod dispute;
 mod event;
@@ -44,6 +45,7 @@ mod web;
 pub use crate::base::signature;
 pub use audit::audit;
 pub use by_hand::{HOW_MAX, NotTaken, take_by_hand};
+pub use cancelling::{cancel, cancel_if};
 pub use event::{Event, Topic};
 pub use flow::{Settled, settle, settle_free, settle_looked, want};
 pub use health::{Health, LATELY_S, span};
@@ -58,7 +60,7 @@ pub use provider::{
 };
 pub use reckoning::{reckon, take, yesterday};
 pub use refund::want_refund;
-pub use sending::{cancel, cancel_if, give_back, give_back_if};
+pub use sending::{give_back, give_back_if};
 pub use session::{close, open};
 pub use statement::{Difference, Statement};
 pub use store::{alive_payment, find_by_session, last_payment, list_attempts};

@@ -156,11 +156,15 @@ impl Source {
 pub enum Refusal {
     /// The provider cannot be reached; the order waits.
     ProviderDown,
+    /// The provider cannot be reached, so its page stays as it is.
+    NotClosed,
     /// The provider will not take this payment.
     ProviderSaysNo {
         /// Its words.
         why: String,
     },
+    /// The provider takes no such e-mail address.
+    EmailNotTaken,
     /// The provider takes no payment of this total.
     TotalNotTaken {
         /// Why, and what is missing or too much.
@@ -174,6 +178,8 @@ pub enum Refusal {
     NotOpen,
     /// Paid, and gone too far to be given up.
     TooLateToCancel,
+    /// All of its money has gone back without its being given up.
+    GivenBack,
     /// It cannot be marked paid by hand.
     NotTaken(NotTaken),
     /// Its money cannot go back.
@@ -192,8 +198,9 @@ impl From<crate::orders::Refusal> for Refusal {
     }
 }
 
-impl crate::base::Refusal for Refusal {
-    fn problem(&self) -> Problem {
+impl Refusal {
+    /// What the provider stands in the way of.
+    fn of_provider(&self) -> Problem {
         match self {
             Self::ProviderDown => Problem::new(
                 503,
@@ -203,6 +210,15 @@ impl crate::base::Refusal for Refusal {
             )
             .hint("Your order is kept for a few minutes. Try again in a moment.")
             .retry_after(5),
+            Self::NotClosed => Problem::new(
+                503,
+                "payment-provider-down",
+                "Payment is not possible just now",
+                "The payment page could not be closed because the payment provider does not \
+                 answer. The order stays as it is.",
+            )
+            .hint("Try again in a moment.")
+            .retry_after(5),
             Self::ProviderSaysNo { why } => Problem::new(
                 502,
                 "payment-refused-by-provider",
@@ -210,6 +226,13 @@ impl crate::base::Refusal for Refusal {
                 format!("The payment provider says: {why}"),
             )
             .hint("Nothing was charged. Please contact the shop."),
+            Self::EmailNotTaken => Problem::new(
+                422,
+                "invalid-fields",
+                "Some fields need another look",
+                "The payment provider does not take this e-mail address.",
+            )
+            .hint("Nothing was charged. Correct the address, then check out again."),
             Self::TotalNotTaken { why } => Problem::new(
                 422,
                 "payment-total-not-taken",
@@ -217,13 +240,26 @@ impl crate::base::Refusal for Refusal {
                 format!("The payment provider does not take it: {why}."),
             )
             .hint("Change what is in the cart, then check out again."),
-            Self::AmountDiffers => Problem::new(
+            _ => Problem::new(
                 502,
                 "payment-amount-differs",
                 "The payment page could not be made",
                 "The payment provider would have charged a different amount, so it was stopped.",
             )
             .hint("Nothing was charged. The shop has been told; please try again later."),
+        }
+    }
+}
+
+impl crate::base::Refusal for Refusal {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::ProviderDown
+            | Self::NotClosed
+            | Self::ProviderSaysNo { .. }
+            | Self::EmailNotTaken
+            | Self::TotalNotTaken { .. }
+            | Self::AmountDiffers => self.of_provider(),
             Self::Paid => Problem::new(
                 409,
                 "already-paid",
@@ -239,6 +275,13 @@ impl crate::base::Refusal for Refusal {
                 "This order is paid and can no longer be cancelled here.",
             )
             .hint("Write to the shop; it can still help."),
+            Self::GivenBack => Problem::new(
+                409,
+                "too-late-to-cancel",
+                "Too late to cancel",
+                "All of this order's money has gone back already.",
+            )
+            .hint("What of it is still here is put back on the shelf by a correction of stock."),
             Self::NotTaken(refusal) => refusal.problem(),
             Self::NotOpen => Problem::new(
                 409,

@@ -223,6 +223,8 @@ pub enum NoRefund {
     Stock(crate::stock::Refusal),
     /// Nothing was received for it.
     NothingReceived,
+    /// It has taken all that was received.
+    NothingLate,
     /// More than is left.
     TooMuch {
         /// What is left, in words.
@@ -255,6 +257,13 @@ pub enum NoRefund {
     Elsewhere,
 }
 
+impl NoRefund {
+    /// There is no money of that kind.
+    pub(super) fn nothing(late: bool) -> Self {
+        if late { Self::NothingLate } else { Self::NothingReceived }
+    }
+}
+
 impl From<crate::orders::Refusal> for NoRefund {
     fn from(refusal: crate::orders::Refusal) -> Self {
         Self::Order(refusal)
@@ -273,6 +282,7 @@ impl crate::base::Refusal for NoRefund {
             Self::Order(refusal) => return refusal.problem(),
             Self::Stock(refusal) => return refusal.problem(),
             Self::NothingReceived => "No money was received for this order.".to_owned(),
+            Self::NothingLate => "No money that came too late or twice waits here.".to_owned(),
             Self::TooMuch { left } => {
                 format!("Only {left} of what was received is left to give back.")
             }

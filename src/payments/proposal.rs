@@ -138,7 +138,8 @@ fn lines_of(read: &Read, order: &Order, items: &[Item]) -> Result<Vec<ProposedLi
     Ok(proposed.collect())
 }
 
-fn restock_of(read: &Read, order: &Order) -> Result<Vec<(Sku, u32)>, Fault> {
+/// Units of each SKU that can still come back to the shelf.
+pub(super) fn restock_of(read: &Read, order: &Order) -> Result<Vec<(Sku, u32)>, Fault> {
     let before = store_refund::restocked(read, &order.id)?;
     let left = order.units().into_iter().map(|(sku, qty)| {
         let back = before.get(&sku).copied().unwrap_or(0);
@@ -161,7 +162,7 @@ pub fn check_refund(
         return refuse(NoRefund::Order(orders::Refusal::Unknown));
     };
     let Some(payment) = find_target(read, id, wish.late)? else {
-        return refuse(NoRefund::NothingReceived);
+        return refuse(NoRefund::nothing(wish.late));
     };
     let disputed = store_refund::is_disputed(read, id)?;
     if disputed && !wish.by_hand && payment.state == PaymentState::Paid {

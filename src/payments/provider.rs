@@ -21,6 +21,8 @@ pub(super) const NO_AMOUNT: i64 = -1;
 pub enum Trouble {
     /// The provider understood and says no; asking again will not help.
     Refused(String),
+    /// The same, for the buyer's e-mail address: with another one it may say yes.
+    EmailRefused(String),
     /// No answer, or not a usable one: whether it happened is unknown. Ask again with the same key.
     Unreachable(String),
     /// The provider gives again the failure it gave before under this key: asking again with the
@@ -31,7 +33,9 @@ pub enum Trouble {
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(why) => write!(f, "the payment provider refused: {why}"),
+            Self::Refused(why) | Self::EmailRefused(why) => {
+                write!(f, "the payment provider refused: {why}")
+            }
             Self::Unreachable(why) => write!(f, "the payment provider cannot be reached: {why}"),
             Self::Replayed(why) => write!(f, "the payment provider repeats its failure: {why}"),
         }

@@ -50,7 +50,7 @@ pub fn want_refund(
         return refuse(NoRefund::Order(orders::Refusal::Unknown));
     };
     let Some(payment) = find_target(tx, id, wish.late)? else {
-        return refuse(NoRefund::NothingReceived);
+        return refuse(NoRefund::nothing(wish.late));
     };
     // There is nothing to send when nothing was paid, and nobody to ask when it was paid past us.
     let by_hand = wish.by_hand || payment.received_minor == Some(0) || payment.provider == BY_HAND;
@@ -240,6 +240,7 @@ pub(super) fn follow(
         actor: &refund.actor,
         reason: &refund.reason,
         late: refund.late,
+        by_hand: refund.origin == Origin::Hand,
         refunded_minor,
         refunding_minor,
     };

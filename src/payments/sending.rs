@@ -1,19 +1,16 @@
 //! Refunds at the provider: sending what is written down, and looking at what is under way.
 //! Between the calls and the notes of them the program may die; every step can be repeated.
 
-use super::by_hand::{BY_HAND, NotTaken};
-use super::model::Refusal;
-use super::model_refund::{NoRefund, Refund, RefundState, RefundWish, Share};
+use super::model_refund::{NoRefund, Refund, RefundState, RefundWish};
 use super::provider::{ProviderRefund, RefundRequest, Trouble};
 use super::refund::{self, find_target};
 use super::refund_told::{self, Applied};
-use super::session::{self, in_time, log_call};
+use super::session::{in_time, log_call};
 use super::{Till, store, store_refund};
 use crate::base::fault::Never;
 use crate::base::ids::OrderId;
-use crate::base::{Failure, Fault, Instant, Money, refuse};
-use crate::orders::state::PaymentStatus;
-use crate::orders::{self, Order};
+use crate::base::{Failure, Fault, Instant, Money};
+use crate::orders;
 use crate::platform::db::Tx;
 use crate::platform::jobs::Found;
 use crate::platform::jobs::backoff::{PROVIDER, Verdict};
@@ -26,6 +23,8 @@ const KEY_LIFE_S: i64 = 20 * 3600;
 const KEY_DOUBT_S: i64 = 3600;
 /// First and longest pause between two looks at a refund that is under way, seconds.
 const LOOK_S: (i64, i64) = (120, 3600);
+/// A refund that was asked for so often in vain, within some minutes, is told to the merchant.
+const UNSENT: u32 = 8;
 /// A refund under way that the provider denies knowing so often in a row, an hour apart, is a case
 /// for a person, and looked at once a day from then on.
 const DENIALS: u32 = 5;
@@ -75,7 +74,7 @@ where
 }
 
 /// Sends a refund that was just written down; the answer is the refund as it is then.
-async fn sent(till: &Till, refund: Refund) -> Result<Refund, Failure<NoRefund>> {
+pub(super) async fn sent(till: &Till, refund: Refund) -> Result<Refund, Failure<NoRefund>> {
     if refund.state == RefundState::Wanted {
         send(till, &refund).await?;
     }
@@ -99,89 +98,6 @@ async fn catch_up(till: &Till, order: &OrderId, late: bool) -> Result<(), Fault>
         }
     }
     Ok(())
-}
-
-/// Gives an order up. One that waits for payment is closed at the provider first; a paid one that
-/// has not left gives its money and its goods back.
-///
-/// # Errors
-/// When it has moved on too far, or the provider cannot be reached.
-pub async fn cancel(
-    till: &Till,
-    order: &OrderId,
-    actor: &str,
-    reason: &str,
-) -> Result<(), Failure<Refusal>> {
-    cancel_if(till, order, actor, reason, |_| Ok(())).await
-}
-
-/// The same, if `guard` has nothing against it: it runs in the transaction that says so first, and
-/// writes beside it what else must be remembered.
-///
-/// # Errors
-/// As [`cancel`], and whatever `guard` says.
-pub async fn cancel_if<G>(
-    till: &Till,
-    order: &OrderId,
-    actor: &str,
-    reason: &str,
-    guard: G,
-) -> Result<(), Failure<Refusal>>
-where
-    G: FnOnce(&Tx) -> Result<(), Failure<orders::Refusal>> + Send + 'static,
-{
-    let id = order.clone();
-    let found = till.kit.db.read(move |r| Ok::<_, Failure<Never>>(orders::get_order(r, &id)?));
-    let Some(found) = found.await.map_err(Fault::from)? else { return refuse(Refusal::NotOpen) };
-    if !found.payment.has_paid() {
-        return session::close_if(till, order, actor, guard).await;
-    }
-    let (inner, book, now) = (till.clone(), till.books.now(), till.kit.now());
-    let (id, actor, reason) = (order.clone(), actor.to_owned(), reason.to_owned());
-    let written = till.kit.db.write(move |tx| {
-        guard(tx).map_err(Failure::lift)?;
-        let Some(order) = orders::get_order(tx, &id)? else { return refuse(Refusal::NotOpen) };
-        if is_going_back(&order) {
-            return Ok(None);
-        }
-        let past_us = store::find_paid(tx, &id)?.is_some_and(|paid| paid.provider == BY_HAND);
-        if past_us && store::find_in_review(tx, &id)?.is_some() {
-            // Two sums would have to go back, and the order can remind of one.
-            return refuse(Refusal::NotTaken(NotTaken::UnderWay));
-        }
-        let may = actor != "buyer" || order.may_be_cancelled_by_buyer(now);
-        if !order.is_whole() || !may {
-            return refuse(Refusal::TooLateToCancel);
-        }
-        let wish = RefundWish {
-            share: Share::All,
-            delivery: true,
-            restock: order.units(),
-            reason: reason.clone(),
-            by_hand: false,
-            late: false,
-        };
-        let by = (inner.provider.as_ref(), actor.as_str());
-        orders::note_cancelled(tx, &inner.kit, &book, &id, (&actor, &reason), now)?;
-        let wanted = refund::want_refund(tx, &inner.kit, &book, &id, &wish, by, now);
-        let refund = wanted.map_err(Failure::lift)?;
-        if past_us {
-            let amount = Money::new(refund.amount_minor, refund.currency);
-            let words = format!("it was paid past the payment page: give {amount} back yourself");
-            orders::flag(tx, &book, &id, &words, now)?;
-        }
-        Ok(Some(refund))
-    });
-    if let Some(refund) = written.await? {
-        sent(till, refund).await.map_err(Failure::lift)?;
-    }
-    Ok(())
-}
-
-/// Pressing twice is pressing once.
-fn is_going_back(order: &Order) -> bool {
-    let gone = order.refunded_minor + order.refunding_minor;
-    order.payment == PaymentStatus::Refunded || gone > 0 && gone >= order.total_minor
 }
 
 /// Sends, or looks at, the refund that has waited longest.
@@ -226,13 +142,9 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
     match answer {
         Ok(made) => note(till, made, Some(refund)).await,
         Err(Trouble::Unreachable(why)) => again(till, refund, &why).await,
-        // Whether it happened all the same, only the provider's books can tell.
-        Err(Trouble::Refused(why)) => match look_for(till, refund, &request).await {
-            Ok(Some(made)) => note(till, made, Some(refund)).await,
-            // Nor does it know the payment.
-            Ok(None) | Err(Trouble::Refused(_)) => fail(till, refund, &why).await,
-            Err(trouble) => again(till, refund, &trouble.to_string()).await,
-        },
+        Err(Trouble::Refused(why) | Trouble::EmailRefused(why)) => {
+            refused(till, refund, &request, &why).await
+        }
         Err(Trouble::Replayed(why)) => match look_for(till, refund, &request).await {
             Ok(Some(made)) => note(till, made, Some(refund)).await,
             // A call that failed at the provider may yet be carried through there: two keys at
@@ -249,6 +161,21 @@ async fn send(till: &Till, refund: &Refund) -> Result<(), Fault> {
             }
             Err(_) => again(till, refund, &why).await,
         },
+    }
+}
+
+/// Whether a refund that was refused was made all the same, only the provider's books can tell.
+async fn refused(
+    till: &Till,
+    refund: &Refund,
+    request: &RefundRequest,
+    why: &str,
+) -> Result<(), Fault> {
+    match look_for(till, refund, request).await {
+        Ok(Some(made)) => note(till, made, Some(refund)).await,
+        // Nor does it know the payment.
+        Ok(None) | Err(Trouble::Refused(_)) => fail(till, refund, why).await,
+        Err(trouble) => again(till, refund, &trouble.to_string()).await,
     }
 }
 
@@ -357,14 +284,26 @@ async fn denied(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
 
 async fn again(till: &Till, refund: &Refund, why: &str) -> Result<(), Fault> {
     tracing::warn!(refund = refund.id.as_str(), why, "a refund is asked for again");
-    let (id, why, now) = (refund.id.clone(), why.to_owned(), till.kit.now());
-    let at: Instant = match PROVIDER.after(refund.looks + 1, now, till.kit.random.bytes::<1>()[0]) {
+    let (refund, why, now) = (refund.clone(), why.to_owned(), till.kit.now());
+    let looks = refund.looks + 1;
+    let at: Instant = match PROVIDER.after(looks, now, till.kit.random.bytes::<1>()[0]) {
         Verdict::Again(at) => at,
         Verdict::Dead => now.plus_s(LOOK_S.1),
     };
-    let written = till
-        .kit
-        .db
-        .write(move |tx| Ok::<_, Failure<Never>>(store_refund::set_look(tx, &id, at, Some(&why))?));
+    let book = till.books.now();
+    let written = till.kit.db.write(move |tx| {
+        store_refund::set_look(tx, &refund.id, at, Some(&why))?;
+        // The buyer was told that it is on its way: that it is not must not stay untold.
+        if looks == UNSENT && refund.state == RefundState::Wanted {
+            let amount = Money::new(refund.amount_minor, refund.currency);
+            let words = format!(
+                "the refund of {amount} is written down, but the payment provider has not taken \
+                 it so far ({why}): it is asked for again by itself, unless the reason is yours \
+                 to mend, such as a right that the key lacks"
+            );
+            orders::flag(tx, &book, &refund.order, &words, now)?;
+        }
+        Ok::<_, Failure<Never>>(())
+    });
     Ok(written.await?)
 }

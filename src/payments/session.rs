@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::Till;
+use super::by_hand::NotTaken;
 use super::flow::{self, Settled};
 use super::model::{Payment, PaymentState, Refusal};
 use super::model_refund::NoRefund;
-use super::provider::{Answer, Session, SessionStatus, Trouble};
+use super::provider::{Answer, PaymentOutcome, Session, SessionStatus, Trouble};
 use super::store::{self, Call};
 use crate::base::fault::Never;
 use crate::base::ids::OrderId;
@@ -39,7 +40,11 @@ pub async fn open(till: &Till, payment: &Payment) -> Outcome<String> {
     let answer = in_time(till.provider.create(&payment.request, &payment.key, payment.looks)).await;
     let told = answer.as_ref().map(|session| session.id.as_str());
     let session = match &answer {
-        Ok(session) if flow::charges_right(&payment.request, session) => session.clone(),
+        Ok(session)
+            if flow::charges_right(&payment.request, session) && !session.url.is_empty() =>
+        {
+            session.clone()
+        }
         _ => {
             log_call(till, "create", Some(payment.key.clone()), told, started).await;
             return not_opened(till, payment, answer).await;
@@ -64,8 +69,16 @@ async fn not_opened(
     answer: Result<Session, Trouble>,
 ) -> Outcome<String> {
     match answer {
+        // Not open any more: the next look finds out what it has become.
+        Ok(session) if flow::charges_right(&payment.request, &session) => {
+            refuse(Refusal::ProviderDown)
+        }
         Ok(session) => stop_wrong_amount(till, &session).await,
         Err(Trouble::Unreachable(_)) => refuse(Refusal::ProviderDown),
+        Err(Trouble::EmailRefused(why)) => {
+            give_up(till, payment, &format!("the provider refused: {why}")).await?;
+            refuse(Refusal::EmailNotTaken)
+        }
         // Nobody has the address of a page whose making was answered with a failure for ever.
         Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
             give_up(till, payment, &format!("the provider refused: {why}")).await?;
@@ -229,8 +242,8 @@ where
         Some(session) => session,
         None => match create(till, &payment).await? {
             Ok(session) => session.id,
-            Err(Trouble::Unreachable(_)) => return refuse(Refusal::ProviderDown),
-            Err(Trouble::Refused(why) | Trouble::Replayed(why)) => {
+            Err(Trouble::Unreachable(_)) => return refuse(Refusal::NotClosed),
+            Err(Trouble::Refused(why) | Trouble::EmailRefused(why) | Trouble::Replayed(why)) => {
                 give_up(till, &payment, &why).await?;
                 return Ok(());
             }
@@ -239,12 +252,14 @@ where
     let session = match expire(till, &session).await? {
         Ok(session) => session,
         Err(Trouble::Unreachable(_) | Trouble::Replayed(_)) => {
-            return refuse(Refusal::ProviderDown);
+            return refuse(Refusal::NotClosed);
         }
-        Err(Trouble::Refused(why)) => return refuse(Refusal::ProviderSaysNo { why }),
+        Err(Trouble::Refused(why) | Trouble::EmailRefused(why)) => {
+            return refuse(Refusal::ProviderSaysNo { why });
+        }
     };
     let (kit, book, now) = (till.kit.clone(), till.books.now(), till.kit.now());
-    let (status, provider) = (session.status, till.provider.name());
+    let (status, outcome, provider) = (session.status, session.outcome, till.provider.name());
     let settled = till.kit.db.write(move |tx| {
         let settled = flow::settle(tx, &kit, &book, &session, now)?;
         if settled == Settled::Changed {
@@ -254,7 +269,8 @@ where
     });
     match (settled.await?, status) {
         (Settled::Differs, _) => refuse(Refusal::AmountDiffers),
-        (_, SessionStatus::Complete) => refuse(Refusal::Paid),
+        (_, SessionStatus::Complete) if outcome == PaymentOutcome::Paid => refuse(Refusal::Paid),
+        (_, SessionStatus::Complete) => refuse(Refusal::NotTaken(NotTaken::UnderWay)),
         _ => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Ours {
 /// What one side has and the other has not, or has otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// `only_theirs`, `only_ours`, `amount` or `refunded`.
+    /// `only_theirs`, `forgotten`, `only_ours`, `amount` or `refunded`.
     pub kind: String,
     /// The provider's name for the payment.
     pub payment_id: String,
@@ -112,6 +112,12 @@ pub(super) fn summary(differences: &[Difference]) -> Vec<String> {
     said
 }
 
+/// Whether the money is for an order whose name is one of ours. Other programs on the same account
+/// may name theirs in the same field, in their own way.
+fn is_forgotten(their: &Received) -> bool {
+    their.order.as_ref().is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
+}
+
 fn only_theirs(their: &Received, number: Option<&str>) -> Difference {
     let money = Money::new(their.amount_minor, their.currency);
     let says = match number {
@@ -121,14 +127,25 @@ fn only_theirs(their: &Received, number: Option<&str>) -> Difference {
              {number}`.",
             their.payment_id
         ),
+        // Named as we name them, yet not in the books: they are older than the order.
+        None if is_forgotten(their) => format!(
+            "The provider received {money} ({}) for an order that this shop made and does not \
+             know any more, as after a backup was restored: look at the payment there, which \
+             names buyer and goods, and make the order anew or send the money back.",
+            their.payment_id
+        ),
         None => format!(
             "The provider received {money} ({}) for no order of this shop: look at the payment \
              there, and send the money back if nobody knows what it is for.",
             their.payment_id
         ),
     };
+    let kind = match number {
+        None if is_forgotten(their) => "forgotten",
+        _ => "only_theirs",
+    };
     Difference {
-        kind: "only_theirs".to_owned(),
+        kind: kind.to_owned(),
         payment_id: their.payment_id.clone(),
         number: number.map(str::to_owned),
         theirs_minor: Some(their.amount_minor),
@@ -236,6 +253,19 @@ mod tests {
         ]) {
             assert!(difference.says.contains(words), "{}", difference.says);
         }
+    }
+
+    // D14: money of an order that a restored backup does not know is not a stranger's.
+    #[test]
+    fn an_order_that_is_not_known_any_more_is_told_as_ours() {
+        let (mut lost, number) = their("a", 100, 0);
+        lost.order = Some("0193a1b2-7c00-7000-8000-000000000001".to_owned());
+        let (mut other, _) = their("b", 100, 0);
+        other.order = Some("order-17".to_owned());
+        let found = compare(&[(lost, number), (other, None)], &[], &[]);
+        assert_eq!(kinds(&found), [("a", "forgotten"), ("b", "only_theirs")]);
+        assert!(found[0].says.contains("does not know any more"), "{}", found[0].says);
+        assert_eq!(summary(&found).len(), 2);
     }
 
     #[test]

@@ -154,6 +154,10 @@ fn what_came_another_way_goes_back_the_same_way() {
         (states(&shop, &other), shop.level("KILN-1").on_hand),
         ("refunded unfulfilled".into(), 4)
     );
+    // No letter says that money was sent by the payment page, which nobody did.
+    let by_hand = "SELECT count(*) FROM outbox WHERE data ->> '$.refund.by_hand' = 1
+                      OR data ->> '$.cancelled.by_hand' = 1";
+    assert_eq!(shop.number(by_hand), 3);
     let told = desk.get(&page_of(&other)).texts("main").join(" ");
     assert!(told.contains("give £999.99 back yourself"), "{told}");
     shop.assert_audit();

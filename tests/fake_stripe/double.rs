@@ -167,7 +167,7 @@ impl StripeDouble {
     /// How the next new wish for a refund is answered, and whether it happens all the same.
     pub fn set_refund_trouble(&self, trouble: Trouble, happens: bool) {
         let fault = match trouble {
-            Trouble::Refused(why) => Fault::Refused(why.leak()),
+            Trouble::Refused(why) | Trouble::EmailRefused(why) => Fault::Refused(why.leak()),
             Trouble::Unreachable(_) | Trouble::Replayed(_) => {
                 Fault::Failure { status: 500, done: happens }
             }

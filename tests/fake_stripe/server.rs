@@ -271,7 +271,10 @@ impl Call {
                 }
                 error(status, "api_error", "", "An unknown error occurred")
             }
-            Some(Fault::Refused(why)) => error(400, "invalid_request_error", "", why),
+            Some(Fault::Refused(why)) => {
+                let code = if why.contains("email address") { "email_invalid" } else { "" };
+                error(400, "invalid_request_error", code, why)
+            }
             _ => self.execute(shared, inside, &form),
         };
         if let Some(key) = key {

@@ -1,9 +1,10 @@
 //! Giving up an order that is paid: within the shop's window by the buyer, before shipping by the
 //! merchant. The money and the goods go back once.
 
-use kiosk::payments::{self, RefundStatus};
+use kiosk::base::ids::Sku;
+use kiosk::payments::{self, RefundStatus, RefundWish, Share};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, wish};
 use crate::house::{Edited, base_content};
 
 const MINUTE_S: i64 = 60;
@@ -19,7 +20,7 @@ fn lenient() -> (Edited, Desk) {
 fn cancel(desk: &Desk, session: &str) -> Result<(), String> {
     let (till, order) = (&desk.shop.app.till, desk.order_id(session));
     let done = desk.shop.block_on(payments::cancel(till, &order, "staff", "no more clay"));
-    done.map_err(|failure| failure.to_string())
+    done.map(drop).map_err(|failure| failure.to_string())
 }
 
 // S3.37, S3.38: a form post on the order's page; pressed twice, once.
@@ -101,5 +102,58 @@ fn a_cancelled_order_is_paid_back_when_the_provider_is_back() {
     desk.wait_s(60);
     assert_eq!((desk.status(&session), desk.units("KILN-1")), ("refunded".into(), (4, 0)));
     assert_eq!(desk.provider.refunds().len(), 1);
+    desk.shop.assert_audit();
+}
+
+// S3.39, S1.40: what of an order is still here, goods and money, goes back, whatever went before.
+#[test]
+fn a_part_refunded_order_is_cancelled_for_the_rest() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 3);
+    let one = RefundWish {
+        restock: [(Sku::parse("KILN-1").unwrap(), 1)].into(),
+        ..wish(Share::Lines(vec![("KILN-1".to_owned(), 1)]))
+    };
+    desk.give_back(&session, one).unwrap();
+    desk.give_back(&session, wish(Share::Amount(100))).unwrap();
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("part_refunded".into(), (2, 0)));
+    for _ in 0..2 {
+        cancel(&desk, &session).unwrap();
+    }
+    assert_eq!((desk.status(&session), desk.units("KILN-1")), ("refunded".into(), (4, 0)));
+    assert_eq!((desk.provider.refunds().len(), desk.letters("order_cancelled")), (3, 1));
+    desk.shop.assert_audit();
+}
+
+// S3.39: an order whose money has gone back is not cancelled as if that brought its goods back.
+#[test]
+fn what_was_given_back_is_not_cancelled_in_silence() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 2);
+    desk.give_back(&session, wish(Share::All)).unwrap();
+    assert!(cancel(&desk, &session).unwrap_err().contains("gone back already"));
+    assert_eq!(
+        (desk.timeline(&session).contains("cancelled"), desk.units("KILN-1")),
+        (false, (2, 0))
+    );
+    assert_eq!(desk.letters("order_cancelled"), 0);
+    desk.shop.assert_audit();
+}
+
+// S3.39: money that is on its way is neither paid nor free to be given up; a provider that does
+// not answer closes nothing.
+#[test]
+fn what_cannot_be_closed_says_why() {
+    let desk = Desk::open();
+    let (_, open) = desk.session_for("KILN-1", 1);
+    desk.provider.set_down(true);
+    assert!(cancel(&desk, &open).unwrap_err().contains("could not be closed"));
+    desk.provider.set_down(false);
+    let (_, slow) = desk.session_for("APRON-S", 1);
+    desk.provider.begin_slow(&slow);
+    desk.tell_and_tend(&slow, "completed", "evt_slow");
+    assert_eq!(desk.status(&slow), "processing");
+    assert!(cancel(&desk, &slow).unwrap_err().contains("under way"));
+    assert_eq!(desk.status(&slow), "processing");
     desk.shop.assert_audit();
 }

@@ -74,11 +74,20 @@ fn late_money_that_cannot_go_back_waits_for_a_person() {
     desk.provider.set_refund_trouble(Trouble::Refused("not today".to_owned()), false);
     desk.tell_and_tend(&late, "completed", "evt_2");
     assert_eq!((desk.attempt(&late), desk.letters("order_attention")), ("review".into(), 2));
-    assert!(desk.attention(&late).contains("not today"), "{}", desk.attention(&late));
+    let told = desk.attention(&late);
+    assert!(
+        told.contains("not today") && told.contains("--late --amount 2999.97 --by-hand"),
+        "{told}"
+    );
+    let path = desk.order_path(&late);
+    let page = desk.shop.browser().get(&path).body;
+    assert!(page.contains("We are looking at this order") && !page.contains("Nothing has been"));
     let by_hand = RefundWish { by_hand: true, ..wish(Share::All) };
     let refund = desk.give_back(&late, by_hand.clone()).unwrap();
     assert_eq!((refund.state, refund.late), (RefundState::Succeeded, true));
     assert_eq!((desk.attempt(&late), desk.attention(&late)), ("returned".into(), String::new()));
+    let page = desk.shop.browser().get(&path).body;
+    assert!(page.contains("it has been sent back") && !page.contains("Nothing has been"));
     assert!(desk.give_back(&late, by_hand).unwrap_err().contains("No money"));
     assert_eq!((desk.status(&late), desk.provider.refunds().len()), ("expired".into(), 0));
     desk.shop.assert_audit();

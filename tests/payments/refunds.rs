@@ -117,6 +117,27 @@ fn a_lost_answer_is_asked_for_with_the_same_key() {
     desk.shop.assert_audit();
 }
 
+// S1.40: one that the provider never takes is not told as under way for ever: a person hears of it
+// once, and it goes as soon as it can.
+#[test]
+fn a_refund_that_is_never_taken_is_told() {
+    let desk = Desk::open();
+    let session = desk.paid("KILN-1", 1);
+    desk.provider.set_down(true);
+    let refund = desk.give_back(&session, wish(Share::All)).unwrap();
+    assert_eq!(refund.state, RefundState::Wanted);
+    for _ in 0..20 {
+        desk.wait_s(80);
+    }
+    let told = desk.attention(&session);
+    assert!(told.contains("has not taken it so far"), "{told}");
+    assert_eq!(desk.letters("order_attention"), 1);
+    desk.provider.set_down(false);
+    desk.wait_s(80);
+    assert_eq!((desk.status(&session), desk.attention(&session)), ("refunded".into(), "".into()));
+    desk.shop.assert_audit();
+}
+
 // S1.40: a failure that is repeated for ever: the provider's books are read before another key.
 #[test]
 fn a_repeated_failure_is_looked_into_before_another_key() {

@@ -314,7 +314,8 @@ fn the_merchant_gives_money_back_by_command() {
         (&["--line", "KILN-1=2"], "Only 1 of KILN-1 can be given back"),
         (&["--amount", "1000"], "Only £999.99"),
         (&["--all", "--restock", "KILN-1=2"], "Only 1 of KILN-1"),
-        (&["--all", "--late"], "No money was received"),
+        (&["--all", "--late"], "No money that came too late"),
+        (&["--all", "--restock", "KILN-1=1", "--restock", "KILN-1=1"], "named twice"),
     ] {
         let (code, words) = refund(more);
         assert!(code == Some(2) && words.contains(said), "{more:?}: {words}");

@@ -8,7 +8,8 @@ use kiosk::payments::{DeliveryCharge, Provider, SessionRequest, Trouble};
 use kiosk::pricing::ProviderLine;
 
 use crate::Double;
-use crate::desk::Desk;
+use crate::desk::{Desk, form_for};
+use crate::fake_stripe::Fault;
 use crate::house::{Edited, Setup, TestShop, base_content, demo_content};
 
 /// The form of the last session that was made, one parameter a line.
@@ -233,4 +234,37 @@ fn an_amount_stripe_does_not_take_is_said_before_the_order() {
     assert!(desk.provider.calls("create").is_empty());
     let (_, answer) = desk.order("GLAZE-6", 3);
     assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+// S2.121: an address that Stripe does not take is told beside its field; nothing stays of the
+// order but its number, and with another address the same cart is ordered.
+#[test]
+fn an_address_that_stripe_refuses_is_told_at_its_field() {
+    let desk = Desk::open();
+    for wants_json in [false, true] {
+        let why = "Invalid email address: ada@example.com";
+        desk.provider.fail_next("create", Fault::Refused(why));
+        let (mut buyer, refused) = if wants_json {
+            let mut buyer = desk.shop.browser();
+            buyer.add("KILN-1", 1);
+            let cart = buyer.get("/api/cart").json();
+            let refused = buyer.json("POST", "/api/checkout", &form_for(&cart));
+            (buyer, refused)
+        } else {
+            desk.order("KILN-1", 1)
+        };
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        if wants_json {
+            assert_eq!(refused.json()["errors"][0]["field"], "email", "{}", refused.body);
+        } else {
+            assert!(!refused.texts("#f-email-wrong").is_empty(), "{}", refused.body);
+        }
+        let states =
+            "SELECT group_concat(payment_status) FROM orders WHERE payment_status <> 'pending'";
+        assert!(desk.shop.text(states).starts_with("failed"));
+        let held = desk.units("KILN-1").1;
+        assert_eq!(buyer.checkout().status, 303);
+        assert_eq!(desk.units("KILN-1").1, held + 1);
+    }
+    desk.shop.assert_audit();
 }

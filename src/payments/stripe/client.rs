@@ -91,6 +91,7 @@ impl Failure {
         let words = self.words();
         match self.stumble.status {
             _ if self.stumble.should_retry == Some(true) => Trouble::Unreachable(words),
+            Some(400) if self.code == "email_invalid" => Trouble::EmailRefused(words),
             // By these Stripe says that it understood and will not do it.
             Some(400 | 402 | 404) => Trouble::Refused(words),
             _ => Trouble::Unreachable(words),
@@ -305,6 +306,8 @@ mod tests {
         let refused = of(402, &[("request-id", "req_1")], body);
         assert_eq!(refused.code, "x");
         assert_eq!(refused.trouble(), Trouble::Refused("No. (request req_1)".to_owned()));
+        let email = r#"{"error":{"code":"email_invalid","message":"Invalid email address"}}"#;
+        assert!(matches!(of(400, &[], email).trouble(), Trouble::EmailRefused(_)));
         for status in [301, 401, 403, 408, 409, 411, 429, 500, 503] {
             assert!(matches!(of(status, &[], "<html>").trouble(), Trouble::Unreachable(_)));
         }

@@ -81,8 +81,9 @@ pub(super) fn duration_s(key: &str, text: &str) -> Result<i64, BadSetting> {
         "d" => 86_400,
         _ => return Err(bad(key, text, want)),
     };
-    let number: i64 = parse(key, number, want)?;
-    match number.checked_mul(seconds) {
+    // All of what was written is cited, whichever part of it is wrong.
+    let number: Option<i64> = number.trim().parse().ok();
+    match number.and_then(|number| number.checked_mul(seconds)) {
         Some(s) if (1..=86_400 * 365).contains(&s) => Ok(s),
         _ => Err(bad(key, text, want)),
     }
