@@ -139,7 +139,7 @@ async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
     let title = || shop.kit.render.word("common.added");
     let notice =
         is_added.then(|| json!({ "kind": "ok", "title": title(), "detail": null, "hint": null }));
-    draw(&shop, &request, Vec::from_iter(notice), StatusCode::OK).await
+    draw(&shop, &request, Vec::from_iter(notice), "", StatusCode::OK).await
 }
 
 async fn show(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
@@ -229,6 +229,7 @@ async fn accept_json(shop: Arc<Shop>, request: Request) -> Result<Response, Erro
 
 async fn code_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
     let wanted: CodeChange = read_form(&mut request).await?;
+    let typed = wanted.code.clone().unwrap_or_default();
     let work = move |tx: &Tx, book: &Book, cart: &Cart, now| match wanted.remove {
         Some(code) => flow::remove_code(tx, cart, &code, now),
         None => {
@@ -239,8 +240,10 @@ async fn code_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Er
             flow::add_code(tx, cart, &code, &priced.quote.objections, now)
         }
     };
-    let done = change(&shop, &request, Way::Code, work).await;
-    answer_form(&shop, &request, "/cart", done).await
+    match change(&shop, &request, Way::Code, work).await {
+        Err(error) => refused(&shop, &request, error, &typed).await,
+        done => answer_form(&shop, &request, "/cart", done).await,
+    }
 }
 
 async fn destination_form(shop: Arc<Shop>, mut request: Request) -> Result<Response, Error> {
@@ -293,18 +296,28 @@ async fn answer_form(
             .with_header(header::LOCATION, next)
             .with_header(header::SET_COOKIE, identity::remember(&shop.kit, &token)?)
             .into_response()),
-        Err(error) if error.status().is_client_error() && wants_html(request) => {
-            let problem = error.problem();
-            let mut notice = serde_json::to_value(shop.kit.render.told(&problem))?;
-            notice["kind"] = "bad".into();
-            let mut drawn = draw(shop, request, vec![notice], error.status()).await?;
-            if let Some(seconds) = problem.retry_after_s {
-                drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            Ok(drawn)
-        }
-        Err(error) => Err(error),
+        Err(error) => refused(shop, request, error, "").await,
     }
+}
+
+/// The cart's page with the reason; `code` is one that was refused, to be mended.
+async fn refused(
+    shop: &Shop,
+    request: &Request,
+    error: Error,
+    code: &str,
+) -> Result<Response, Error> {
+    if !error.status().is_client_error() || !wants_html(request) {
+        return Err(error);
+    }
+    let problem = error.problem();
+    let mut notice = serde_json::to_value(shop.kit.render.told(&problem))?;
+    notice["kind"] = "bad".into();
+    let mut drawn = draw(shop, request, vec![notice], code, error.status()).await?;
+    if let Some(seconds) = problem.retry_after_s {
+        drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(drawn)
 }
 
 async fn answer_json(
@@ -354,6 +367,7 @@ async fn draw(
     shop: &Shop,
     request: &Request,
     notices: Vec<Value>,
+    code: &str,
     status: StatusCode,
 ) -> Result<Response, Error> {
     let token = identity::presented(&shop.kit, request);
@@ -366,6 +380,7 @@ async fn draw(
                   "path": "/cart", "canonical": null, "robots": "noindex", "json_ld": null },
         "cart": body, "quote": quote, "blocked": blocked, "beside": beside,
         "countries": countries(&shop.books.now(), &shop.kit.render), "notices": notices,
+        "refused_code": code,
     });
     let html = shop.kit.render.page("store/cart.html", context)?;
     Ok(poem::web::Html(html).with_status(status).into_response())

@@ -222,7 +222,9 @@ fn show(settings: Settings, number: &str) -> Result<Ended, Fault> {
     }
     let goods = order.quote.adjustments.iter().filter(|a| a.source != Source::Shipping);
     for adjustment in goods {
-        say!("{:<52} {:>10}", adjustment.label, money(-adjustment.amount_minor));
+        let set = if adjustment.source == Source::Bundle { "Set saving: " } else { "" };
+        let what = format!("{set}{}", adjustment.label);
+        say!("{what:<52} {:>10}", money(-adjustment.amount_minor));
     }
     if let Some(delivery) = &order.quote.delivery {
         say!("{:<52} {:>10}", delivery.title, money(delivery.price_minor));

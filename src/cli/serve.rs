@@ -9,7 +9,7 @@ use crate::app::{self, App, Door, World, listen, open_kit, prove};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::platform::Kit;
-use crate::platform::config::provider::ProviderName;
+use crate::platform::config::provider::{ProviderName, STRIPE_API};
 use crate::platform::config::{Mode, Settings, url_of};
 use crate::platform::content::report;
 use crate::platform::render::SiteMistake;
@@ -182,7 +182,12 @@ fn say_who_takes_the_money(settings: &Settings) {
             let at = provider.url.as_deref().unwrap_or_default();
             say!("Test shop: payments go to Stripe at {at} with a test key, no real money.");
         }
-        (Mode::Live, ProviderName::Stripe) => say!("Payments go to Stripe. This is real money."),
+        (Mode::Live, ProviderName::Stripe) => match provider.url.as_deref() {
+            Some(at) if at != STRIPE_API => {
+                say!("Payments go to {at}, which is not Stripe itself. This is real money.");
+            }
+            _ => say!("Payments go to Stripe. This is real money."),
+        },
     }
     if provider.name == ProviderName::Stripe && provider.webhook_secrets.is_empty() {
         tracing::warn!(

@@ -125,7 +125,7 @@ pub struct Adjustment {
     pub source: Source,
     /// Bundle slug, promotion id or rate id.
     pub reference: String,
-    /// What the buyer reads.
+    /// What the buyer reads: a promotion's or rate's own words; of a bundle its title.
     pub label: String,
     /// The code that brought it, as stored.
     pub code: Option<String>,

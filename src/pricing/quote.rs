@@ -5,7 +5,7 @@ use super::choose::{Choice, Given, choose};
 use super::delivery::{Free, Shipment, free, offer, rate_of, zone_of};
 use super::lines::{Row, find_lines, fixed_order};
 use super::promotion::Facts;
-use super::round::{percent, sum};
+use super::round::sum;
 use super::steps::{Words, name, yielded};
 use super::tax::tax;
 use super::{
@@ -125,7 +125,7 @@ impl Sheet {
             self.adjustments.push(Adjustment {
                 source: Source::Bundle,
                 reference: slug.clone(),
-                label: format!("{}: {} off as a bundle", line.title, percent(row.bundle_bp)),
+                label: line.title.clone(),
                 code: None,
                 amount_minor: line.discount_minor,
                 shares: vec![(line.key.clone(), line.discount_minor)],

@@ -52,13 +52,14 @@ pub(super) fn refused(index: &Index, typed: &Typed, popular: &[Card]) -> Value {
     frame(typed, &FilterForm::of_everything(index, typed), popular)
 }
 
-/// A narrowed shelf, with everything its static page has.
+/// A narrowed shelf, with everything its static page has; nothing found where a filter could not
+/// be read: then the form stands open to mend it, and what is wrong is still to be told.
 #[must_use]
 pub(super) fn shelf(
     index: &Index,
     category: &Category,
     typed: &Typed,
-    found: &Found,
+    found: Option<&Found>,
     base_url: &str,
 ) -> Value {
     let catalog = &index.book().catalog;
@@ -72,7 +73,7 @@ pub(super) fn shelf(
     let path = typed.action();
     // Nothing but a page number: the same list as the page held ready.
     let is_whole = typed.with("page", "").is_empty();
-    let ready = match found.page {
+    let ready = match found.map_or(1, |found| found.page) {
         1 => path.clone(),
         page => format!("{path}page/{page}/"),
     };
@@ -84,10 +85,13 @@ pub(super) fn shelf(
         "category": category,
         "crumbs": crumbs,
         "children": children,
-        "cards": found.cards,
-        "count": found.count,
-        "filter": FilterForm::new(index, typed, &found.facets, found.prices),
-        "pagination": pagination(typed, found),
+        "cards": found.map(|found| &found.cards),
+        "count": found.map(|found| found.count),
+        "filter": found.map_or_else(
+            || FilterForm::of_everything(index, typed),
+            |found| FilterForm::new(index, typed, &found.facets, found.prices),
+        ),
+        "pagination": found.map(|found| pagination(typed, found)),
     })
 }
 

@@ -103,7 +103,7 @@ async fn page(shop: Arc<Shop>, request: Request) -> Result<Response, Error> {
 /// ready is the answer.
 ///
 /// # Errors
-/// 422 where a parameter cannot be used (a browser gets the search page with the form to mend it),
+/// 422 where a parameter cannot be used (a browser gets the shelf with the form to mend it),
 /// 429, and faults.
 pub async fn shelf_page(
     kit: &Kit,
@@ -127,24 +127,23 @@ pub async fn shelf_page(
         let category = catalog.category(&path).ok_or(Failure::Refused(Refusal::NoCategory))?;
         let asked = typed.query(catalog).map_err(Failure::Refused);
         match asked.and_then(|query| flow::find(read, &index, &query, now)) {
-            Ok(found) => Ok((view::shelf(&index, category, &typed, &found, &base_url), None)),
+            Ok(found) => Ok((view::shelf(&index, category, &typed, Some(&found), &base_url), None)),
             Err(Failure::Refused(why)) => {
-                let popular = flow::popular(read, &index, now)?;
-                Ok((view::refused(&index, &typed, &popular), Some(why)))
+                Ok((view::shelf(&index, category, &typed, None, &base_url), Some(why)))
             }
             Err(fault) => Err(fault),
         }
     });
     let (mut context, refusal) = drawn.await?;
-    let (template, status) = match refusal {
+    let status = match refusal {
         Some(why) if !wants_html(request) => return Err(why.problem().into()),
         Some(why) => {
             context["problem"] = problem(&kit.render, &why);
-            ("store/search.html", StatusCode::UNPROCESSABLE_ENTITY)
+            StatusCode::UNPROCESSABLE_ENTITY
         }
-        None => ("store/category.html", StatusCode::OK),
+        None => StatusCode::OK,
     };
-    let html = kit.render.page(template, context)?;
+    let html = kit.render.page("store/category.html", context)?;
     Ok(Some(poem::web::Html(html).with_status(status).into_response()))
 }
 

@@ -107,6 +107,8 @@ fn a_setting_that_cannot_be_used_is_named() {
         ("provider", "barter", "simulator"),
         ("public_url", "shop", "https://shop.example"),
         ("trusted_proxies", "nginx", "trusted_proxies"),
+        ("trusted_proxies", "10.0.0.1, 0.0.0.0/0", "which is everybody"),
+        ("trusted_proxies", "::/0", "which is everybody"),
         ("smtp_url", "mail.example", "KIOSK_SMTP_URL"),
     ];
     for (key, value, says) in environment {

@@ -162,6 +162,21 @@ fn a_filter_that_cannot_be_read_is_told() {
     assert!(complaints.len() == 1 && complaints[0].contains("422"), "{complaints:?}");
 }
 
+// S2.61: on a phone the filters make way for what they found.
+#[test]
+fn filters_fold_away_on_a_phone() {
+    let Some((shop, tab)) = open(true) else { return };
+    tab.width(360);
+    tab.go(&format!("{}/category/tableware/", shop.base));
+    tab.click(".filters summary");
+    tab.run("document.querySelector('#f-price_min').value = '30'");
+    tab.click(".filter-acts button");
+    tab.until("the narrowed list", || (), || tab.url().contains("price_min=30"));
+    assert!(!tab.has(".filters[open]"));
+    assert_eq!(tab.run("return document.activeElement.tagName"), "SUMMARY");
+    assert_quiet(&tab);
+}
+
 // S2.61: suggestions are walked through with the arrow keys, round and round; where none is chosen,
 // the words are searched for.
 #[test]

@@ -168,10 +168,8 @@ fn savings_are_shown_on_line_and_total() {
     let saved = quote["discount_minor"].as_i64().unwrap();
     assert_eq!(saved, 14_874, "12.5 % of £1189.96, half a penny to the shop");
     let page = visitor.get("/cart");
-    assert_eq!(
-        page.texts(".line .saving"),
-        ["Starter set: 12.5% off as a bundle: you save £148.74"]
-    );
+    assert_eq!(page.texts(".line .saving"), ["You save £148.74 as a set"]);
+    assert_eq!(page.texts(".totals .saving:not(.small) dt"), ["Set saving: Starter set"]);
     assert_eq!(page.texts(".totals .saving:not(.small) dd"), ["−£148.74"]);
     let under = page.texts(".summary > .saving:not(.gap)");
     assert_eq!(under, ["You save £153.73 on this order."], "delivery that became free counts");
@@ -223,6 +221,7 @@ fn codes_are_kept_with_the_cart() {
         let refused = enter(&mut visitor, code);
         assert_eq!(refused.status, 422, "{code}");
         assert!(refused.texts(".notice").join(" ").contains(why), "{}", refused.body);
+        assert_eq!(refused.attribute("#code", "value"), code, "to be mended where it stands");
     }
     assert_eq!(cart(&mut visitor)["codes"], json!([]));
     // Conditions may be met later, so the code is kept and the page says what is missing.
@@ -296,8 +295,8 @@ fn delivery_is_chosen_by_country_and_dated() {
     );
     assert_eq!(page.texts(".rates .num"), ["£4.99", "£8.95", "Free"]);
     let arrivals = page.texts(".rates .muted");
-    assert_eq!(arrivals[0], "Arrives Thu 26 November 2026");
-    assert_eq!(arrivals[1], "Arrives Wed 25 November 2026");
+    assert_eq!(arrivals[0], "With you Thu 26 November");
+    assert_eq!(arrivals[1], "With you Wed 25 November");
     assert!(arrivals[2].starts_with("Collect at The Old Dairy"), "{arrivals:?}");
     assert_eq!(page.texts("select[name=country] option[selected]"), ["United Kingdom"]);
 
@@ -317,7 +316,7 @@ fn delivery_is_chosen_by_country_and_dated() {
     );
     assert_eq!(
         visitor.get("/cart").texts(".rates .muted")[0],
-        "Arrives between Mon 30 November 2026 and Thu 3 December 2026"
+        "With you Mon 30 November – Thu 3 December"
     );
     for nowhere in ["US", "gb", "", "XX"] {
         let refused = go(&mut visitor, nowhere, "standard");

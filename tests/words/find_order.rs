@@ -78,6 +78,7 @@ fn missing_fields_are_named() {
         empty.texts("#errors li"),
         ["Enter the order number.", "Enter the e-mail address you ordered with."]
     );
+    assert!(empty.texts("title")[0].starts_with("Error: "), "told before anything is read");
     assert_eq!(empty.attribute("#errors li a", "href"), "#f-number");
     assert_eq!(empty.attribute("#f-number", "aria-invalid"), "true");
     assert!(empty.attribute("#f-number", "aria-describedby").contains("f-number-wrong"));

@@ -46,10 +46,13 @@
   document.addEventListener("change", ({ target }) => {
     if (target.form?.matches("[data-list]")) show(address(target.form), true);
   });
-  document.addEventListener("submit", (event) => {
+  document.addEventListener("submit", async (event) => {
     if (!event.target.matches("[data-list]")) return;
     event.preventDefault();
-    show(address(event.target), true);
+    // On a narrow page the form would stand over what it finds.
+    if (!wide.matches) filters().open = false;
+    await show(address(event.target), true);
+    if (!wide.matches) $("summary", filters()).focus();
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-list-link]");

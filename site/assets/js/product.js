@@ -5,7 +5,7 @@
 //   GET /api/availability?sku=A&bundle=B → {items: [{sku|bundle, state: in_stock|low|sold_out, left}]}
 (() => {
   "use strict";
-  const { $, $$, call, calm, fill, make, sentences, words } = window.kiosk;
+  const { $, $$, call, calm, fill, make, money, sentences, words } = window.kiosk;
   if (!$("[data-product]")) return;
   const stock = $("[data-gallery]").dataset;
   const variants = $$("input[type=radio][name=sku]");
@@ -53,6 +53,7 @@
     const quantity = $("#qty");
     quantity.max = max;
     if (Number(quantity.value) > Number(max)) quantity.value = max || 1;
+    quantity.dispatchEvent(new Event("input"));
     sell(state !== "sold_out");
     look(Number(picture), jump);
   };
@@ -159,6 +160,26 @@
     show(first);
     dialog.showModal();
   };
+
+  // What was put into the cart, with its picture and what the cart has come to.
+  document.addEventListener("kiosk:added", (event) => {
+    const { form, cart: { count: all, quote }, qty } = event.detail;
+    if (!form.matches(".buy-form")) return;
+    event.preventDefault();
+    const choice = $("[name=sku]:checked", form)?.dataset.label;
+    const picture = $("[data-gallery] .pic")?.closest("picture");
+    const shown = $$("[data-gallery] .strip picture")[$(".dots [aria-current]")?.dataset.at ?? 0];
+    $("#added-pic").replaceChildren(...[shown ?? picture].filter(Boolean).map((p) => p.cloneNode(true)));
+    $("#added-line").textContent = `${qty} × ${$("h1").textContent}${choice ? `, ${choice}` : ""}`;
+    $("#added-sum").textContent = fill(words.sum, { n: all, amount: money(quote?.goods_minor ?? 0) });
+    const missing = quote?.delivery?.missing_for_free_minor;
+    const free = quote?.delivery?.price_minor === 0 && quote.delivery.list_minor > 0;
+    const gap = $("#added-gap");
+    gap.hidden = !missing && !free;
+    $("p", gap).textContent = missing ? fill(words.gap, { amount: money(missing) }) : words.free;
+    $("progress", gap).value = missing ? quote.goods_minor / (quote.goods_minor + missing) : 1;
+    $("#added").showModal();
+  });
 
   document.addEventListener("change", ({ target }) => {
     if (target.closest("[data-axis]")) follow();

@@ -9,6 +9,8 @@
 //   POST /api/browser-errors {message, page, at, stack}
 // What it tells, as events of `document`:
 //   kiosk:cart        the cart has changed; detail: the cart
+//   kiosk:added       something was put into it; detail: {form, cart, qty}. Whoever shows it by
+//                     itself calls preventDefault()
 //   kiosk:refused     nothing was put into the cart
 //   kiosk:unreachable the shop did not answer; detail: {method, path, body}. Whoever answers for
 //                     it calls preventDefault() and sets detail.answer (a promise)
@@ -185,28 +187,14 @@
       const cart = await call("POST", "/api/cart/lines", { sku, bundle, qty: Number(qty) });
       mirror.write(cart);
       const view = { label: words.view, run: () => location.assign("/cart") };
-      if (form.matches(".buy-form")) announce(form, cart, qty);
-      say(words.added, form.matches(".buy-form") ? null : view);
+      const told = { form, cart, qty };
+      const isShown = !document.dispatchEvent(new CustomEvent("kiosk:added", { detail: told, cancelable: true }));
+      say(words.added, isShown ? null : view);
     } catch (error) {
       count(before);
       complain(error);
       if (error instanceof Refused) document.dispatchEvent(new Event("kiosk:refused"));
     } finally { done(); }
-  };
-  const announce = (form, { count: all, quote }, qty) => {
-    const choice = $("[name=sku]:checked", form)?.dataset.label;
-    const picture = $("[data-gallery] .pic")?.closest("picture");
-    const shown = $$("[data-gallery] .strip picture")[$(".dots [aria-current]")?.dataset.at ?? 0];
-    $("#added-pic").replaceChildren(...[shown ?? picture].filter(Boolean).map((p) => p.cloneNode(true)));
-    $("#added-line").textContent = `${qty} × ${$("h1").textContent}${choice ? `, ${choice}` : ""}`;
-    $("#added-sum").textContent = fill(words.sum, { n: all, amount: money(quote?.goods_minor ?? 0) });
-    const missing = quote?.delivery?.missing_for_free_minor;
-    const free = quote?.delivery?.price_minor === 0 && quote.delivery.list_minor > 0;
-    const gap = $("#added-gap");
-    gap.hidden = !missing && !free;
-    $("p", gap).textContent = missing ? fill(words.gap, { amount: money(missing) }) : words.free;
-    $("progress", gap).value = missing ? quote.goods_minor / (quote.goods_minor + missing) : 1;
-    $("#added").showModal();
   };
 
   // Search suggestions: a combobox over the field; Enter without a choice searches as ever.
@@ -250,6 +238,7 @@
         const option = make("li", { id: `suggestion-${i}`, className: `suggestion-${kind}` }, ...parts);
         option.setAttribute("role", "option");
         option.dataset.url = url;
+        if (kind === "category") option.append(make("span", { className: "num muted" }, words.category));
         return option;
       }));
       list.hidden = !items.length;
@@ -293,11 +282,19 @@
       made.addEventListener("click", () => {
         const before = field.value;
         if (step > 0) field.stepUp(); else field.stepDown();
-        if (field.value !== before) field.dispatchEvent(new Event("change", { bubbles: true }));
+        if (field.value === before) return;
+        for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
       });
       return made;
     };
-    box.append(button("−", words.fewer, -1), button("+", words.more, 1));
+    const [fewer, more] = [button("−", words.fewer, -1), button("+", words.more, 1)];
+    box.append(fewer, more);
+    const ends = () => {
+      fewer.setAttribute("aria-disabled", field.value === field.min);
+      more.setAttribute("aria-disabled", field.value === field.max);
+    };
+    field.addEventListener("input", ends);
+    ends();
   };
   const prepare = (from) => $$(".buy-row .qty, .line-qty .qty", from).forEach(stepper);
 

@@ -194,11 +194,7 @@ impl Settings {
             https: public_url.starts_with("https://"),
         };
         let hold_s = some("hold").map(|v| hold_s(&v)).transpose()?;
-        let trusted_proxies = list(&text("trusted_proxies"));
-        for proxy in &trusted_proxies {
-            let address = proxy.split('/').next().unwrap_or_default();
-            let _: IpAddr = parse("trusted_proxies", address, "IP addresses, such as 10.0.0.1")?;
-        }
+        let trusted_proxies = proxies(&text("trusted_proxies"))?;
         Ok(Self {
             content_dir,
             file: FILE.into(),
@@ -229,6 +225,23 @@ impl Settings {
     pub fn https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+/// The proxies whose word is believed.
+fn proxies(text: &str) -> Result<Vec<String>, BadSetting> {
+    let proxies = list(text);
+    for proxy in &proxies {
+        let (address, bits) = proxy.split_once('/').unwrap_or((proxy, ""));
+        let _: IpAddr = parse("trusted_proxies", address, "IP addresses, such as 10.0.0.1")?;
+        // Whoever may name the sender of a request may be as many senders as they like.
+        if bits.parse() == Ok(0) {
+            return Err(BadSetting(format!(
+                "`trusted_proxies` has {proxy:?}, which is everybody: then any visitor could say \
+                 who they are and pass every limit; name your proxy's own address"
+            )));
+        }
+    }
+    Ok(proxies)
 }
 
 /// Where a browser on this machine reaches an address; "everywhere" is reached from inside.

@@ -120,9 +120,12 @@ impl Found {
                  environment, or stripe_key_file to a private file that holds it");
         };
         let kind = key.get(..8).unwrap_or_default();
-        let clean = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         match kind {
-            "sk_test_" | "rk_test_" | "sk_live_" | "rk_live_" if clean => {}
+            "sk_test_" | "rk_test_" | "sk_live_" | "rk_live_" if key == kind => {
+                return no("the Stripe key ends where it should begin; copy all of it");
+            }
+            "sk_test_" | "rk_test_" | "sk_live_" | "rk_live_" if is_clean(key) => {}
             "pk_test_" | "pk_live_" => {
                 return no(
                     "the Stripe key is the publishable one (pk_…); Kiosk needs the secret key \
@@ -135,6 +138,14 @@ impl Found {
                      consist of letters, digits and underscores",
                 );
             }
+        }
+        let is_secret = |text: &String| text.strip_prefix("whsec_").is_some_and(|s| !s.is_empty());
+        if !self.webhook_secrets.iter().all(is_secret) {
+            return no(
+                "a webhook secret does not begin with whsec_, so nothing Stripe signs would \
+                 be believed; set KIOSK_WEBHOOK_SECRETS to the signing secret of your webhook \
+                 endpoint, several with a comma between them",
+            );
         }
         let live = kind.ends_with("_live_");
         let over_tls = self.url.as_ref().is_none_or(|url| url.starts_with("https://"));
@@ -204,6 +215,7 @@ mod tests {
             (Mode::Test, "pk_test_1", "publishable"),
             (Mode::Test, "whsec_1", "must begin with"),
             (Mode::Test, "sk_test_1 2", "letters, digits"),
+            (Mode::Live, "rk_live_", "copy all of it"),
         ] {
             let said = says(found(mode, Some(key)));
             assert!(said.contains(word), "{key}: {said}");
@@ -220,6 +232,17 @@ mod tests {
         assert!(says(plain).contains("plain HTTP"));
         assert!(says(Found { https: false, ..live() }).contains("public_url"));
         assert!(says(Found { webhook_secrets: Vec::new(), ..live() }).contains("whsec_"));
+    }
+
+    // S2.122: a key pasted in the place of the webhook secret would turn every message away.
+    #[test]
+    fn webhook_secrets_are_told_from_keys() {
+        for wrong in ["sk_test_1", "we_1", "whsec_", "WHSEC_1"] {
+            let secrets = vec!["whsec_1".to_owned(), wrong.to_owned()];
+            let found = found(Mode::Test, Some("sk_test_1"));
+            let said = says(Found { webhook_secrets: secrets, ..found });
+            assert!(said.contains("begin with whsec_"), "{wrong}: {said}");
+        }
     }
 
     #[test]
