@@ -149,6 +149,9 @@ fn fill(folder: &Path, count: u64) {
     let next = format!("UPDATE order_sequence SET next = next + {count}");
     database.execute_batch(&next).unwrap();
     database.execute_batch("COMMIT; PRAGMA journal_mode = WAL;").unwrap();
+    drop(database);
+    // Gigabytes that the system has not put on the disk yet would be waited for by checkouts.
+    std::fs::File::open(folder.join("kiosk.db")).unwrap().sync_all().unwrap();
 }
 
 /// The columns of a table and their types, without a number that SQLite gives.

@@ -20,7 +20,7 @@ pub mod slug;
 
 pub use clock::{Clock, Instant};
 pub use currency::Currency;
-pub use differences::differences;
+pub use differences::{differences, differences_of_shared};
 pub use fault::{Failure, Fault, Refusal, refuse};
 pub use money::Money;
 pub use problem::Problem;

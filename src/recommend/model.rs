@@ -20,6 +20,11 @@ impl Together {
     pub fn with(&self, product: &str) -> &[String] {
         self.lists.get(product).map_or(&[], Vec::as_slice)
     }
+
+    /// Every product that others are suggested beside, with them.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.lists.iter()
+    }
 }
 
 /// How far counting and ranking have come.

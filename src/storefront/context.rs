@@ -103,7 +103,7 @@ impl Making {
         let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
         let index = Arc::clone(index);
         let seen = 0;
-        let sales_at = next_change(&book, now);
+        let sales_at = next_change(&book, now, former);
         Self {
             sales_at,
             book,

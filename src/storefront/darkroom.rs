@@ -101,7 +101,7 @@ pub fn develop_book(
         }
         progress(at + 1, heavy.len());
     }
-    Ok(with_developed(book, studio))
+    Ok(with_developed(book, studio, None))
 }
 
 /// Makes JPEG and WebP of every picture that lacks them, and shows them. `progress` hears how many

@@ -76,19 +76,29 @@ impl Goods {
         let shop = &catalog.shop;
         let mut before = former.map_or(&[] as &[Good], |former| &former.all).iter().peekable();
         let mut kept = |product: &Arc<Product>| {
+            // Most are the very same, which is seen without looking at either.
+            if is_same_moment
+                && let Some(good) = before.next_if(|good| Arc::ptr_eq(&good.product, product))
+            {
+                return Some(good.clone());
+            }
+            if !product.is_live() {
+                return None;
+            }
             // Both are in the order of their slugs.
             while before.next_if(|good| good.product.slug < product.slug).is_some() {}
             let good = before.next_if(|good| good.product.slug == product.slug)?;
-            let untouched = is_same_moment && Arc::ptr_eq(&good.product, product);
-            (untouched || good.slot.digest == Slot::digest_of(product, shop, levels, now))
+            (good.slot.digest == Slot::digest_of(product, shop, levels, now))
                 .then(|| Good { product: Arc::clone(product), slot: Arc::clone(&good.slot) })
         };
-        let live = catalog.products.values().filter(|p| p.is_live());
         let make = |product: &Arc<Product>| {
-            let slot = Arc::new(Slot::new(product, shop, levels, now));
-            Good { product: Arc::clone(product), slot }
+            product.is_live().then(|| {
+                let slot = Arc::new(Slot::new(product, shop, levels, now));
+                Good { product: Arc::clone(product), slot }
+            })
         };
-        let all: Vec<Good> = live.map(|p| kept(p).unwrap_or_else(|| make(p))).collect();
+        let products = catalog.products.values();
+        let all: Vec<Good> = products.filter_map(|p| kept(p).or_else(|| make(p))).collect();
         let same = former.filter(|former| have_same_places(&former.all, &all));
         let places = match (same, former) {
             (Some(same), _) => Arc::clone(&same.places),
@@ -106,7 +116,8 @@ impl Goods {
         self.all.get(self.position(slug)?)
     }
 
-    fn position(&self, slug: &str) -> Option<usize> {
+    /// Where the product of a page stands among all.
+    pub(super) fn position(&self, slug: &str) -> Option<usize> {
         let last = self.last.load(Ordering::Relaxed);
         let mut near = [last, last + 1].into_iter();
         let is_here = |at: &usize| self.all.get(*at).is_some_and(|good| good.product.slug == slug);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::catalog::{Catalog, Picture, Words};
+use crate::base::differences_of_shared;
+use crate::catalog::{Catalog, Picture, Product};
 use crate::platform::images::{Developed, Format, Job, Studio};
 use crate::pricing::Book;
 
@@ -88,19 +89,21 @@ impl Pictures {
 
 /// Every picture of a catalog.
 fn all(catalog: &Catalog) -> impl Iterator<Item = &Picture> {
-    let of_products = catalog.products.values().flat_map(|product| &product.images);
-    let of_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.images);
-    let of_shelves = catalog.categories.iter().filter_map(|category| category.image.as_ref());
-    let in_words = words(catalog).flat_map(|words| &words.pictures);
-    let shown = of_products.chain(of_bundles).chain(of_shelves);
-    shown.chain(catalog.shop.home_image.as_ref()).chain(in_words)
+    catalog.products.values().flat_map(of_product).chain(beside_products(catalog))
 }
 
-/// Every text that may show pictures.
-fn words(catalog: &Catalog) -> impl Iterator<Item = &Words> {
-    let of_products = catalog.products.values().map(|product| &product.description);
-    let of_bundles = catalog.bundles.values().map(|bundle| &bundle.description);
-    of_products.chain(of_bundles).chain(catalog.pages.iter().map(|page| &page.body))
+/// Every picture but those of products.
+fn beside_products(catalog: &Catalog) -> impl Iterator<Item = &Picture> {
+    let of_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.images);
+    let of_shelves = catalog.categories.iter().filter_map(|category| category.image.as_ref());
+    let in_bundles = catalog.bundles.values().flat_map(|bundle| &bundle.description.pictures);
+    let in_pages = catalog.pages.iter().flat_map(|page| &page.body.pictures);
+    let shown = of_bundles.chain(of_shelves).chain(catalog.shop.home_image.as_ref());
+    shown.chain(in_bundles).chain(in_pages)
+}
+
+fn of_product(product: &Arc<Product>) -> impl Iterator<Item = &Picture> {
+    product.images.iter().chain(&product.description.pictures)
 }
 
 /// Every digest a catalog needs something made of.
@@ -128,11 +131,25 @@ fn wanting(catalog: &Catalog, content: &Path, wants: impl Fn(&Picture) -> bool) 
     once.map(|p| Job { source: source(p), digest: p.digest.clone() }).collect()
 }
 
-/// The book with what is ready of every picture; the same when nothing is new.
+/// The book with what is ready of every picture; the same when nothing is new. Of products that
+/// stand in `known` as well, where nothing has been developed since, everything is there.
 #[must_use]
-pub(super) fn with_developed(book: Arc<Book>, studio: &Studio) -> Arc<Book> {
+pub(super) fn with_developed(
+    book: Arc<Book>,
+    studio: &Studio,
+    known: Option<&Catalog>,
+) -> Arc<Book> {
     let ready = |picture: &Picture| newer(picture, studio).is_some();
-    if !all(&book.catalog).any(ready) {
+    let products = &book.catalog.products;
+    let is_ready = |product: &Arc<Product>| of_product(product).any(ready);
+    let has_new = match known.map(|known| &known.products) {
+        Some(known) => {
+            let edited = differences_of_shared(known, products, Arc::ptr_eq);
+            edited.into_iter().filter_map(|slug| products.get(slug)).any(is_ready)
+        }
+        None => products.values().any(is_ready),
+    };
+    if !has_new && !beside_products(&book.catalog).any(ready) {
         return book;
     }
     let mut catalog = (*book.catalog).clone();

@@ -43,7 +43,7 @@ pub fn preview(
         _ => return Ok(None),
     };
     let now = kit.now();
-    let book = with_developed(Arc::new(book), &shelf.studio);
+    let book = with_developed(Arc::new(book), &shelf.studio, None);
     let book = match kind {
         Kind::Product => {
             let told = |read: &Read| {

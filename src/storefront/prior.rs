@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::context::Making;
-use super::make::next_change;
 use super::store;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
-use crate::base::{Currency, Fault, Instant, differences};
+use crate::base::{Currency, Fault, Instant, differences_of_shared};
 use crate::catalog::{Product, Variant};
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
@@ -121,10 +120,10 @@ pub(super) fn with_prior(
         None => products.keys().cloned().collect(),
         Some(former) => {
             let before = &former.book.catalog.products;
-            let edited = differences(before, products, Arc::ptr_eq).into_iter().cloned();
+            let edited = differences_of_shared(before, products, Arc::ptr_eq).into_iter().cloned();
             let tells = |book: &Book| book.catalog.shop.show_prior_price;
-            let is_other = next_change(&former.book, former.now).is_some_and(|at| at <= now)
-                || tells(&former.book) != tells(&book);
+            let is_other =
+                former.sales_at.is_some_and(|at| at <= now) || tells(&former.book) != tells(&book);
             let on_sale = products.values().filter(|product| {
                 is_other && product.variants.iter().any(|variant| variant.sale.is_some())
             });

@@ -1,5 +1,7 @@
 //! Putting editions in force.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,7 +18,7 @@ use super::pictures::with_developed;
 use super::prior::{LookedBack, Unnoted, note_shown, with_prior};
 use super::touched::changed;
 use crate::base::fault::{Failure, Never};
-use crate::base::{Fault, differences};
+use crate::base::{Fault, differences_of_shared};
 use crate::catalog::{Catalog, Product};
 use crate::platform::Kit;
 use crate::platform::db::Read;
@@ -43,6 +45,8 @@ pub struct Shelf {
     pub news: NewsBoard,
     /// Other sizes and kinds of the shop's pictures.
     pub studio: Studio,
+    /// What the studio had noted when the edition in force was made.
+    notes: Arc<AtomicUsize>,
     /// Where they are made.
     pub darkroom: Darkroom,
     /// Addresses of goods that it has no more.
@@ -101,7 +105,8 @@ impl Shelf {
     /// When a template is wrong or the database fails.
     pub fn open(kit: &Kit, book: Arc<Book>, kept: Kept) -> Result<Self, Fault> {
         let studio = Studio::open(&kit.settings.data_dir.join(PICTURES), BACKDROP)?;
-        let book = with_developed(book, &studio);
+        let notes = AtomicUsize::new(studio.notes());
+        let book = with_developed(book, &studio, None);
         let fresh = prepare_next(kit, &studio, book, Before::Run(&kept), Reason::Site)?;
         let mut edition = fresh.edition;
         // The files beside the pages may still say the same as in the last run.
@@ -118,6 +123,7 @@ impl Shelf {
             current: Arc::new(ArcSwap::from_pointee(edition)),
             news: NewsBoard::default(),
             studio,
+            notes: Arc::new(notes),
             darkroom: Darkroom::default(),
             gone,
             files: FilesRead::default(),
@@ -176,16 +182,13 @@ impl Shelf {
     /// whoever held the lock before may have published another.
     fn swap_in(&self, kit: &Kit, book: Option<Arc<Book>>, reason: Reason) -> Result<(), Fault> {
         let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let book = with_developed(book.unwrap_or_else(|| self.books.now()), &self.studio);
+        let (in_force, notes) = (self.books.now(), self.studio.notes());
+        let known = (notes == self.notes.load(Relaxed)).then(|| &*in_force.catalog);
+        let book = book.unwrap_or_else(|| Arc::clone(&in_force));
+        let book = with_developed(book, &self.studio, known);
         let before = (self.now(), self.searching.now());
         let edition = Before::Edition(&before.0, &before.1);
         let fresh = prepare_next(kit, &self.studio, book, edition, reason)?;
-        let mut edition = fresh.edition;
-        // Pages that are open in a browser still ask for the styles they were made with; the files
-        // beside the pages follow in a moment.
-        for (url, file) in before.0.files.iter().filter(|(_, file)| file.key == 0) {
-            edition.files.entry(Arc::clone(url)).or_insert_with(|| Arc::clone(file));
-        }
         record(kit, &fresh.book.catalog, fresh.openings, fresh.unnoted)?;
         let (was, is) = (&before.1.book().catalog, &fresh.book.catalog);
         if !Arc::ptr_eq(&was.skus, &is.skus) || was.bundles != is.bundles {
@@ -194,9 +197,10 @@ impl Shelf {
         if let Some(render) = &fresh.render {
             kit.render.adopt(render);
         }
+        self.notes.store(notes, Relaxed);
         self.books.publish(fresh.book);
         self.searching.publish(fresh.index);
-        self.current.store(Arc::new(edition));
+        self.current.store(Arc::new(fresh.edition));
         self.news.published();
         Ok(())
     }
@@ -314,7 +318,7 @@ fn has_same_stock(making: &Making, book: &Book) -> bool {
     let marks = |product: &Product| -> Vec<Option<u32>> {
         product.variants.iter().map(|variant| variant.low).collect()
     };
-    let touched = differences(&was.products, &is.products, Arc::ptr_eq);
+    let touched = differences_of_shared(&was.products, &is.products, Arc::ptr_eq);
     let same = |slug: &&String| match (was.products.get(*slug), is.products.get(*slug)) {
         (Some(before), Some(product)) => marks(before) == marks(product),
         _ => false,

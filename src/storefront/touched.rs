@@ -9,7 +9,7 @@ use super::edition::{Edition, state_of};
 use super::keys::Keys;
 use super::page_product::LOOKED_AT;
 use super::plan::{Plan, plan_of};
-use crate::base::{Instant, differences};
+use crate::base::{Instant, differences, differences_of_shared};
 use crate::catalog::{Catalog, Product, Variant};
 use crate::pricing::Book;
 use crate::search::{Levels, bundle_stock};
@@ -48,12 +48,9 @@ pub(super) fn touched<'a>(
     }
     let slug = |at: usize| making.goods.at(at).product.slug.as_str();
     let names: BTreeSet<&str> = changed.iter().map(|at| slug(*at)).collect();
-    for (at, good) in making.goods.iter().enumerate() {
-        let beside = making.together.with(&good.product.slug);
-        if beside.iter().any(|other| names.contains(other.as_str())) {
-            products.insert(at);
-        }
-    }
+    let is_named = |other: &String| names.contains(other.as_str());
+    let suggest_one = making.together.iter().filter(|(_, others)| others.iter().any(is_named));
+    products.extend(suggest_one.filter_map(|(product, _)| making.goods.position(product)));
     let count = |path: &str| making.goods.on_shelf(path).len();
     Some(plan_of(is, count, products.into_iter().map(slug)))
 }
@@ -69,7 +66,8 @@ pub(super) fn changed(
     let (was_there, then) = (&edition.making.levels, edition.making.now);
     let mut changed = BTreeSet::new();
     let (was, is): (&Catalog, &Catalog) = (&was.catalog, &is.catalog);
-    changed.extend(differences(&was.products, &is.products, Arc::ptr_eq).into_iter().cloned());
+    let edited = differences_of_shared(&was.products, &is.products, Arc::ptr_eq);
+    changed.extend(edited.into_iter().cloned());
     changed.extend(differences(&was.bundles, &is.bundles, PartialEq::eq).into_iter().cloned());
     if edition.stale_at.is_some_and(|at| at <= now) {
         // A sale may have begun or ended: the files are the same, what they ask is not.

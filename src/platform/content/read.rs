@@ -15,7 +15,7 @@ use super::complaint::{Complaints, Place, Wrong};
 use super::walk::walk;
 use super::{document, secrets};
 use crate::base::Fault;
-use crate::base::differences;
+use crate::base::differences_of_shared;
 use crate::base::ids::{hex, sha256_hex};
 use crate::platform::images::{Kind, Look, Unfit, look};
 
@@ -234,7 +234,7 @@ impl Tree {
     /// Paths that hold something else than in `other`, in order; those of one only included.
     #[must_use]
     pub fn changed_since(&self, other: &Self) -> Vec<String> {
-        differences(&*self.files, &*other.files, same)
+        differences_of_shared(&*self.files, &*other.files, same)
             .into_iter()
             .map(ToString::to_string)
             .collect()

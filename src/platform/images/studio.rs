@@ -27,6 +27,8 @@ struct Inner {
     folder: Folder,
     backdrop: Colour,
     index: Mutex<Index>,
+    /// How often something was developed.
+    notes: AtomicUsize,
     /// Keys of what is being developed; a sweep leaves their files alone.
     at_work: Mutex<Vec<String>>,
     /// Held while a large source is in memory.
@@ -54,7 +56,14 @@ impl Studio {
         let folder = Folder::open(folder)?;
         let index = Mutex::new(Index::open(&folder, backdrop)?);
         let (at_work, large) = (Mutex::new(Vec::new()), Mutex::new(()));
-        Ok(Self(Arc::new(Inner { folder, backdrop, index, at_work, large })))
+        let notes = AtomicUsize::new(0);
+        Ok(Self(Arc::new(Inner { folder, backdrop, index, notes, at_work, large })))
+    }
+
+    /// Another number whenever more has been developed. Reads memory only.
+    #[must_use]
+    pub fn notes(&self) -> usize {
+        self.0.notes.load(Ordering::Acquire)
     }
 
     /// What has been made of the source with this digest, if anything. Reads memory only.
@@ -225,6 +234,7 @@ impl Studio {
         let developed = Arc::new(developed);
         self.0.folder.settle()?;
         lock(&self.0.index).note(&self.0.folder, key, Arc::clone(&developed))?;
+        self.0.notes.fetch_add(1, Ordering::Release);
         Ok(developed)
     }
 
