@@ -409,11 +409,15 @@ CREATE INDEX orders_to_ship ON orders (paid_at)
 CREATE INDEX orders_attention ON orders (placed_at) WHERE attention IS NOT NULL;
 
 -- Where the desk looks orders up, by `seq`: words of number, buyer and goods, and where each stands.
--- It keeps no texts, and follows `found_by` in the transaction that changes it.
+-- It keeps no texts, and follows `found_by` in the transaction that changes it. What each commit
+-- adds is merged by a job, a few pages at once: merged inside commits, as SQLite would, it holds up
+-- checkouts the longer the more orders there are.
 CREATE VIRTUAL TABLE order_search USING fts5 (
   words, content = '', contentless_delete = 1, detail = none, prefix = '4 5',
   tokenize = "ascii tokenchars '_'"
 );
+INSERT INTO order_search (order_search, rank)
+VALUES ('automerge', 0), ('usermerge', 8), ('crisismerge', 1000);
 CREATE TRIGGER orders_are_found_i AFTER INSERT ON orders
 BEGIN INSERT INTO order_search (rowid, words) VALUES (new.seq, new.found_by); END;
 CREATE TRIGGER orders_are_found_u AFTER UPDATE ON orders WHEN new.found_by <> old.found_by

@@ -244,6 +244,7 @@ impl App {
         jobs.extend(hooks::jobs(kit));
         jobs.extend(identity::jobs(kit, &self.presence));
         jobs.extend(recommend::jobs(kit));
+        jobs.extend(orders::jobs(kit));
         jobs.extend(cart::jobs(kit, books));
         jobs.extend(payments::jobs(&self.till));
         jobs.extend(checkout::jobs(&self.till));

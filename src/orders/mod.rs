@@ -18,6 +18,7 @@ mod claim;
 mod editing;
 mod filter;
 mod flow;
+mod jobs;
 mod mail;
 mod model;
 mod news;
@@ -47,6 +48,7 @@ pub use claim::{paid_orders, used_up};
 pub use editing::{NOTE_MAX, add_note, must_be_version};
 pub use filter::{Filter, Question};
 pub use flow::{PAYMENT, Paid, flag, mark_paid, place, reopen};
+pub use jobs::jobs;
 pub use mail::{LETTERS, letter_of};
 pub use model::{Address, Asked, Item, Order, Placement, Refusal};
 pub use refunding::{RefundNote, RefundTurn, note_dispute, note_refund};
@@ -57,7 +59,7 @@ pub use store::{
     list as list_orders, list_of_cart, order_for_cart, paid_order_of_cart,
 };
 pub use store_lines::{Event, is_given_up, list_events, list_items, list_paid_baskets};
-pub use store_list::{Entry, Place, list_entries};
+pub use store_list::{Entry, Place, list_entries, merge_words};
 pub use store_parcels::{Left, Parcel, list_left, list_parcels};
 pub use view::{OrderView, state_word, token_of, view};
 pub use waiting::{cancel, expire, fail, mark_processing, note_cancelled};

@@ -10,11 +10,14 @@ use super::model::Address;
 use super::state::{FulfilmentStatus, PaymentStatus};
 use crate::base::ids::OrderId;
 use crate::base::{Currency, Fault, Instant};
-use crate::platform::db::Read;
+use crate::platform::db::{Read, Tx};
 
 /// Orders are numbered when they are written, a moment after their time is taken: by so much, in
 /// seconds, the range of numbers is wider than the range of days.
 const SLACK_S: i64 = 3600;
+
+/// Pages of words merged in one go: for so long everybody else who writes waits.
+const MERGED_PAGES: i64 = 8;
 
 const COLUMNS: &str =
     "orders.id, orders.seq, version, number, placed_at, email, name, phone, line1,
@@ -194,6 +197,19 @@ fn range(read: &Read, question: &Question) -> Result<Option<(i64, i64)>, Fault> 
         }
     }
     Ok(Some((low, high)))
+}
+
+/// Merges some of what commits have added to the words orders are found by; whether there may be
+/// more to merge.
+///
+/// # Errors
+/// When the database fails.
+pub fn merge_words(tx: &Tx) -> Result<bool, Fault> {
+    let before = tx.total_changes();
+    let sql = "INSERT INTO order_search (order_search, rank) VALUES ('merge', ?1)";
+    tx.prepare_cached(sql)?.execute([MERGED_PAGES])?;
+    // The command itself counts as one change.
+    Ok(tx.total_changes() - before > 1)
 }
 
 /// How many orders have a word, counted up to a limit.

@@ -16,6 +16,24 @@ fn found(desk: &mut Browser, query: &str) -> Vec<String> {
     numbers(&desk.get(&format!("/admin/orders{query}")))
 }
 
+// S3.2: words of orders are merged by a job, never inside a checkout, and nothing is lost.
+#[test]
+fn words_of_orders_are_merged_behind_requests() {
+    let shop = TestShop::open();
+    let setting = "SELECT v FROM order_search_config WHERE k = 'automerge'";
+    assert_eq!(shop.number(setting), 0, "no commit merges anything");
+    // A row's number begins with that of its part; from 65,536 on, with what went from one.
+    let parts = "SELECT count(DISTINCT id >> 37) FROM order_search_data
+                 WHERE id >> 37 BETWEEN 1 AND 65535";
+    let place = |_| bought(&shop, &[("APRON-S", 1)], ADA, false);
+    let mut orders: Vec<String> = (0..7).map(place).collect();
+    assert_eq!(shop.number(parts), 7, "every commit adds a part of its own");
+    orders.push(place(7));
+    assert_eq!(shop.number(parts), 1, "eight of a size are merged");
+    orders.reverse();
+    assert_eq!(found(&mut clerk(&shop), "?q=ada&view=unpaid"), orders);
+}
+
 // S1.13 S1.37 S2.25 S2.26: what came in is there on the next look, found by every filter.
 #[test]
 fn orders_are_found_by_every_filter() {

@@ -24,10 +24,12 @@ const FOLD_PAGES: i64 = 8000;
 const END_PAGES: i64 = 500;
 /// How often the log is folded.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The same while its end is too long for the writer.
+const AGAIN: Duration = Duration::from_millis(1);
 
 /// Folds what is new until the queue is closed.
 pub(super) fn serve(connection: &Connection, queue: &Arc<Queue>) {
-    let mut seen = 0;
+    let (mut seen, mut known) = (0, 0);
     let mut pause = PAUSE;
     while queue.sleep(pause) {
         pause = PAUSE;
@@ -37,11 +39,17 @@ pub(super) fn serve(connection: &Connection, queue: &Arc<Queue>) {
         }
         seen = commits;
         match fold(connection, queue) {
-            Ok((pages, folded)) if pages >= FOLD_PAGES && pages - folded > END_PAGES => {
-                // The writer is far ahead already: again, until only an end is left.
-                pause = Duration::from_millis(5);
+            Ok((pages, folded)) => {
+                let is_long = pages >= FOLD_PAGES;
+                // As much came while this was folded as was folded now, or less.
+                let is_far = is_long && pages - known > END_PAGES;
+                if is_far {
+                    (known, pause) = (folded, AGAIN);
+                } else {
+                    known = 0;
+                    queue.fold.store(is_long, Relaxed);
+                }
             }
-            Ok((pages, _)) => queue.fold.store(pages >= FOLD_PAGES, Relaxed),
             Err(error) => tracing::error!(%error, "the log could not be folded into the database"),
         }
     }
