@@ -34,7 +34,8 @@ fn walk<'a, K: Ord, V>(
     loop {
         let order = match (ours.peek(), theirs.peek()) {
             (Some((_, a)), Some((_, b))) if is_shared(a, b) => {
-                (ours.next(), theirs.next());
+                ours.next();
+                theirs.next();
                 continue;
             }
             (Some((a, _)), Some((b, _))) => a.cmp(b),

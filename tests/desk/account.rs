@@ -150,6 +150,8 @@ fn a_wrong_code_ends_no_session() {
     let wrong = [("email", "owner@example.org"), ("password", PASSWORD), ("code", "000000")];
     assert_eq!(owner.post("/admin/sign-in", &wrong).status, 403);
     assert_eq!(owner.get("/admin/account").status, 200);
+    // Nobody waits for the note.
+    shop.all_written();
     let noted = "SELECT count(*) FROM audit WHERE action = 'staff.sign_in_refused'";
     assert_eq!(shop.number(noted), 1);
 }

@@ -1,8 +1,6 @@
 //! Signing in and out, and everything that must not help anybody else to. S2.51, for those who have
 //! accounts: the people at the desk.
 
-use kiosk::base::Failure;
-use kiosk::base::fault::Never;
 use kiosk::base::ids::Token;
 use kiosk::identity::{Right, Role};
 
@@ -44,8 +42,7 @@ fn what_was_wrong_stays_untold() {
     assert_eq!(shop.number("SELECT count(*) FROM session WHERE kind = 'staff'"), 0);
     // Only tries at a real person stand in the log. Nobody waits for them, so that the answer
     // takes as long for an address nobody has; what is written after them finds them there.
-    let nothing = |_: &kiosk::platform::db::Tx| Ok::<_, Failure<Never>>(());
-    shop.kit.db.write_blocking(nothing).unwrap();
+    shop.all_written();
     let noted = "SELECT count(*) FROM audit WHERE action = 'staff.sign_in_refused'";
     assert_eq!(shop.number(noted), 2);
 }

@@ -189,6 +189,12 @@ impl TestShop {
         counted.unwrap();
     }
 
+    /// Until everything that is to be written so far is written, also what nobody waits for.
+    pub fn all_written(&self) {
+        let nothing = |_: &kiosk::platform::db::Tx| Ok::<_, Failure<Never>>(());
+        self.kit.db.write_blocking(nothing).unwrap();
+    }
+
     /// One number from the database.
     pub fn number(&self, sql: &str) -> i64 {
         let asked = self.kit.db.read_blocking(|read| {
