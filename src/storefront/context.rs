@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::found::{Found, OpenGraph, Rendition};
 use super::goods::{Good, Goods, Shown, as_value};
-use super::make::next_change;
+use super::prior::next_change;
 use crate::base::{Fault, Instant};
 use crate::catalog::{Catalog, Page, Product};
 use crate::platform::config::{Mode, Settings};
@@ -103,7 +103,8 @@ impl Making {
         let found = Found::new(&book, now, &base_url, Arc::new(|p| Rendition::from(p)));
         let index = Arc::clone(index);
         let seen = 0;
-        let sales_at = next_change(&book, now, former);
+        let before = former.map(|former| (former.catalog(), former.sales_at));
+        let sales_at = next_change(&book.catalog, now, before);
         Self {
             sales_at,
             book,

@@ -1,7 +1,7 @@
 //! Making an edition: what is still true is taken over from the one before, the rest is drawn on
 //! all cores.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +15,8 @@ use super::pages;
 use super::pictures::Pictures;
 use super::plan::{Plan, plan};
 use super::touched::{has_same_pictures, touched};
-use crate::base::{Fault, Instant, differences_of_shared};
-use crate::catalog::{Catalog, Product};
+use crate::base::{Fault, Instant};
+use crate::catalog::Catalog;
 use crate::platform::config::Settings;
 use crate::platform::images::Studio;
 use crate::platform::render::Render;
@@ -332,28 +332,4 @@ pub(super) fn openings(catalog: &Catalog) -> Vec<Opening> {
 #[must_use]
 pub fn levels_or_opening(catalog: &Catalog, known: Levels) -> Levels {
     with_new(&openings(catalog), known)
-}
-
-/// The next moment at which a sale begins or ends: pages show prices, not promotions. As long as
-/// that of `former` is ahead, only what was edited since can move it.
-pub(super) fn next_change(book: &Book, now: Instant, former: Option<&Making>) -> Option<Instant> {
-    let (is, ahead) = (&book.catalog.products, |at: &Instant| *at > now);
-    if let Some(former) = former.filter(|former| former.sales_at.as_ref().is_none_or(ahead)) {
-        let was = &former.catalog().products;
-        let edited = differences_of_shared(was, is, Arc::ptr_eq);
-        let of = |all: &BTreeMap<String, Arc<Product>>| {
-            let products = edited.iter().filter_map(|slug| all.get(*slug));
-            products.flat_map(|product| turns(product)).filter(ahead).min()
-        };
-        if former.sales_at.is_none() || of(was) != former.sales_at {
-            return [former.sales_at, of(is)].into_iter().flatten().min();
-        }
-    }
-    is.values().flat_map(|product| turns(product)).filter(ahead).min()
-}
-
-/// When the sales of a product begin and end.
-fn turns(product: &Product) -> impl Iterator<Item = Instant> {
-    let sales = product.variants.iter().filter_map(|v| v.sale.as_ref());
-    sales.flat_map(|sale| [sale.from, sale.until]).flatten()
 }

@@ -1,6 +1,7 @@
-//! Noting the prices buyers are shown, and saying beside a reduced one what was asked before.
+//! Noting the prices buyers are shown, saying beside a reduced one what was asked before, and when
+//! the next one changes by itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::context::Making;
@@ -8,7 +9,7 @@ use super::store;
 use crate::base::fault::{Failure, Never};
 use crate::base::ids::Sku;
 use crate::base::{Currency, Fault, Instant, differences_of_shared};
-use crate::catalog::{Product, Variant};
+use crate::catalog::{Catalog, Product, Variant};
 use crate::platform::Kit;
 use crate::platform::db::{Read, Tx};
 use crate::pricing::{Book, Shown, first_needed, prior_price};
@@ -137,4 +138,79 @@ pub(super) fn with_prior(
         let slugs = slugs.iter().map(String::as_str);
         Ok::<_, Failure<Never>>(look_back(read, Arc::clone(&book), slugs, now)?)
     })?)
+}
+
+/// The next moment at which a sale begins or ends: pages show prices, not promotions. As long as
+/// that of a `former` catalog is ahead, only what was edited since can move it.
+pub(super) fn next_change(
+    catalog: &Catalog,
+    now: Instant,
+    former: Option<(&Catalog, Option<Instant>)>,
+) -> Option<Instant> {
+    let (is, ahead) = (&catalog.products, |at: &Instant| *at > now);
+    if let Some((was, known)) = former.filter(|(_, known)| known.as_ref().is_none_or(ahead)) {
+        let was = &was.products;
+        let edited = differences_of_shared(was, is, Arc::ptr_eq);
+        let of = |all: &BTreeMap<String, Arc<Product>>| {
+            let products = edited.iter().filter_map(|slug| all.get(*slug));
+            products.flat_map(|product| turns(product)).filter(ahead).min()
+        };
+        if known.is_none() || of(was) != known {
+            return [known, of(is)].into_iter().flatten().min();
+        }
+    }
+    is.values().flat_map(|product| turns(product)).filter(ahead).min()
+}
+
+/// When the sales of a product begin and end.
+fn turns(product: &Product) -> impl Iterator<Item = Instant> {
+    let sales = product.variants.iter().filter_map(|v| v.sale.as_ref());
+    sales.flat_map(|sale| [sale.from, sale.until]).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::Sale;
+    use crate::pricing::sample::Sample;
+
+    /// Products that are on sale from one moment to another, or not at all.
+    fn catalog(sales: &[Option<(i64, i64)>]) -> Catalog {
+        let add = |sample: Sample, (at, sale): (usize, &Option<(i64, i64)>)| {
+            let sample = sample.product(&format!("S-{at}"), "Thing", 200).on_sale(100);
+            sample.with(|product| {
+                let ends = |(from, until)| (Some(Instant(from)), Some(Instant(until)));
+                let (from, until) = sale.map_or((None, None), ends);
+                let sale = product.variants[0].sale.take();
+                product.variants[0].sale = sale.map(|sale| Sale { from, until, ..sale });
+            })
+        };
+        (*sales.iter().enumerate().fold(Sample::new(), add).book().catalog).clone()
+    }
+
+    proptest! {
+        // N11: after an edit the next change of a price is what it is in a shop made from nothing.
+        #[test]
+        fn the_next_change_follows_an_edit(
+            was in prop::collection::vec(prop::option::of((0..20_i64, 0..20_i64)), 1..6),
+            edited in any::<prop::sample::Index>(),
+            sale in prop::option::of((0..20_i64, 0..20_i64)),
+            (then, later) in (0..20_i64, 0..20_i64),
+        ) {
+            let (before, mut sales) = (catalog(&was), was.clone());
+            let edited = edited.index(was.len());
+            sales[edited] = sale;
+            let mut after = before.clone();
+            let other = catalog(&sales);
+            let slug = other.products.keys().nth(edited).unwrap().clone();
+            after.products.insert(slug.clone(), Arc::clone(&other.products[&slug]));
+            let (then, now) = (Instant(then), Instant(then + later));
+            let known = next_change(&before, then, None);
+            prop_assert_eq!(
+                next_change(&after, now, Some((&before, known))), next_change(&after, now, None)
+            );
+        }
+    }
 }

@@ -101,7 +101,10 @@
     } catch (error) {
       line.hidden = false;
       line.removeAttribute("aria-busy");
-      if (field) field.value = field.defaultValue;
+      if (field) {
+        field.value = field.defaultValue;
+        field.dispatchEvent(new Event("input"));
+      }
       sum.replaceWith(before);
       count(units());
       complain(error);

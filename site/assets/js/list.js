@@ -21,7 +21,8 @@
       const open = filters().open;
       const said = $(".count", fresh)?.textContent;
       if (!swap(fresh, "#list")) return location.assign(url);
-      filters().open = open;
+      // What could not be read is mended in the open form.
+      filters().open = open || !!$(".list-problem");
       document.title = fresh.title;
       if (remember) history.pushState({ list: true }, "", url);
       // The new count is read aloud only when it changes inside the page.
